@@ -1,0 +1,80 @@
+"""The one data model all annotation formats are read into and written from.
+
+Coordinates are pixels of the picture as it is shown upright (EXIF orientation applied), origin in the top left corner,
+in the order left, top, right, bottom; `right` and `bottom` are exclusive edges, so width = right - left.
+Everything is immutable, and a data set is a stream: no format holds more than a picture at a time in memory.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class BoundingBox:
+    """One labelled rectangle. Readers keep what the file says, even if it is outside the picture: `check` reports it."""
+
+    label: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    def clipped(self, width: float, height: float) -> BoundingBox | None:
+        """The part inside a picture of `width` x `height` pixels, or None when nothing of it is."""
+        left, top = max(0.0, self.left), max(0.0, self.top)
+        right, bottom = min(width, self.right), min(height, self.bottom)
+        if right <= left or bottom <= top:
+            return None
+        return BoundingBox(self.label, left, top, right, bottom)
+
+
+class LabelState(enum.Enum):
+    """What became of a picture in labelling."""
+
+    LABELLED = "labelled"  # boxes hold, even if there are none ("nothing here")
+    UNLABELLED = "unlabelled"  # nobody has answered yet, or only a draft exists
+    SKIPPED = "skipped"  # a person declined to answer
+    FAILED = "failed"  # the service gave up; `reason` says why
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedPicture:
+    """A picture and its boxes.
+
+    Attributes:
+        source: where the picture is, as the file said: an S3 URI, a path or a bare file name.
+        width, height: pixels; 0 when the file does not say (a Ground Truth line that nobody labelled).
+        line: where in its file this came from (line or element number, from 1), for messages.
+    """
+
+    source: str
+    width: int
+    height: int
+    boxes: tuple[BoundingBox, ...] = ()
+    state: LabelState = LabelState.LABELLED
+    reason: str = ""
+    line: int = 0
+
+    @property
+    def file_name(self) -> str:
+        """The last part of `source`: what pictures are matched by."""
+        return self.source.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class AnnotationStream:
+    """A data set being read: its classes, in class-id order, and its pictures, to be iterated once."""
+
+    labels: tuple[str, ...]
+    pictures: Iterator[AnnotatedPicture] = field(repr=False)

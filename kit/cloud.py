@@ -1,0 +1,96 @@
+"""The one seam between the workshop and where it runs: a named subset of the AWS API in boto3's own shapes.
+
+On AWS the members of `Cloud` are boto3 clients. On this machine they are the local cloud (`kit.local_cloud`). Keyword
+arguments, answers and errors (`botocore.exceptions.ClientError`) are those of boto3 1.4x for the operation of the same
+name, so a stage never asks where it runs. Request shapes: botocore's service models `sagemaker`, `sagemaker-runtime`
+and `logs`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class SageMaker(Protocol):
+    """The SageMaker operations that the workshop uses."""
+
+    def create_labeling_job(self, **request: Any) -> dict[str, Any]: ...
+    def describe_labeling_job(self, *, LabelingJobName: str) -> dict[str, Any]: ...
+    def stop_labeling_job(self, *, LabelingJobName: str) -> dict[str, Any]: ...
+
+    def create_training_job(self, **request: Any) -> dict[str, Any]: ...
+    def describe_training_job(self, *, TrainingJobName: str) -> dict[str, Any]: ...
+    def stop_training_job(self, *, TrainingJobName: str) -> dict[str, Any]: ...
+
+    def create_model(self, **request: Any) -> dict[str, Any]: ...
+    def create_endpoint_config(self, **request: Any) -> dict[str, Any]: ...
+    def create_endpoint(self, **request: Any) -> dict[str, Any]: ...
+    def describe_endpoint(self, *, EndpointName: str) -> dict[str, Any]: ...
+    def delete_endpoint(self, *, EndpointName: str) -> dict[str, Any]: ...
+    def delete_endpoint_config(self, *, EndpointConfigName: str) -> dict[str, Any]: ...
+    def delete_model(self, *, ModelName: str) -> dict[str, Any]: ...
+
+    # What teardown asks to prove that nothing is left.
+    def list_endpoints(self, *, NameContains: str) -> dict[str, Any]: ...
+    def list_endpoint_configs(self, *, NameContains: str) -> dict[str, Any]: ...
+    def list_models(self, *, NameContains: str) -> dict[str, Any]: ...
+
+
+class SageMakerRuntime(Protocol):
+    """Asking a deployed model. `Body` of the answer is a stream with `.read()`, as botocore's StreamingBody."""
+
+    def invoke_endpoint(
+        self, *, EndpointName: str, Body: bytes, ContentType: str, Accept: str
+    ) -> dict[str, Any]: ...
+
+
+class Logs(Protocol):
+    """CloudWatch Logs: training jobs write to group /aws/sagemaker/TrainingJobs, stream `<job>/…`."""
+
+    def describe_log_streams(self, *, logGroupName: str, logStreamNamePrefix: str) -> dict[str, Any]: ...
+    def get_log_events(
+        self, *, logGroupName: str, logStreamName: str, startFromHead: bool, **request: Any
+    ) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class LabellingPortal:
+    """Where people label, and how they get in.
+
+    `password` is None where it reaches the worker otherwise (an invitation mail of Amazon Cognito).
+    """
+
+    url: str
+    user: str | None = None
+    password: str | None = None
+
+
+class Durability(Protocol):
+    """What a cloud does so that a killed run can go on: nothing on AWS, saving its S3 to disk on this machine."""
+
+    def checkpoint(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Everything a stage may call.
+
+    Attributes:
+        region, account: of the bucket and the jobs; `local` and twelve zeros on this machine.
+        role_arn: the execution role that jobs and endpoints are given.
+        workteam_arn: who labels.
+    """
+
+    s3: S3Client
+    sagemaker: SageMaker
+    runtime: SageMakerRuntime
+    logs: Logs
+    durability: Durability
+    region: str
+    account: str
+    role_arn: str
+    workteam_arn: str

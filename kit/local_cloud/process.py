@@ -1,0 +1,134 @@
+"""The one place that starts processes of this machine: guarded, logged, waited for with a reason."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from kit.errors import ServiceError, SetupError
+
+_GUARD = Path(__file__).with_name("_guard.py")
+_POLL_SECONDS = 0.1
+
+
+class GuardedProcess:
+    """A child that ends when this object is stopped or when the kit ends, even by `kill -9`.
+
+    Args:
+        name: what it is to the user, for messages ("Label Studio").
+        command: the program and its arguments.
+        environment: the child's whole environment; see `child_environment`.
+        log: a file that collects its output; appended to.
+        directory: its working directory.
+        grace_seconds: between SIGTERM and SIGKILL.
+
+    Raises:
+        SetupError: the program is not there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | os.PathLike[str]],
+        *,
+        environment: Mapping[str, str],
+        log: Path,
+        directory: Path | None = None,
+        grace_seconds: float = 10.0,
+    ) -> None:
+        if not Path(command[0]).exists():
+            raise SetupError(f"{name} cannot start: {command[0]} does not exist; run `make setup`.")
+        self.name = name
+        self.log = log
+        self._grace_seconds = grace_seconds
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self._log_start = output.tell()
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", _GUARD, str(grace_seconds), *command],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                cwd=directory,
+                start_new_session=True,
+            )
+
+    def exit_status(self) -> int | None:
+        """None while it runs, else the command's exit status (128 + signal number when a signal ended it)."""
+        return self._process.poll()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for the command to end by itself; raises subprocess.TimeoutExpired."""
+        return self._process.wait(timeout)
+
+    def stop(self) -> None:
+        """Ends the command and everything in its process group; returns when all of it is gone."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(self._grace_seconds + 10)
+        except subprocess.TimeoutExpired as error:
+            raise ServiceError(
+                f"{self.name} (process {self._process.pid}) does not end; see {self.log} and kill it by hand."
+            ) from error
+
+    def output(self) -> str:
+        """What it has printed since this start."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_start)
+            return log.read().decode(errors="replace")
+
+    def log_tail(self, lines: int = 8) -> str:
+        return "\n".join(self.output().splitlines()[-lines:])
+
+
+def child_environment(overrides: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment without its AWS settings and PYTHON* variables, with `overrides` on top.
+
+    Nothing that runs on this machine may reach a real account by the credentials of the shell it was started from.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
+    return {**kept, "PYTHONUNBUFFERED": "1", "AWS_EC2_METADATA_DISABLED": "true", **overrides}
+
+
+def wait_until_ready(process: GuardedProcess, ready: Callable[[], bool], *, timeout: float) -> None:
+    """Polls `ready` until it says yes.
+
+    Raises:
+        ServiceError: the process ended or the time is up; with the last lines of its log.
+    """
+    deadline = time.monotonic() + timeout
+    while not ready():
+        status = process.exit_status()
+        if status is not None:
+            raise ServiceError(_with_log(process, f"{process.name} ended with status {status} before it was ready"))
+        if time.monotonic() > deadline:
+            raise ServiceError(_with_log(process, f"{process.name} was not ready after {timeout:.0f} s"))
+        time.sleep(_POLL_SECONDS)
+
+
+def _with_log(process: GuardedProcess, problem: str) -> str:
+    return f"{problem}; its log {process.log} ends with:\n{process.log_tail()}"
+
+
+def choose_port(wanted: int | None, *, setting: str) -> int:
+    """A TCP port of 127.0.0.1 to serve on: `wanted` when given, else one that is free now.
+
+    Raises:
+        SetupError: the wanted port is taken; names the `setting` that asked for it.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted or 0))
+        except OSError as error:
+            raise SetupError(
+                f"Port {wanted} of 127.0.0.1 is taken ({error.strerror}); free it or set {setting} to another one."
+            ) from error
+        return int(probe.getsockname()[1])

@@ -1,0 +1,173 @@
+"""Every setting of a run, in one typed object that knows where each value came from.
+
+Precedence: defaults < kit.toml < environment (KIT_<NAME>) < command-line flags.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.errors import InputError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SETTINGS_FILE = Path("kit.toml")
+ENVIRONMENT_PREFIX = "KIT_"
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().resolve()
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    labels = tuple(label.strip() for label in text.split(","))
+    if not all(labels):
+        raise ValueError("a comma-separated list of names, none of them empty")
+    if len(set(labels)) != len(labels):
+        raise ValueError("a list in which no name stands twice")
+    return labels
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(" or ".join(choices))
+        return text
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\d+", text) or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:
+            raise ValueError(f"a number from {low:g} to {high:g}")
+        return number
+
+    return parse
+
+
+def _setting(default: Any, parse: Callable[[str], Any], text: str) -> Any:
+    return dataclasses.field(default=default, metadata={"parse": parse, "help": text})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a run; `None` means "not given"."""
+
+    images: Path | None = _setting(None, _path, "folder of your own pictures (JPEG or PNG) instead of the samples")
+    labels: tuple[str, ...] | None = _setting(None, _labels, "class names in class-id order, comma-separated")
+    manifest: Path | None = _setting(None, _path, "Ground Truth output manifest: labels that exist already")
+    labeler: str | None = _setting(None, _one_of("scripted", "human"), "who labels: scripted (samples only) or human")
+    runtime: str = _setting("process", _one_of("process"), "what the local cloud runs on: process")
+    epochs: int = _setting(30, _whole(1, 1000), "passes over the training pictures")
+    learning_rate: float | None = _setting(None, _number(1e-7, 1.0), "adam-learning-rate; default: the detector's own")
+    batch_size: int | None = _setting(None, _whole(1, 256), "pictures per training step; default: the detector's own")
+    image_size: int | None = _setting(None, _whole(96, 1024), "side of the detector's input in pixels")
+    seed: int = _setting(0, _whole(0, 2**31 - 1), "seed of training and of the held-out choice")
+    held_out: float = _setting(0.2, _number(0.0, 0.9), "part of your own labelled pictures kept for the score")
+    threshold: float = _setting(0.4, _number(0.0, 1.0), "lowest score that is drawn")
+    s3_port: int | None = _setting(None, _whole(1, 65535), "port for S3; default: a free one")
+    label_studio_port: int | None = _setting(None, _whole(1, 65535), "port for Label Studio; default: a free one")
+    runs: Path = _setting(Path("runs").resolve(), _path, "folder of the runs")
+
+
+@dataclass(frozen=True)
+class ResolvedSettings:
+    """Settings, and for each name the place its value came from ("default", "kit.toml", "KIT_EPOCHS", "--epochs")."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def flag_of(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def resolve(
+    flags: Mapping[str, str | None], environment: Mapping[str, str], file: Path = SETTINGS_FILE
+) -> ResolvedSettings:
+    """Reads all sources.
+
+    Args:
+        flags: by setting name; None where a flag was not given.
+        environment: such as os.environ; empty values count as not given.
+        file: a TOML file with the setting names as top-level keys; it need not exist.
+
+    Raises:
+        InputError: an unknown name, or a value that does not fit; says which source.
+    """
+    values: dict[str, Any] = {}
+    origins = {field.name: "default" for field in dataclasses.fields(Settings)}
+    for origin_of, source in (
+        (lambda _: file.name, _from_file(file)),
+        (lambda name: ENVIRONMENT_PREFIX + name.upper(), _from_environment(environment)),
+        (flag_of, {name: text for name, text in flags.items() if text is not None}),
+    ):
+        for name, text in source.items():
+            origins[name] = origin_of(name)
+            values[name] = _parse(name, text, origins[name])
+    settings = Settings(**values)
+    _check_together(settings)
+    return ResolvedSettings(settings, origins)
+
+
+def _from_file(file: Path) -> dict[str, str]:
+    if not file.is_file():
+        return {}
+    try:
+        with file.open("rb") as stream:
+            table = tomllib.load(stream)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{file} is not valid TOML: {error}; correct it.") from error
+    known = {field.name for field in dataclasses.fields(Settings)}
+    if unknown := sorted(set(table) - known):
+        raise InputError(f"{file} has unknown settings {', '.join(unknown)}; known are {', '.join(sorted(known))}.")
+    return {name: ",".join(map(str, value)) if isinstance(value, list) else str(value) for name, value in table.items()}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    names = (field.name for field in dataclasses.fields(Settings))
+    found = {name: environment.get(ENVIRONMENT_PREFIX + name.upper(), "") for name in names}
+    return {name: text for name, text in found.items() if text}
+
+
+def _parse(name: str, text: str, origin: str) -> Any:
+    field = Settings.__dataclass_fields__[name]
+    try:
+        return field.metadata["parse"](text)
+    except ValueError as error:
+        raise InputError(f'{origin} is "{text}", but it has to be {error}.') from error
+
+
+def _check_together(settings: Settings) -> None:
+    own = settings.images is not None
+    if settings.manifest is not None and not own:
+        raise InputError("MANIFEST needs IMAGES: say in which folder the manifest's pictures are.")
+    if own and settings.manifest is None and settings.labels is None:
+        raise InputError("IMAGES needs LABELS (the class names, comma-separated) or MANIFEST (labels that exist).")
+    if own and settings.labeler == "scripted":
+        raise InputError("LABELER=scripted knows the boxes of the sample pictures only; leave it out with IMAGES.")
+    if not own and settings.labels is not None:
+        raise InputError("LABELS goes with IMAGES: the sample pictures have their own classes.")

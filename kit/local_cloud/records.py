@@ -1,0 +1,87 @@
+"""What the local cloud remembers: a folder with one JSON file per job or endpoint, each replaced whole."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+Record = dict[str, Any]
+
+_DATETIME = "$datetime"
+
+
+class Records:
+    """Records by name, read once and written through; a kill at any moment leaves each one old or new, never half.
+
+    Args:
+        folder: made when missing; holds `<name>.json`. Names come from validated requests, where AWS allows only
+            letters, digits and hyphens.
+
+    A record is JSON with aware datetimes anywhere in it. Safe to use from several threads.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.RLock()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._records: dict[str, Record] = {path.stem: _read(path) for path in sorted(folder.glob("*.json"))}
+
+    def get(self, name: str) -> Record | None:
+        with self._lock:
+            return self._records.get(name)
+
+    def all(self) -> list[Record]:
+        """Every record, ordered by name."""
+        with self._lock:
+            return [self._records[name] for name in sorted(self._records)]
+
+    def add(self, name: str, record: Record) -> bool:
+        """Keeps a new record; False when the name is taken."""
+        with self._lock:
+            if name in self._records:
+                return False
+            self._put(name, record)
+            return True
+
+    def update(self, name: str, **changes: Any) -> Record:
+        """Replaces some members of a record that is there."""
+        with self._lock:
+            record = {**self._records[name], **changes}
+            self._put(name, record)
+            return record
+
+    def delete(self, name: str) -> bool:
+        """Forgets a record; False when there is none."""
+        with self._lock:
+            if self._records.pop(name, None) is None:
+                return False
+            self._path(name).unlink()
+            return True
+
+    def _put(self, name: str, record: Record) -> None:
+        # Memory first: on a full disk this process must still answer what really happened.
+        self._records[name] = record
+        temporary = self._path(name).with_suffix(".new")
+        temporary.write_text(json.dumps(record, default=_encoded, indent=1), encoding="utf-8")
+        temporary.replace(self._path(name))
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.json"
+
+
+def _read(path: Path) -> Record:
+    record: Record = json.loads(path.read_text(encoding="utf-8"), object_hook=_decoded)
+    return record
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {_DATETIME: value.isoformat()}
+    raise TypeError(f"{type(value).__name__} cannot be kept in a record")
+
+
+def _decoded(members: dict[str, Any]) -> Any:
+    return datetime.fromisoformat(members[_DATETIME]) if members.keys() == {_DATETIME} else members

@@ -1,0 +1,90 @@
+"""The real LocalStack as the S3 of a run."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from kit.errors import ServiceError, SetupError
+from kit.local_cloud.localstack import LocalStack
+
+ENVIRONMENT = Path(__file__).parents[2] / ".venvs" / "localstack"
+
+
+@pytest.fixture(scope="module")
+def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    with LocalStack(ENVIRONMENT, tmp_path_factory.mktemp("localstack")) as service:
+        yield service
+
+
+def accepts_connections(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(5)
+        return probe.connect_ex((host, port)) == 0
+
+
+def test_objects_large_and_small_come_back_whole(localstack: LocalStack, tmp_path: Path) -> None:
+    s3 = localstack.client()
+    s3.create_bucket(Bucket="whole-objects")
+    # 40 MB travels as a multipart upload, the small one in one piece.
+    for key, size in {"写真/テーブル 1.jpg": 3, "model.tar.gz": 40_000_000}.items():
+        sent = tmp_path / "sent"
+        sent.write_bytes(os.urandom(size))
+        s3.upload_file(str(sent), "whole-objects", key)
+        s3.download_file("whole-objects", key, str(tmp_path / "received"))
+        assert (tmp_path / "received").read_bytes() == sent.read_bytes()
+
+
+def test_s3_refuses_what_amazon_s3_refuses(localstack: LocalStack) -> None:
+    with pytest.raises(ClientError, match="InvalidBucketName"):
+        localstack.client().create_bucket(Bucket="Not_A_Bucket")
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        localstack.client().list_objects_v2(Bucket="no-such-bucket")
+
+
+def test_it_listens_on_this_machine_only(localstack: LocalStack) -> None:
+    assert accepts_connections("127.0.0.1", localstack.port)
+    # A service on all interfaces would answer at every loopback address too.
+    assert not accepts_connections("127.0.0.2", localstack.port)
+
+
+def test_the_client_obeys_nothing_of_the_users_aws_setup(
+    localstack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile work]\nregion = nowhere\ns3 =\n    addressing_style = virtual\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    s3 = localstack.client()
+    s3.create_bucket(Bucket="own-setup")
+    assert "own-setup" in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+
+
+def test_a_taken_port_is_told_before_anything_starts(localstack: LocalStack, tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=rf"Port {localstack.port} .* taken .* S3_PORT"):
+        LocalStack(ENVIRONMENT, tmp_path, port=localstack.port)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_environment_is_told_with_its_log(tmp_path: Path) -> None:
+    python = tmp_path / "environment" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho 'No module named localstack' >&2\nexit 1\n")
+    python.chmod(0o755)
+    with pytest.raises(ServiceError, match=r"(?s)ended with status 1 .*No module named localstack"):
+        LocalStack(tmp_path / "environment", tmp_path / "run")
+    with pytest.raises(SetupError, match="make setup"):
+        LocalStack(tmp_path / "nothing", tmp_path / "run")
+
+
+def test_nothing_is_left_after_close(tmp_path: Path) -> None:
+    service = LocalStack(ENVIRONMENT, tmp_path)
+    service.client().create_bucket(Bucket="short-lived")
+    service.close()
+    assert not accepts_connections("127.0.0.1", service.port)
+    assert [path.name for path in tmp_path.iterdir()] == ["localstack.log"]

@@ -8,6 +8,7 @@ and `logs`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -74,13 +75,33 @@ class Durability(Protocol):
 
 
 @dataclass(frozen=True)
+class Algorithm:
+    """What CreateTrainingJob and CreateModel are given besides the data: the model that is fine-tuned.
+
+    Attributes:
+        hyperparameters: those that the algorithm itself needs; the run's own come on top.
+        metric_definitions: `{"Name": …, "Regex": …}` with one group, as in AlgorithmSpecification; how a number is
+            read off the training log. `Val_CrossEntropy` and `epoch` are among them.
+    """
+
+    training_image: str
+    inference_image: str
+    training_instance: str
+    endpoint_instance: str
+    hyperparameters: Mapping[str, str]
+    metric_definitions: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Cloud:
     """Everything a stage may call.
 
     Attributes:
-        region, account: of the bucket and the jobs; `local` and twelve zeros on this machine.
+        region, account: of the bucket and the jobs; us-east-1 and twelve zeros on this machine.
         role_arn: the execution role that jobs and endpoints are given.
         workteam_arn: who labels.
+        portal: where the people of the team label a job; None when no person is needed.
+        poll_seconds: how long to wait between two looks at a job.
     """
 
     s3: S3Client
@@ -88,7 +109,10 @@ class Cloud:
     runtime: SageMakerRuntime
     logs: Logs
     durability: Durability
+    algorithm: Algorithm
     region: str
     account: str
     role_arn: str
     workteam_arn: str
+    portal: Callable[[str], LabellingPortal | None]
+    poll_seconds: float

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class BoundingBox:
-    """One labelled rectangle. Readers keep what the file says, even if it is outside the picture: `check` reports it."""
+    """One labelled rectangle. Readers keep what the file says, even outside the picture: `check` reports it."""
 
     label: str
     left: float

@@ -1,0 +1,73 @@
+"""What a person sees while the kit works: progress bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import select
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import rich.console
+import rich.progress
+
+# Elsewhere than on a terminal a line is printed whenever another such part of the work is done.
+_PLAIN_LINES = 5
+
+
+class Advance(Protocol):
+    """Says how far the work is; `note` is shown beside the numbers."""
+
+    def __call__(self, completed: int, note: str = "") -> None: ...
+
+
+class Console:
+    """Prints to standard output; one for a whole command."""
+
+    def __init__(self) -> None:
+        self._rich = rich.console.Console(highlight=False, soft_wrap=True)
+
+    @property
+    def is_terminal(self) -> bool:
+        return self._rich.is_terminal
+
+    def say(self, text: str = "") -> None:
+        self._rich.print(text, markup=False)
+
+    def heading(self, text: str) -> None:
+        self._rich.print(text, markup=False, style="bold")
+
+    @contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Advance]:
+        """Shows work of `total` steps while the block runs."""
+        if self._rich.is_terminal:
+            columns = (
+                rich.progress.TextColumn("  {task.description}"),
+                rich.progress.BarColumn(),
+                rich.progress.MofNCompleteColumn(),
+                rich.progress.TimeElapsedColumn(),
+                rich.progress.TextColumn("{task.fields[note]}"),
+            )
+            with rich.progress.Progress(*columns, console=self._rich) as bar:
+                task = bar.add_task(what, total=total, note="")
+                yield lambda completed, note="": bar.update(task, completed=completed, note=note)
+        else:
+            yield _PlainProgress(self, what, total)
+
+    def enter_was_pressed(self) -> bool:
+        """Whether a line is waiting on the terminal; it is taken off. Never blocks."""
+        if not (sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]):
+            return False
+        return bool(sys.stdin.readline())
+
+
+class _PlainProgress:
+    def __init__(self, console: Console, what: str, total: int) -> None:
+        self._console, self._what, self._total = console, what, total
+        self._shown = 0
+
+    def __call__(self, completed: int, note: str = "") -> None:
+        part = completed * _PLAIN_LINES // max(self._total, 1)
+        if part > self._shown:
+            self._shown = part
+            self._console.say(f"  {self._what}: {completed} of {self._total}{'  ' + note if note else ''}")

@@ -1,0 +1,53 @@
+"""Stage "endpoint": the model artifact behind a SageMaker endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kit.errors import ServiceError
+from kit.workshop import teardown
+from kit.workshop.context import Context, poll
+
+# SageMaker gives an endpoint an hour to come up; the workshop's needs minutes.
+RUNNING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+
+
+def run(context: Context) -> dict[str, Any]:
+    sagemaker, algorithm = context.cloud.sagemaker, context.cloud.algorithm
+    name = f"plugs-{context.suffix}"
+    # What an attempt that was cut short left goes first, so that this one starts from nothing.
+    for resource in context.journal.existing():
+        if resource.kind in ("endpoint", "endpoint-config", "model"):
+            teardown.delete(context, resource)
+    context.journal.will_create("model", name)
+    sagemaker.create_model(
+        ModelName=name,
+        ExecutionRoleArn=context.cloud.role_arn,
+        PrimaryContainer={
+            "Image": algorithm.inference_image,
+            "ModelDataUrl": context.journal.result("training")["model_artifact"],
+        },
+    )
+    context.journal.will_create("endpoint-config", name)
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=name,
+        ProductionVariants=[
+            {
+                "VariantName": "AllTraffic",
+                "ModelName": name,
+                "InitialInstanceCount": 1,
+                "InstanceType": algorithm.endpoint_instance,
+            }
+        ],
+    )
+    context.journal.will_create("endpoint", name)
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    for _ in poll(context):
+        endpoint = sagemaker.describe_endpoint(EndpointName=name)
+        if endpoint["EndpointStatus"] not in RUNNING:
+            break
+    if endpoint["EndpointStatus"] != "InService":
+        raise ServiceError(
+            f"Endpoint {name} ended as {endpoint['EndpointStatus']}: {endpoint.get('FailureReason', 'no reason given')}"
+        )
+    return {"endpoint": name}

@@ -1,0 +1,133 @@
+"""The journal of a run: what was done and what was created, written atomically before and after each effect.
+
+After a kill at any point it tells which stages are finished, and which resources may exist. A resource is entered
+before it is created, so that nothing can exist that the ledger does not name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.atomic_file import write_atomically
+from kit.errors import InputError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """One stage of the run.
+
+    Attributes:
+        state: "running" (or killed while running), "finished" or "failed".
+        attempts: how often it was begun.
+        seconds: wall-clock time of the last attempt.
+        result: what later stages and the summary read.
+    """
+
+    state: str
+    attempts: int
+    started: str
+    seconds: float = 0.0
+    result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something that exists outside the run folder, or may; `deleted` once it is known to be gone."""
+
+    kind: str
+    name: str
+    deleted: bool = False
+
+
+class Journal:
+    """The journal file, read once and written at every change."""
+
+    def __init__(self, path: Path, run_id: str, track: str, settings: Mapping[str, Any]) -> None:
+        self._path = path
+        self.run_id = run_id
+        self.track = track
+        self.settings = dict(settings)
+        self.created = _now()
+        self.stages: dict[str, StageRecord] = {}
+        self.resources: list[Resource] = []
+
+    @classmethod
+    def open(cls, path: Path) -> Journal:
+        """Raises InputError when the file is not a journal of this version."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if content["format"] != FORMAT:
+                raise ValueError(f"format {content['format']}")
+            journal = cls(path, content["run"], content["track"], content["settings"])
+            journal.created = content["created"]
+            journal.stages = {name: StageRecord(**record) for name, record in content["stages"].items()}
+            journal.resources = [Resource(**resource) for resource in content["resources"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{path} cannot be read as a journal ({error}); `make clean` removes the run and starts afresh."
+            ) from error
+        return journal
+
+    def save(self) -> None:
+        content = {
+            "format": FORMAT,
+            "run": self.run_id,
+            "track": self.track,
+            "created": self.created,
+            "settings": self.settings,
+            "stages": {name: dataclasses.asdict(record) for name, record in self.stages.items()},
+            "resources": [dataclasses.asdict(resource) for resource in self.resources],
+        }
+        write_atomically(self._path, json.dumps(content, indent=2, ensure_ascii=False).encode())
+
+    def is_finished(self, stage: str) -> bool:
+        return stage in self.stages and self.stages[stage].state == "finished"
+
+    def result(self, stage: str) -> Mapping[str, Any]:
+        """What a finished stage left for the later ones."""
+        return self.stages[stage].result
+
+    def begin(self, stage: str) -> None:
+        attempts = self.stages[stage].attempts + 1 if stage in self.stages else 1
+        self._set(stage, StageRecord("running", attempts, _now()))
+
+    def finish(self, stage: str, seconds: float, result: Mapping[str, Any]) -> None:
+        self._set(stage, dataclasses.replace(self.stages[stage], state="finished", seconds=seconds, result=result))
+
+    def fail(self, stage: str, seconds: float, error: str) -> None:
+        self._set(stage, dataclasses.replace(self.stages[stage], state="failed", seconds=seconds, error=error))
+
+    def will_create(self, kind: str, name: str) -> None:
+        """To be called before the resource is created."""
+        resource = Resource(kind, name)
+        self.resources = [known for known in self.resources if (known.kind, known.name) != (kind, name)]
+        self.resources.append(resource)
+        self.save()
+
+    def has_deleted(self, kind: str, name: str) -> None:
+        self.resources = [
+            dataclasses.replace(known, deleted=True) if (known.kind, known.name) == (kind, name) else known
+            for known in self.resources
+        ]
+        self.save()
+
+    def existing(self) -> list[Resource]:
+        """What may exist, the latest first: the order to delete in."""
+        return [resource for resource in reversed(self.resources) if not resource.deleted]
+
+    def _set(self, stage: str, record: StageRecord) -> None:
+        self.stages[stage] = record
+        self.save()
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

@@ -1,0 +1,111 @@
+"""The one place that knows where a run's files are."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+LATEST = "latest"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`runs/<id>/`, everything that a run leaves behind."""
+
+    path: Path
+
+    @property
+    def run_id(self) -> str:
+        return self.path.name
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / ".lock"
+
+    @property
+    def summary(self) -> Path:
+        return self.path / "summary.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def cloud(self) -> Path:
+        """The local cloud's own state: its S3 objects, jobs, endpoints, the database of Label Studio, logs."""
+        return self.path / "cloud"
+
+    @property
+    def results(self) -> Path:
+        """What is fetched from the bucket before it is deleted: labels, annotations, the model artifact."""
+        return self.path / "results"
+
+    @property
+    def output_manifest(self) -> Path:
+        return self.results / "output.manifest"
+
+    @property
+    def annotations(self) -> Path:
+        return self.results / "annotations.json"
+
+    @property
+    def held_out_truth(self) -> Path:
+        """COCO file of the pictures that the score is taken on."""
+        return self.results / "held_out.coco.json"
+
+    @property
+    def training_truth(self) -> Path:
+        """COCO file of the pictures that were trained on, for the report."""
+        return self.results / "training.coco.json"
+
+    @property
+    def model_artifact(self) -> Path:
+        return self.results / "model.tar.gz"
+
+    @property
+    def training_log(self) -> Path:
+        return self.results / "training.log"
+
+    @property
+    def detections(self) -> Path:
+        """Drawings, one JPEG a held-out picture."""
+        return self.path / "detections"
+
+    @property
+    def detections_file(self) -> Path:
+        """One JSON object a line: `{"picture": …, "seconds": …, "answer": {…}}`."""
+        return self.results / "detections.jsonl"
+
+    @property
+    def go_on(self) -> Path:
+        """Made by `kit go-on`: labelling is to stop and the run to go on with the labels there are."""
+        return self.path / "go-on"
+
+
+def create(runs: Path, track: str, now: datetime.datetime) -> RunFolder:
+    """Makes a new folder and points `runs/latest` at it."""
+    runs.mkdir(parents=True, exist_ok=True)
+    stem = f"{now:%Y%m%d-%H%M%S}-{track}"
+    number = 1
+    while True:
+        folder = runs / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.mkdir()
+            break
+        except FileExistsError:
+            number += 1
+    link, fresh = runs / LATEST, runs / f".{LATEST}.{folder.name}"
+    fresh.symlink_to(folder.name)
+    fresh.replace(link)
+    return RunFolder(folder)
+
+
+def latest(runs: Path) -> RunFolder | None:
+    """The run that `runs/latest` points at, if there is one."""
+    link = runs / LATEST
+    return RunFolder(link.resolve()) if link.exists() else None

@@ -1,0 +1,47 @@
+"""`summary.json`: the run in a few numbers, for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from kit.atomic_file import write_atomically
+from kit.workshop.journal import Journal
+from kit.workshop.run_folder import RunFolder
+
+
+def summarise(journal: Journal, left_behind: Sequence[str]) -> dict[str, Any]:
+    """The summary of a finished run.
+
+    Args:
+        left_behind: what was found still there after the cloud was closed, besides what clean-up found.
+
+    Returns:
+        `map50`, `map` are None when there was nothing to score on; `stage_seconds` is by stage name, seconds of the
+        attempt that finished; `endpoint_p50_ms` is the median over the held-out pictures, one client.
+    """
+    result = journal.result
+    return {
+        "run": journal.run_id,
+        "track": journal.track,
+        "runtime": journal.settings["runtime"],
+        "device": result("training")["device"],
+        "images": result("pictures")["images"],
+        "labels": result("pictures")["labels"],
+        "labelled": result("labelling")["labelled"],
+        "boxes": result("labelling")["boxes"],
+        "train_images": result("conversion")["train_images"],
+        "held_out_images": result("detection")["pictures"],
+        "epochs": result("training")["epochs"],
+        "train_seconds": result("training")["train_seconds"],
+        "stage_seconds": {name: round(stage.seconds, 2) for name, stage in journal.stages.items()},
+        "map50": result("scoring")["map50"],
+        "map": result("scoring")["map"],
+        "endpoint_p50_ms": result("detection")["endpoint_p50_ms"],
+        "left_behind": [*result("clean-up")["left_behind"], *left_behind],
+    }
+
+
+def write(folder: RunFolder, summary: dict[str, Any]) -> None:
+    write_atomically(folder.summary, (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode())

@@ -1,0 +1,76 @@
+"""Stage "clean-up": brings the model home, deletes what the ledger names, then lists to prove that nothing is left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kit.errors import KitError
+from kit.workshop.context import Context, described, poll
+from kit.workshop.journal import Resource
+
+# SageMaker keeps the records of jobs for ever; they cost nothing and cannot be deleted.
+KEPT_BY_SAGEMAKER = ("labeling-job", "training-job")
+
+
+def run(context: Context) -> dict[str, Any]:
+    bring_home(context)
+    resources = context.journal.existing()
+    with context.console.progress("deleted", len(resources)) as advance:
+        for number, resource in enumerate(resources, start=1):
+            delete(context, resource)
+            advance(number, resource.kind)
+    return {"left_behind": left_behind(context)}
+
+
+def bring_home(context: Context) -> None:
+    """Fetches the model artifact before its bucket goes, unless an earlier attempt has."""
+    target = context.folder.model_artifact
+    if target.exists():
+        return
+    key = context.journal.result("training")["model_artifact"].removeprefix(f"s3://{context.bucket}/")
+    part = target.with_name(target.name + ".part")
+    context.cloud.s3.download_file(context.bucket, key, str(part))
+    part.replace(target)
+
+
+def delete(context: Context, resource: Resource) -> None:
+    """Deletes one resource; that it is gone already is as good. Enters it in the ledger."""
+    sagemaker, name = context.cloud.sagemaker, resource.name
+    if resource.kind == "endpoint":
+        if described(sagemaker.delete_endpoint, EndpointName=name) is not None:
+            for _ in poll(context):
+                if described(sagemaker.describe_endpoint, EndpointName=name) is None:
+                    break
+    elif resource.kind == "endpoint-config":
+        described(sagemaker.delete_endpoint_config, EndpointConfigName=name)
+    elif resource.kind == "model":
+        described(sagemaker.delete_model, ModelName=name)
+    elif resource.kind == "bucket":
+        _delete_bucket(context, name)
+    elif resource.kind not in KEPT_BY_SAGEMAKER:
+        raise KitError(f"The journal names a {resource.kind} ({name}), which this version cannot delete.")
+    context.journal.has_deleted(resource.kind, name)
+
+
+def left_behind(context: Context) -> list[str]:
+    """What still bears this run's name, by asking, not by memory."""
+    sagemaker, suffix = context.cloud.sagemaker, context.suffix
+    left = [f"endpoint {e['EndpointName']}" for e in sagemaker.list_endpoints(NameContains=suffix)["Endpoints"]]
+    configs = sagemaker.list_endpoint_configs(NameContains=suffix)["EndpointConfigs"]
+    left += [f"endpoint config {config['EndpointConfigName']}" for config in configs]
+    left += [f"model {model['ModelName']}" for model in sagemaker.list_models(NameContains=suffix)["Models"]]
+    buckets = context.cloud.s3.list_buckets()["Buckets"]
+    left += [f"bucket {bucket['Name']}" for bucket in buckets if suffix in bucket["Name"]]
+    return left
+
+
+def _delete_bucket(context: Context, bucket: str) -> None:
+    s3 = context.cloud.s3
+    if described(s3.head_bucket, Bucket=bucket) is None:
+        return
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        objects = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
+        if objects:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})  # type: ignore[typeddict-item]
+    s3.delete_bucket(Bucket=bucket)

@@ -1,0 +1,57 @@
+# The workshop, rehearsed. `make` or `make help` lists what there is.
+SHELL := /bin/sh
+PYTHON ?= python3
+KIT := .venvs/kit/bin/kit
+INSTALL := $(PYTHON) requirements/install.py
+ENVIRONMENTS := kit localstack label-studio detector
+
+# Settings given on the command line (`make local EPOCHS=10`) reach the kit as KIT_EPOCHS, unquoted and unchanged.
+SETTINGS := IMAGES LABELS MANIFEST LABELER RUNTIME EPOCHS LEARNING_RATE BATCH_SIZE IMAGE_SIZE SEED HELD_OUT THRESHOLD \
+            S3_PORT LABEL_STUDIO_PORT RUNS
+$(foreach name,$(SETTINGS),$(if $(filter command,$(firstword $(origin $(name)))),$(eval export KIT_$(name) = $$(value $(name)))))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev local go-on test check format lock samples bench-memory clean distclean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "Settings of make local, each as NAME=value: $(SETTINGS)"
+
+setup:  ## make the environments under .venvs/ (make local and make test do it themselves)
+	@$(INSTALL) $(ENVIRONMENTS)
+
+setup-dev:
+	@$(INSTALL) --dev $(ENVIRONMENTS)
+
+local: setup  ## the whole workshop on this machine; goes on where it was cut short
+	@$(KIT) local
+
+go-on:  ## end labelling by hand early and go on with the labels there are
+	@$(KIT) go-on
+
+test: check  ## every test, with the real LocalStack, Label Studio and detector
+	.venvs/detector/bin/python -m pytest tests/detector
+	.venvs/kit/bin/python -m pytest
+
+check: setup-dev  ## ruff and mypy --strict
+	.venvs/kit/bin/ruff check .
+	.venvs/kit/bin/ruff format --check .
+	.venvs/kit/bin/mypy
+	.venvs/detector/bin/python -m mypy --config-file containers/detector/pyproject.toml containers/detector/detector
+
+format: setup-dev  ## let ruff lay out the code
+	.venvs/kit/bin/ruff check --fix .
+	.venvs/kit/bin/ruff format .
+
+lock:  ## make the lock files under requirements/ anew
+	@test -x .venvs/lock/bin/uv || { $(PYTHON) -m venv .venvs/lock && .venvs/lock/bin/pip install --quiet uv; }
+	UV=$(CURDIR)/.venvs/lock/bin/uv requirements/lock
+
+bench-memory:  ## time and peak memory of converting a manifest of a million lines
+	.venvs/kit/bin/python bench/convert_memory.py
+
+clean:  ## remove all runs, with the services' data in them
+	rm -rf runs test-output
+
+distclean: clean  ## remove the environments too
+	rm -rf .venvs .mypy_cache .ruff_cache .pytest_cache *.egg-info containers/detector/*.egg-info

@@ -1,0 +1,57 @@
+"""The command line: parses, calls, prints, and turns a KitError into one sentence and an exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from kit.commands.check import check
+from kit.commands.convert import convert
+from kit.commands.draw import draw
+from kit.commands.go_on import go_on
+from kit.commands.local import local
+from kit.errors import KitError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="jumpstart-rehearsal-kit", message="kit %(version)s")
+def kit() -> None:
+    """The SageMaker JumpStart object-detection workshop, rehearsed on this machine.
+
+    `kit local` runs all of it; the other commands work on annotation files of any of the four formats.
+
+    \b
+    Exit status: 0 done; 1 training would fail (check); 2 what was given cannot be used;
+    3 this machine lacks something; 4 a service or a job failed; 130 stopped by Ctrl-C.
+    """
+
+
+for command in (local, go_on, convert, check, draw):
+    kit.add_command(command)
+
+
+def main() -> None:
+    # A terminal that closes and a polite kill end a run as Ctrl-C does: everything it started is stopped first.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    # The SDKs' own chatter: no call home, no look for an instance's metadata.
+    os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
+    try:
+        kit.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        print("Stopped. The same command goes on from the last finished stage.", file=sys.stderr)
+        sys.exit(130)
+    except KitError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)

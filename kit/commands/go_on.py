@@ -1,0 +1,22 @@
+"""`kit go-on`: ends labelling by hand early."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from kit import settings as settings_module
+from kit.errors import InputError
+from kit.workshop import run_folder
+
+
+@click.command("go-on")
+def go_on() -> None:
+    """Let the run that waits for people to label go on with the labels there are."""
+    runs = settings_module.resolve({}, os.environ).settings.runs
+    folder = run_folder.latest(runs)
+    if folder is None or not folder.lock.exists():
+        raise InputError(f"No run is going on under {runs}; start one with `make local LABELER=human`.")
+    folder.go_on.touch()
+    click.echo(f"{folder.run_id} goes on with what is labelled.")

@@ -1,0 +1,36 @@
+"""The kit's environment is the one that the locks describe."""
+
+import importlib.metadata
+import re
+from pathlib import Path
+
+import pytest
+
+REQUIREMENTS = Path(__file__).parents[2] / "requirements"
+
+
+def test_exactly_one_wheel_provides_cv2() -> None:
+    providers = importlib.metadata.packages_distributions()["cv2"]
+    assert providers == ["opencv-python-headless"]
+    assert importlib.metadata.version("opencv-python-headless").startswith("5.")
+
+
+def test_the_sdk_is_the_line_with_local_mode() -> None:
+    version = tuple(int(part) for part in importlib.metadata.version("sagemaker").split("."))
+    assert (2, 257, 7) <= version < (3,)
+
+
+@pytest.mark.parametrize("lock", sorted(path.name for path in REQUIREMENTS.glob("*.lock")))
+def test_locks_pin_every_package_and_name_no_index(lock: str) -> None:
+    lines = [line for line in (REQUIREMENTS / lock).read_text().splitlines() if line and not line.startswith((" ", "#"))]
+    assert lines
+    assert [line for line in lines if not re.match(r"^[A-Za-z0-9._-]+(\[[a-z,-]+\])?==\S+", line)] == []
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    wrong = []
+    for line in (REQUIREMENTS / "kit.lock").read_text().splitlines():
+        match = re.match(r"^([A-Za-z0-9._-]+)==([^ ;]+)( ; (.*))?$", line)
+        if match and not match[3] and importlib.metadata.version(match[1]) != match[2]:
+            wrong.append(line)
+    assert wrong == []

@@ -38,18 +38,27 @@ class Environment(NamedTuple):
     Attributes:
         torch: whether PyTorch comes first, from the index that suits this machine.
         package: a folder of this repository that is installed in place.
-        warm_up: a command run once at the end, so that the first run need not do it.
+        warm_up: a command run once at the end, from the repository's root, so that the first run need not do it.
+        warm_up_settings: environment variables for it. Both may say {venv}.
+        warm_up_folder: a folder in the environment that the command wants to be there.
     """
 
     torch: bool = False
     package: str | None = None
     warm_up: tuple[str, ...] = ()
+    warm_up_settings: tuple[tuple[str, str], ...] = ()
+    warm_up_folder: str = ""
 
 
 ENVIRONMENTS = {
     "kit": Environment(package="."),
-    "localstack": Environment(warm_up=("-m", "localstack.aws.spec")),
-    "label-studio": Environment(),
+    # LocalStack's catalogue of services, and Label Studio's database with its migrations done.
+    "localstack": Environment(
+        warm_up=("{venv}/bin/python", "-m", "localstack.aws.spec"),
+        warm_up_settings=(("FILESYSTEM_ROOT", "{venv}/filesystem"), ("OVERRIDE_IN_DOCKER", "0")),
+        warm_up_folder="filesystem/usr/lib/localstack",
+    ),
+    "label-studio": Environment(warm_up=(sys.executable, "-m", "kit.local_cloud.label_studio_database", "{venv}")),
     "detector": Environment(torch=True, package="containers/detector"),
 }
 
@@ -107,7 +116,7 @@ def make(name: str, dev: bool) -> None:
     else:
         stamp.unlink()
     run(log, sys.executable, "-m", "venv", str(folder))
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    python = folder / "bin" / "python"
     pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
     if environment.torch:
         run(log, *pip, *torch_index(), "-r", str(LOCKS / "torch.txt"))
@@ -115,7 +124,9 @@ def make(name: str, dev: bool) -> None:
     if environment.package:
         run(log, *pip, "--no-build-isolation", "--editable", str(ROOT / environment.package))
     if environment.warm_up:
-        run(log, str(python), *environment.warm_up)
+        (folder / environment.warm_up_folder).mkdir(parents=True, exist_ok=True)
+        settings = {variable: value.format(venv=folder) for variable, value in environment.warm_up_settings}
+        run(log, *(part.format(venv=folder) for part in environment.warm_up), **settings)
     # An environment with the development tools also serves for runs.
     stamps = {wanted, fingerprint(plain, environment)}
     stamp.write_text("\n".join(sorted(stamps)), encoding="utf-8")
@@ -143,9 +154,16 @@ def torch_index() -> tuple[str, ...]:
         return ()
 
 
-def run(log: Path, *command: str) -> None:
+def run(log: Path, *command: str, **settings: str) -> None:
     with log.open("ab") as output:
-        status = subprocess.call(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        status = subprocess.call(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            cwd=ROOT,
+            env={**os.environ, **settings},
+        )
     if status == 0:
         return
     text = log.read_text(encoding="utf-8", errors="replace")

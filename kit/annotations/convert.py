@@ -1,0 +1,165 @@
+"""`kit convert`: one annotation file into another format, with the pictures where the format has a place for them.
+
+JumpStart's layout, as in the workshop's bucket; other files in OUT stay:
+
+    OUT/label_categories.json
+    OUT/training/annotations.json
+    OUT/training/images/            when the folder of the pictures is given
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kit.annotations import formats, jumpstart
+from kit.annotations.formats import CHANNEL, Format
+from kit.annotations.labels import LABEL_CATEGORIES, label_categories
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
+from kit.annotations.picture_files import copy_upright, local_file, upright_size
+from kit.annotations.selection import Written
+from kit.annotations.writing import told_when_full
+from kit.atomic_file import write_atomically
+from kit.errors import InputError
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What `convert` did.
+
+    Attributes:
+        annotations: the annotation file that was written.
+        labels: the classes, in the order of their ids.
+    """
+
+    annotations: Path
+    format: Format
+    labels: tuple[str, ...]
+    written: Written
+
+
+def format_for(target: Path) -> Format:
+    """What a target's name asks for: `.manifest` or `.jsonl` Ground Truth, `.json` COCO, no suffix JumpStart's folder.
+
+    Raises:
+        InputError: the name says nothing.
+    """
+    match target.suffix.lower():
+        case ".manifest" | ".jsonl":
+            return Format.GROUND_TRUTH
+        case ".json":
+            return Format.COCO
+        case "":
+            return Format.JUMPSTART
+    if target.is_dir():
+        return Format.JUMPSTART
+    raise InputError(f"{target}: the name does not say which format to write; name the format")
+
+
+def convert(
+    source: Path,
+    target: Path,
+    *,
+    to: Format | None = None,
+    images: Path | None = None,
+    labels: Sequence[str] | None = None,
+    attribute: str | None = None,
+) -> Conversion:
+    """Convert the annotation file `source`. If this fails, `target` is as it was.
+
+    Args:
+        target: a file to write; for JumpStart the folder in which its layout is made.
+        to: the format; by default as the name of `target` asks.
+        images: the folder of the pictures. Sizes are then checked against the files and missing ones taken from them,
+            and JumpStart's layout gets a copy of each picture that is in it.
+        labels: the classes in the order of their ids; by default what the source says of them.
+        attribute: the label attribute of a Ground Truth manifest to take; by default the newest of each line.
+
+    Raises:
+        InputError: `source` cannot be read or used; a picture is missing in `images`, or of another size.
+        SetupError: the disk is full.
+    """
+    chosen = to or format_for(target)
+    data = formats.read(source, labels=labels, attribute=attribute)
+    if not data.labels:
+        raise InputError(f"{source}: no picture in it is labelled, so there is nothing to convert; name the labels")
+    if images is not None:
+        data = replace(data, pictures=_measured(data.pictures, images))
+    if chosen is not Format.JUMPSTART:
+        return Conversion(target, chosen, data.labels, formats.write(target, data, chosen))
+    with _folder(target):
+        written = _write_channel(target / CHANNEL, data, images)
+        with told_when_full(target):
+            write_atomically(target / LABEL_CATEGORIES, label_categories(data.labels))
+    return Conversion(target / CHANNEL / jumpstart.ANNOTATIONS, chosen, data.labels, written)
+
+
+def _measured(pictures: Iterator[AnnotatedPicture], images: Path) -> Iterator[AnnotatedPicture]:
+    for picture in pictures:
+        if picture.state is not LabelState.LABELLED:
+            yield picture
+            continue
+        width, height = upright_size(local_file(images, picture))
+        if (picture.width or width, picture.height or height) != (width, height):
+            raise InputError(
+                f"line {picture.line}: {picture.file_name} was labelled at {picture.width}x{picture.height} pixels, "
+                f"and the file in {images} has {width}x{height}: its boxes would be wrong; "
+                "use the picture that was labelled"
+            )
+        yield replace(picture, width=width, height=height)
+
+
+def _write_channel(channel: Path, data: AnnotationStream, images: Path | None) -> Written:
+    if images is None:
+        channel.mkdir(exist_ok=True)
+        return jumpstart.write(channel / jumpstart.ANNOTATIONS, data)
+    _refuse_foreign(channel)
+    with tempfile.TemporaryDirectory(prefix=f".{CHANNEL}.", dir=channel.parent) as scratch:
+        made = Path(scratch) / CHANNEL
+        (made / jumpstart.IMAGES).mkdir(parents=True)
+        written = jumpstart.write(made / jumpstart.ANNOTATIONS, data)
+        with told_when_full(channel):
+            for picture in jumpstart.read(made / jumpstart.ANNOTATIONS, labels=data.labels).pictures:
+                copy_upright(local_file(images, picture), made / jumpstart.IMAGES / picture.file_name)
+        earlier = Path(scratch) / "earlier"
+        if channel.exists():
+            channel.rename(earlier)
+        try:
+            made.rename(channel)
+        except OSError:
+            if earlier.exists():
+                earlier.rename(channel)
+            raise
+    return written
+
+
+def _refuse_foreign(channel: Path) -> None:
+    """A channel is replaced as a whole, so it may hold nothing that was not made here."""
+    if not channel.exists():
+        return
+    foreign = sorted(
+        entry.name for entry in channel.iterdir() if entry.name not in (jumpstart.ANNOTATIONS, jumpstart.IMAGES)
+    )
+    if foreign:
+        raise InputError(f"{channel}: holds {foreign[0]} and would be replaced; move that away or name another folder")
+
+
+@contextmanager
+def _folder(target: Path) -> Iterator[None]:
+    if target.exists() and not target.is_dir():
+        raise InputError(f"{target}: is a file; JumpStart's layout needs a folder")
+    made = not target.exists()
+    try:
+        target.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be made: {error.strerror}") from error
+    try:
+        yield
+    except BaseException:
+        if made:
+            shutil.rmtree(target, ignore_errors=True)
+        raise

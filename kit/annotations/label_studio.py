@@ -1,0 +1,167 @@
+"""Label Studio's tasks: its JSON export (a list of tasks), or tasks as its API gives them.
+
+Source: https://labelstud.io/guide/export.html#Label-Studio-JSON-format-of-annotated-tasks; a box has x, y, width and
+height in percent of the picture and `rotation`, degrees clockwise about its (x, y) corner.
+
+Of several annotations of a task one counts: of those not skipped, the one marked as ground truth, else the one
+submitted or updated last. Drafts never count. All skipped: the picture is skipped. None: it is unlabelled.
+A rotated box becomes the upright rectangle around it. Results other than rectangles with labels are passed over.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from kit.annotations.json_stream import elements
+from kit.annotations.json_values import mapping, number, pixels, sequence, shown, text
+from kit.annotations.labels import labels_beside
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
+from kit.annotations.problems import MalformedError, OnUnreadable, refuse
+
+_RECTANGLE = "rectanglelabels"
+# An uploaded file is kept as upload/<project>/<first 8 hex digits of a UUID>-<name>.
+_UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")
+_PICTURE = re.compile(r"\.(jpe?g|png)$", re.IGNORECASE)
+
+
+def read(
+    path: Path,
+    *,
+    labels: Sequence[str] | None = None,
+    image_field: str | None = None,
+    on_unreadable: OnUnreadable = refuse,
+) -> AnnotationStream:
+    """Read a JSON export.
+
+    Args:
+        labels: the classes in the order of their ids. Otherwise those of `label_categories.json` beside the file or one
+            folder above; otherwise those used in the file, alphabetically: an export does not say their order.
+        image_field: the key of a task's `data` that holds the picture; see `picture_of_task`.
+        on_unreadable: told of each task that cannot be used; the default raises.
+
+    Raises:
+        InputError: the file cannot be opened; while iterating: it is not valid JSON, or a task lacks what is promised.
+    """
+    found = tuple(labels) if labels is not None else labels_beside(path)
+    if found is None:
+        used = {box.label for picture in _pictures(path, image_field, None) for box in picture.boxes}
+        found = tuple(sorted(used))
+    return AnnotationStream(found, _pictures(path, image_field, on_unreadable))
+
+
+def picture_of_task(task: Mapping[str, Any], line: int = 0, *, image_field: str | None = None) -> AnnotatedPicture:
+    """The picture and boxes of one task; boxes in whole pixels, clipped to the picture.
+
+    A box with nothing inside the picture is kept as it is, for `check` to report and writers to drop.
+    Its size is 0 when nobody drew a box: Label Studio notes it with the boxes only.
+
+    Args:
+        image_field: the key of `data` that holds the picture; by default `image`, else the one that names a picture.
+
+    Raises:
+        MalformedError: the task is not what Label Studio exports.
+    """
+    source = source_of(mapping(task.get("data"), "data"), image_field)
+    annotations = [mapping(each, "an annotation") for each in sequence(task.get("annotations"), "annotations")]
+    submitted = [each for each in annotations if not each.get("was_cancelled")]
+    if not submitted:
+        state = LabelState.SKIPPED if annotations else LabelState.UNLABELLED
+        return AnnotatedPicture(source, 0, 0, (), state, "", line)
+    chosen = max(submitted, key=_precedence)
+    picture = AnnotatedPicture(source, 0, 0, line=line)
+    boxes: list[BoundingBox] = []
+    for entry in sequence(chosen.get("result"), "result"):
+        result = mapping(entry, "a result")
+        if result.get("type") != _RECTANGLE:
+            continue
+        if result.get("image_rotation"):
+            reason = "it was labelled while turned in Label Studio; turn it back there and label it again"
+            return replace(picture, state=LabelState.FAILED, reason=reason)
+        width = pixels(result.get("original_width"), "original_width")
+        height = pixels(result.get("original_height"), "original_height")
+        if not (width and height):
+            raise MalformedError("a box has no original_width and original_height")
+        if (picture.width or width, picture.height or height) != (width, height):
+            raise MalformedError("its boxes disagree on the size of the picture")
+        picture = replace(picture, width=width, height=height)
+        boxes.extend(_boxes(mapping(result.get("value"), "value"), width, height))
+    return replace(picture, boxes=tuple(boxes))
+
+
+def source_of(data: Mapping[str, Any], image_field: str | None = None) -> str:
+    """Where the picture of a task is: its S3 URI, or the path or name behind Label Studio's own addresses.
+
+    Raises:
+        MalformedError: there is no picture, or it is not clear which value it is.
+    """
+    value = data.get(image_field or "image")
+    if value is None and image_field is None:
+        candidates = [each for each in data.values() if isinstance(each, str) and _PICTURE.search(each)]
+        if len(candidates) != 1:
+            raise MalformedError(f"data has no field image, and {len(candidates)} others name a picture")
+        value = candidates[0]
+    address = text(value, f"data.{image_field or 'image'}")
+    if address.startswith("s3://"):
+        return address
+    parts = urlsplit(address)
+    if not parts.scheme and not parts.path.startswith("/data/"):
+        return address
+    if parts.path.endswith("/data/local-files/"):
+        return text(parse_qs(parts.query).get("d", [""])[0], "the d of data.image")
+    path = unquote(parts.path)
+    if "/data/upload/" in path:
+        folder, _, name = path.rpartition("/")
+        return f"{folder}/{_UPLOAD_PREFIX.sub('', name)}"
+    return f"{parts.scheme}://{parts.netloc}{path}" if parts.scheme else path
+
+
+def _precedence(annotation: Mapping[str, Any]) -> tuple[bool, str, int]:
+    """Times are ISO 8601 in UTC, so that text order is time order."""
+    when = str(annotation.get("updated_at") or annotation.get("created_at") or "")
+    identity = annotation.get("id")
+    return bool(annotation.get("ground_truth")), when, identity if isinstance(identity, int) else 0
+
+
+def _boxes(value: Mapping[str, Any], width: int, height: int) -> Iterator[BoundingBox]:
+    """A box for each label of a rectangle."""
+    edges = _upright(value, width, height)
+    for label in sequence(value.get(_RECTANGLE), _RECTANGLE):
+        whole = BoundingBox(text(label, "a label"), *edges)
+        box = whole.clipped(width, height) or whole
+        yield BoundingBox(box.label, round(box.left), round(box.top), round(box.right), round(box.bottom))
+
+
+def _upright(value: Mapping[str, Any], width: int, height: int) -> tuple[float, float, float, float]:
+    """The upright rectangle around the stored one, in pixels: percent of a picture that is not square do not rotate."""
+    try:
+        x, y, across, down = (number(value[key], key) for key in ("x", "y", "width", "height"))
+    except KeyError as error:
+        raise MalformedError(f"{shown(dict(value))} has no {error}") from error
+    x, across = x * width / 100, across * width / 100
+    y, down = y * height / 100, down * height / 100
+    angle = math.radians(number(value.get("rotation") or 0, "rotation"))
+    cosine, sine = math.cos(angle), math.sin(angle)
+    corners = [(x + u * cosine - v * sine, y + u * sine + v * cosine) for u in (0.0, across) for v in (0.0, down)]
+    return (
+        min(corner[0] for corner in corners),
+        min(corner[1] for corner in corners),
+        max(corner[0] for corner in corners),
+        max(corner[1] for corner in corners),
+    )
+
+
+def _pictures(path: Path, image_field: str | None, on_unreadable: OnUnreadable | None) -> Iterator[AnnotatedPicture]:
+    for line, task in elements(path, "item", on_unreadable):
+        try:
+            picture = picture_of_task(mapping(task, "the task"), line, image_field=image_field)
+        except MalformedError as error:
+            if on_unreadable is not None:
+                on_unreadable(path, line, f"task {line}: {error}")
+            continue
+        yield picture

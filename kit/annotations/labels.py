@@ -1,0 +1,81 @@
+"""The list of classes. Its order is the class ids, from 0, in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import orjson
+
+from kit.annotations.problems import MalformedError
+from kit.errors import InputError
+
+LABEL_CATEGORIES = "label_categories.json"
+
+
+def parse_labels(given: str) -> tuple[str, ...]:
+    """Labels as a person gives them: `usb-a,usb-c,lightning`, or the path of a label category file.
+
+    Raises:
+        InputError: an empty or repeated label, or a file that is no label category file.
+    """
+    if given.endswith(".json"):
+        return read_label_categories(Path(given))
+    try:
+        return distinct(label.strip() for label in given.split(","))
+    except MalformedError as error:
+        raise InputError(f"labels {given!r}: {error}; give them as usb-a,usb-c,lightning") from error
+
+
+def read_label_categories(path: Path) -> tuple[str, ...]:
+    """The classes of a Ground Truth label category file, `{"labels": [{"label": "usb-a"}, …]}`.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sms-label-cat-config-attributes.html
+
+    Raises:
+        InputError: it cannot be read, or is none.
+    """
+    try:
+        entries = orjson.loads(path.read_bytes())["labels"]
+        return distinct(entry["label"] for entry in entries)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (orjson.JSONDecodeError, KeyError, TypeError, MalformedError) as error:
+        raise InputError(
+            f'{path}: not a label category file ({error}); it should read {{"labels": [{{"label": "usb-a"}}, …]}}'
+        ) from error
+
+
+def label_categories(labels: Sequence[str]) -> bytes:
+    """The label category file of `labels`. Without `document-version`: results came back empty with it once."""
+    return orjson.dumps({"labels": [{"label": label} for label in labels]}, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def labels_beside(path: Path) -> tuple[str, ...] | None:
+    """The classes of the label category file in the folder of `path` or the folder above, where this kit keeps it.
+
+    Raises:
+        InputError: there is a file of that name, and it is no label category file.
+    """
+    for folder in (path.parent, path.parent.parent):
+        if (folder / LABEL_CATEGORIES).is_file():
+            return read_label_categories(folder / LABEL_CATEGORIES)
+    return None
+
+
+def distinct(labels: Iterable[object]) -> tuple[str, ...]:
+    """The labels as a tuple.
+
+    Raises:
+        MalformedError: there is none, or one is empty, no text, or there twice.
+    """
+    kept: dict[str, None] = {}
+    for label in labels:
+        if not isinstance(label, str) or not label:
+            raise MalformedError(f"{label!r} is no label")
+        if label in kept:
+            raise MalformedError(f"{label!r} is there twice")
+        kept[label] = None
+    if not kept:
+        raise MalformedError("there is no label")
+    return tuple(kept)

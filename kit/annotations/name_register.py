@@ -1,0 +1,59 @@
+"""Finds pictures of the same file name among any number of them, on disk rather than in memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from types import TracebackType
+
+from kit.annotations.model import AnnotatedPicture
+from kit.errors import SetupError
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The first picture of its name: where it came from, and where in the annotation file it stands."""
+
+    source: str
+    line: int
+
+
+class NameRegister:
+    """Pictures met so far, by file name. A nameless SQLite database in the temporary folder, gone when closed."""
+
+    def __init__(self) -> None:
+        # An empty name is SQLite's own way to ask for that; up to its page cache (2 MB) nothing is written at all.
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("CREATE TABLE picture (name TEXT PRIMARY KEY, source TEXT, line INTEGER) WITHOUT ROWID")
+        self._database.execute("BEGIN")
+
+    def add(self, picture: AnnotatedPicture) -> Entry | None:
+        """The earlier picture of the same file name, or None when there is none; this one is then the first.
+
+        Raises:
+            SetupError: the temporary folder is full.
+        """
+        try:
+            cursor = self._database.execute(
+                "INSERT OR IGNORE INTO picture VALUES (?, ?, ?)", (picture.file_name, picture.source, picture.line)
+            )
+            if cursor.rowcount:
+                return None
+            row = self._database.execute(
+                "SELECT source, line FROM picture WHERE name = ?", (picture.file_name,)
+            ).fetchone()
+        except sqlite3.OperationalError as error:
+            raise SetupError(f"the temporary folder cannot be used ({error}); free some space there") from error
+        return Entry(*row)
+
+    def __contains__(self, name: str) -> bool:
+        row = self._database.execute("SELECT 1 FROM picture WHERE name = ?", (name,)).fetchone()
+        return row is not None
+
+    def __enter__(self) -> NameRegister:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()

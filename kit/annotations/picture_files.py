@@ -1,0 +1,117 @@
+"""Picture files of this machine: which one belongs to an annotation, and its size as it is shown upright."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from kit.annotations.model import AnnotatedPicture
+from kit.errors import InputError
+
+# What the endpoint takes (application/x-image) and the training images decode.
+_FORMATS = ("JPEG", "PNG")
+SUFFIXES = (".jpg", ".jpeg", ".png")
+# A header can promise any size. More than this is no photograph: a decoder would be asked for 300 MB and up.
+_MOST_PIXELS = 100_000_000
+_ORIENTATION = 0x0112
+
+
+def pictures_in(folder: Path) -> Iterator[Path]:
+    """The picture files of a folder, by their suffix, sorted by name; subfolders are not entered.
+
+    Raises:
+        InputError: the folder cannot be read.
+    """
+    try:
+        found = [entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES and entry.is_file()]
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read: {error.strerror}") from error
+    return iter(sorted(found))
+
+
+def local_file(folder: Path, picture: AnnotatedPicture) -> Path:
+    """Where the file of `picture` is: in `folder`, by the last part of its source and nothing else of it.
+
+    Raises:
+        InputError: that part is no file name, or there is no such file.
+    """
+    name = picture.file_name
+    # The last part has no slash in it, so these are all that could lead out of the folder.
+    if name in ("", ".", "..") or "\0" in name:
+        raise InputError(f"line {picture.line}: {picture.source!r} does not end in a file name")
+    path = folder / name
+    try:
+        found = path.is_file()
+    except (OSError, ValueError):  # longer than the file system allows, or half a surrogate pair
+        found = False
+    if not found:
+        raise InputError(f"line {picture.line}: there is no picture {name} in {folder}")
+    return path
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """Width and height of a JPEG or PNG file as it is shown, EXIF orientation applied. Only its header is read.
+
+    Raises:
+        InputError: it is no JPEG or PNG, cannot be read, or claims more pixels than a photograph has.
+    """
+    with _opened(path) as image:
+        width, height = image.size
+        return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
+
+
+def copy_upright(source: Path, target: Path) -> None:
+    """Copy a picture so that programs that ignore EXIF orientation see it upright too.
+
+    It is copied byte for byte, unless its orientation turns it: then it is written anew, turned, as JPEG of quality 95
+    or as PNG.
+
+    Raises:
+        InputError: it is no JPEG or PNG, or is damaged.
+    """
+    with _opened(source) as image:
+        if _orientation(image) == 1:
+            shutil.copyfile(source, target)
+            return
+        try:
+            turned = ImageOps.exif_transpose(image)
+        except OSError as error:
+            raise InputError(f"{source}: the picture is damaged ({error})") from error
+        turned.save(target, format=image.format, quality=95, icc_profile=image.info.get("icc_profile"))
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of what is refused below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(path, formats=_FORMATS)
+    except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
+        raise InputError(f"{path}: not a JPEG or PNG picture, or too large for one") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read as a picture: {error.strerror or error}") from error
+    if image.width * image.height > _MOST_PIXELS:
+        image.close()
+        raise InputError(f"{path}: {image.width}x{image.height} pixels are too many; make it smaller")
+    return image
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF's orientation, 1 (as stored) to 8.
+
+    From the EXIF block only: Pillow's own `getexif` also believes XMP, which OpenCV and browsers do not.
+    """
+    block = image.info.get("exif")
+    if not block:
+        return 1
+    exif = Image.Exif()
+    try:
+        exif.load(block)
+        value = exif.get(_ORIENTATION, 1)
+    except (SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, OSError):
+        return 1  # a damaged EXIF block: decoders show the picture as it is stored
+    return value if value in range(1, 9) else 1

@@ -1,0 +1,60 @@
+"""What can be wrong with an annotation file, and who decides what happens then.
+
+A reader meets a line that it cannot use and calls its `on_unreadable`. By default that is `refuse`, which stops the
+reading with an `InputError`; `kit.annotations.check` passes its own, notes the problem and lets the reader go on.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.errors import InputError
+
+
+class Severity(enum.Enum):
+    """An error keeps the file from being trained on as it is; a warning is something that training copes with."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding.
+
+    Attributes:
+        file: the annotation file.
+        line: its line, or for a file that is one JSON document the number of the element in its list, from 1;
+            0 when the finding is about the file as a whole.
+        text: what is wrong and, where that is not plain, what to do.
+    """
+
+    severity: Severity
+    file: Path
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else f"{self.file}"
+        return f"{where}: {self.severity.value}: {self.text}"
+
+
+class MalformedError(Exception):
+    """A value is not what its format promises. Readers catch it and tell `OnUnreadable` where it was met."""
+
+
+# Called with the file, the line (0: the whole file) and what is wrong; if it returns, the reader goes on with the next.
+OnUnreadable = Callable[[Path, int, str], None]
+
+
+def refuse(file: Path, line: int, text: str) -> None:
+    """Stop at the first thing that cannot be read.
+
+    Raises:
+        InputError: always.
+    """
+    where = f"{file}:{line}" if line else f"{file}"
+    raise InputError(f"{where}: {text}")

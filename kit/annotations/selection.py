@@ -1,0 +1,113 @@
+"""Which pictures and boxes of a data set a file to train on gets, and an account of those it does not get."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
+from kit.annotations.name_register import NameRegister
+from kit.errors import InputError
+
+NO_BOX = "without a box"
+SIZE_UNKNOWN = "of unknown size"
+REPEATED = "already there"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a writer put into its file.
+
+    Attributes:
+        boxes_clipped: boxes of which only the part inside their picture was written (among `boxes`).
+        boxes_dropped: boxes with nothing inside their picture (not among `boxes`).
+        left_out: pictures that were not written, counted by reason.
+    """
+
+    pictures: int = 0
+    boxes: int = 0
+    boxes_clipped: int = 0
+    boxes_dropped: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+class Selection:
+    """Goes along with one writing and counts."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self._class_ids = {label: class_id for class_id, label in enumerate(labels)}
+        self._left_out: Counter[str] = Counter()
+        self._pictures = self._boxes = self._clipped = self._dropped = 0
+
+    def class_id(self, box: BoundingBox, picture: AnnotatedPicture) -> int:
+        """The id of the box's class: its place in the list of labels, from 0.
+
+        Raises:
+            InputError: the list does not have it.
+        """
+        try:
+            return self._class_ids[box.label]
+        except KeyError:
+            raise InputError(
+                f"line {picture.line}, {picture.source}: {box.label!r} is none of the classes "
+                f"{', '.join(self._class_ids)}; name all of them in the list of labels"
+            ) from None
+
+    def to_train_on(self, data: AnnotationStream, *, need_box: bool) -> Iterator[AnnotatedPicture]:
+        """The labelled pictures, their boxes fitted; each file name once.
+
+        Raises:
+            InputError: two different pictures have the same file name, which is what pictures are matched by.
+        """
+        with NameRegister() as names:
+            for picture in data.pictures:
+                if picture.state is not LabelState.LABELLED:
+                    self._left_out[picture.state.value] += 1
+                    continue
+                fitted = self.fitted(picture)
+                if need_box and not fitted.boxes:
+                    self._left_out[NO_BOX] += 1
+                    continue
+                if not (fitted.width and fitted.height):
+                    self._left_out[SIZE_UNKNOWN] += 1
+                    continue
+                earlier = names.add(fitted)
+                if earlier is None:
+                    self.count(fitted)
+                    yield fitted
+                elif earlier.source == fitted.source:
+                    self._left_out[REPEATED] += 1
+                else:
+                    raise InputError(
+                        f"lines {earlier.line} and {fitted.line}: {earlier.source} and {fitted.source} are different "
+                        f"pictures of the same name, and one would overwrite the other; rename one of them"
+                    )
+
+    def fitted(self, picture: AnnotatedPicture) -> AnnotatedPicture:
+        """The picture with its boxes clipped to it; as it is when its size is not known."""
+        width, height = picture.width, picture.height
+        if not (width and height):
+            return picture
+        for box in picture.boxes:
+            if not (0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height):
+                return replace(picture, boxes=tuple(self._clip(picture)))
+        return picture
+
+    def _clip(self, picture: AnnotatedPicture) -> Iterator[BoundingBox]:
+        for box in picture.boxes:
+            part = box.clipped(picture.width, picture.height)
+            if part is None:
+                self._dropped += 1
+            else:
+                self._clipped += part != box
+                yield part
+
+    def count(self, picture: AnnotatedPicture) -> None:
+        """Note a picture as written."""
+        self._pictures += 1
+        self._boxes += len(picture.boxes)
+
+    def result(self) -> Written:
+        """The account so far."""
+        return Written(self._pictures, self._boxes, self._clipped, self._dropped, dict(self._left_out))

@@ -1,0 +1,67 @@
+"""Files that appear whole or not at all, written piece by piece."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from kit.errors import InputError, SetupError
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[IO[bytes]]:
+    """A file to write that takes the place of `target` when the block ends well.
+
+    When it does not, `target` is as it was and nothing is left beside it.
+
+    Raises:
+        InputError: the folder is not there or may not be written to.
+        SetupError: the disk is full.
+    """
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    if target.is_dir():
+        raise InputError(f"{target}: is a folder; give the name of a file to write")
+    try:
+        file = partial.open("xb", buffering=1024 * 1024)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written: {error.strerror}") from error
+    try:
+        with told_when_full(target):
+            with file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def scratch(target: Path) -> Iterator[IO[bytes]]:
+    """A nameless file in the folder of `target`, for a part that can only be appended once another is complete."""
+    with told_when_full(target), tempfile.TemporaryFile(dir=target.parent, buffering=1024 * 1024) as file:
+        yield file
+
+
+@contextmanager
+def told_when_full(target: Path) -> Iterator[None]:
+    """Turns a full disk into the sentence that says so.
+
+    Raises:
+        SetupError: the disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        raise SetupError(f"{target}: the disk is full; free some space and do it again") from error

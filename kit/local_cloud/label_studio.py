@@ -1,0 +1,186 @@
+"""The labelling server: Label Studio as a guarded process, and the way into it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+from label_studio_sdk.client import LabelStudio
+from label_studio_sdk.core.api_error import ApiError
+
+from kit.atomic_file import write_atomically
+from kit.errors import ServiceError
+from kit.local_cloud.label_studio_database import (
+    DATABASE_NAME,
+    EXECUTABLE,
+    MIGRATION_SECONDS,
+    PREPARED_DATABASE,
+    label_studio_environment,
+)
+from kit.local_cloud.process import GuardedProcess, choose_port, wait_until_ready
+
+_logger = logging.getLogger(__name__)
+
+_USER = "labeler@localhost"
+_START_SECONDS = 120.0
+_ANSWER_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class LabelStudioAccess:
+    """Where a Label Studio server is and how to get in, as a person (user, password) or as a program (token)."""
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+    token: str = field(repr=False)
+
+    @contextmanager
+    def session(self, purpose: str) -> Iterator[LabelStudio]:
+        """A client of the server's API.
+
+        Args:
+            purpose: what the calls are for, to begin the message with when one fails.
+
+        Raises:
+            ServiceError: in the block a call was refused or not answered.
+        """
+        # No proxy or netrc of the user's shell comes between this machine and itself.
+        with httpx.Client(timeout=_ANSWER_SECONDS, trust_env=False) as connection:
+            try:
+                yield LabelStudio(  # type: ignore[no-untyped-call]
+                    base_url=self.url, api_key=self.token, httpx_client=connection
+                )
+            except ApiError as error:
+                raise ServiceError(
+                    f"{purpose}: Label Studio at {self.url} refused with status {error.status_code}: {error.body}"
+                ) from error
+            except httpx.HTTPError as error:
+                raise ServiceError(
+                    f"{purpose}: Label Studio at {self.url} does not answer ({error}); see server.log in its folder."
+                ) from error
+
+
+class LabelStudioServer:
+    """Label Studio on 127.0.0.1; starts on construction and returns when it answers its user.
+
+    Database, user and secrets are kept in `folder`: after a stop or a kill a new object on the same folder goes on
+    with the same user, projects and labels.
+
+    Args:
+        environment: the virtual environment that holds `label-studio`. Unless `label_studio_database` has put its
+            empty database there, the first start in a folder takes half a minute longer.
+        folder: the server's own.
+        s3_url: address of the S3 that it reads pictures from.
+        port: None for a free one.
+
+    Attributes:
+        access: where it is, and how to get in.
+
+    Raises:
+        SetupError: the port is taken, or the environment is not there.
+        ServiceError: it did not become ready; with the end of its log.
+    """
+
+    def __init__(self, environment: Path, folder: Path, *, s3_url: str, port: int | None = None) -> None:
+        folder = folder.absolute()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _provide_database(environment, folder)
+        port = choose_port(port, setting="label_studio_port")
+        credentials = _credentials(folder)
+        self.access = LabelStudioAccess(f"http://127.0.0.1:{port}", **credentials)
+        self._process = GuardedProcess(
+            "Label Studio",
+            [
+                environment.absolute() / EXECUTABLE,
+                "start",
+                "--no-browser",
+                *("--internal-host", "127.0.0.1"),
+                *("--port", str(port)),
+            ],
+            environment={
+                **label_studio_environment(folder),
+                # By environment, because an address on a private network that comes by the API is refused.
+                "LABEL_STUDIO_S3_ENDPOINT": s3_url,
+                "LABEL_STUDIO_AWS_ACCESS_KEY_ID": "test",
+                "LABEL_STUDIO_AWS_SECRET_ACCESS_KEY": "test",
+                # It creates this user when its database does not have it, and else leaves it as it is.
+                "LABEL_STUDIO_USERNAME": self.access.user,
+                "LABEL_STUDIO_PASSWORD": self.access.password,
+                "LABEL_STUDIO_USER_TOKEN": self.access.token,
+                "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+                "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
+                "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
+                "LABEL_STUDIO_CORS_ALLOW_ALL_ORIGINS": "false",
+                "LABEL_STUDIO_ENABLE_LOCAL_FILES_STORAGE": "false",
+            },
+            log=folder / "server.log",
+            directory=folder,
+        )
+        try:
+            wait_until_ready(self._process, self._is_ready, timeout=_START_SECONDS + MIGRATION_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Ends the process; what it knows stays in its folder."""
+        self._process.stop()
+
+    def __enter__(self) -> LabelStudioServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _is_ready(self) -> bool:
+        """Also tells this server from any other on its port, as nobody else knows the token."""
+        try:
+            answer = httpx.get(
+                f"{self.access.url}/api/current-user/whoami",
+                headers={"Authorization": f"Token {self.access.token}"},
+                trust_env=False,
+            )
+        except httpx.TransportError:
+            return False
+        if answer.status_code in (401, 403):
+            raise ServiceError(
+                f"The Label Studio at {self.access.url} does not know this run's user {self.access.user}: another "
+                "server has taken the port, or the database is not this run's; start a new run."
+            )
+        return answer.status_code == 200
+
+
+def _provide_database(environment: Path, folder: Path) -> None:
+    database = folder / DATABASE_NAME
+    if database.exists():
+        return
+    prepared = environment / PREPARED_DATABASE
+    if not prepared.exists():
+        _logger.warning(
+            "Label Studio has to make its database first, which takes about a minute; `make setup` saves that time."
+        )
+        return
+    copy = database.with_suffix(".copy")
+    shutil.copyfile(prepared, copy)
+    copy.replace(database)
+
+
+def _credentials(folder: Path) -> dict[str, str]:
+    """User, password and token of this run, made up the first time."""
+    file = folder / "credentials.json"
+    if not file.exists():
+        credentials = {"user": _USER, "password": secrets.token_hex(8), "token": secrets.token_hex(20)}
+        write_atomically(file, json.dumps(credentials).encode(), mode=0o600)
+    kept: dict[str, str] = json.loads(file.read_text())
+    return kept

@@ -1,0 +1,1 @@
+"""Sample pictures, and the renderer that made them."""

@@ -1,0 +1,139 @@
+"""Render the sample pictures and write their truth: `python -m samples.scenes.render --help`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+import bpy
+import numpy as np
+from PIL import Image
+
+from samples.scenes.boxes import Seen, find_boxes
+from samples.scenes.camera import HEIGHT, WIDTH
+from samples.scenes.develop import Light, develop
+from samples.scenes.plan import Picture, pictures
+from samples.scenes.plugs import CLASSES
+from samples.scenes.scene import CrowdedError, build
+
+SAMPLES = 40
+
+
+def settle(samples: int, threads: int) -> None:
+    """Set Cycles up for small pictures on a CPU."""
+    scene = bpy.context.scene
+    scene.render.engine = "CYCLES"
+    scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = WIDTH, HEIGHT, 100
+    scene.render.threads_mode, scene.render.threads = "FIXED", threads
+    scene.view_settings.view_transform, scene.display_settings.display_device = "Raw", "sRGB"
+    cycles = scene.cycles
+    cycles.device, cycles.samples, cycles.use_adaptive_sampling = "CPU", samples, True
+    cycles.adaptive_threshold, cycles.use_denoising, cycles.denoiser = 0.03, True, "OPENIMAGEDENOISE"
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 2, 3
+    cycles.transmission_bounces, cycles.caustics_reflective, cycles.caustics_refractive = 1, False, False
+    cycles.sample_clamp_indirect = 6.0
+
+
+def fit_to_label(seen: Seen) -> bool:
+    """Whether a person would draw a box round the plug and know its class.
+
+    Enough of it shows, its metal end above all, and its box is neither a speck nor a sliver.
+    """
+    width, height = seen.bbox[2:]
+    return (
+        seen.shown >= 0.35
+        and seen.metal_shown >= 0.55
+        and seen.metal_pixels >= 160
+        and max(width, height) >= 50
+        and min(width, height) >= 14
+    )
+
+
+def shoot() -> Light:
+    """Render the scene; (height, width, 3) linear RGB."""
+    scene = bpy.context.scene
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "light.exr"
+        scene.render.image_settings.file_format, scene.render.image_settings.color_depth = "OPEN_EXR", "16"
+        scene.render.filepath = str(path)
+        bpy.ops.render.render(write_still=True)
+        image = bpy.data.images.load(str(path))
+        values = np.empty(WIDTH * HEIGHT * 4, np.float32)
+        image.pixels.foreach_get(values)
+    return values.reshape(HEIGHT, WIDTH, 4)[::-1, :, :3]
+
+
+def render(picture: Picture, folder: Path, samples: int, threads: int) -> list[Seen]:
+    """Render one picture into `folder`; returns the boxes in the order of the picture's plugs.
+
+    Arrangements are drawn until one shows every plug well enough to be labelled.
+    """
+    for attempt in range(100):
+        rng = Random(f"picture {picture.number}, attempt {attempt}")
+        try:
+            marked = build(picture.plugs, rng)
+        except CrowdedError:
+            continue
+        settle(samples, threads)
+        seen = find_boxes(marked)
+        if all(fit_to_label(one) for one in seen):
+            bpy.context.scene.cycles.seed = picture.number
+            develop(shoot(), folder / picture.file_name, rng)
+            return seen
+    raise SystemExit(f"{picture.file_name}: no arrangement of {picture.plugs} showed them all in 100 attempts")
+
+
+def coco(done: list[tuple[Picture, list[Seen]]]) -> dict[str, object]:
+    """COCO truth (cocodataset.org/#format-data): bbox is left, top, width, height in pixels; ids from 1."""
+    boxes = [(picture, kind, one) for picture, seen in done for kind, one in zip(picture.plugs, seen, strict=True)]
+    return {
+        "info": {"description": "Rendered plugs of cables on desks", "version": "1.0", "contributor": "this project"},
+        "licenses": [{"id": 1, "name": "CC0-1.0", "url": "https://creativecommons.org/publicdomain/zero/1.0/"}],
+        "images": [
+            {"id": p.number, "file_name": p.file_name, "width": WIDTH, "height": HEIGHT, "license": 1} for p, _ in done
+        ],
+        "annotations": [
+            {
+                "id": number,
+                "image_id": picture.number,
+                "category_id": CLASSES.index(kind) + 1,
+                "bbox": list(one.bbox),
+                "area": one.bbox[2] * one.bbox[3],
+                "iscrowd": 0,
+            }
+            for number, (picture, kind, one) in enumerate(boxes, start=1)
+        ],
+        "categories": [{"id": i, "name": name, "supercategory": "plug"} for i, name in enumerate(CLASSES, start=1)],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "plugs")
+    parser.add_argument("--split", choices=("train", "held_out"), action="append", help="both unless told")
+    parser.add_argument("--only", type=int, nargs="*", help="numbers of the pictures to render; truth is not written")
+    parser.add_argument("--samples", type=int, default=SAMPLES)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    for split in options.split or ("train", "held_out"):
+        folder = options.out / split
+        folder.mkdir(parents=True, exist_ok=True)
+        done = []
+        for picture in pictures(split):
+            if options.only is not None and picture.number not in options.only:
+                continue
+            notes = folder / f".{picture.number:03}.json"
+            started = time.monotonic()
+            seen = render(picture, folder, options.samples, options.threads)
+            done.append((picture, seen))
+            print(f"{picture.file_name} {picture.plugs} {time.monotonic() - started:.1f} s", flush=True)
+        if options.only is None:
+            (options.out / f"{split}.coco.json").write_text(json.dumps(coco(done), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

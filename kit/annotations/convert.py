@@ -20,7 +20,7 @@ from kit.annotations import formats, jumpstart
 from kit.annotations.formats import CHANNEL, Format
 from kit.annotations.labels import LABEL_CATEGORIES, label_categories
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
-from kit.annotations.picture_files import copy_upright, local_file, upright_size
+from kit.annotations.picture_files import local_file, upright_bytes, upright_size
 from kit.annotations.selection import Written
 from kit.annotations.writing import told_when_full
 from kit.atomic_file import write_atomically
@@ -124,7 +124,8 @@ def _write_channel(channel: Path, data: AnnotationStream, images: Path | None) -
         written = jumpstart.write(made / jumpstart.ANNOTATIONS, data)
         with told_when_full(channel):
             for picture in jumpstart.read(made / jumpstart.ANNOTATIONS, labels=data.labels).pictures:
-                copy_upright(local_file(images, picture), made / jumpstart.IMAGES / picture.file_name)
+                content = upright_bytes(local_file(images, picture))
+                (made / jumpstart.IMAGES / picture.file_name).write_bytes(content)
         earlier = Path(scratch) / "earlier"
         if channel.exists():
             channel.rename(earlier)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,24 +64,27 @@ def upright_size(path: Path) -> tuple[int, int]:
         return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
 
 
-def copy_upright(source: Path, target: Path) -> None:
-    """Copy a picture so that programs that ignore EXIF orientation see it upright too.
+def upright_bytes(path: Path) -> bytes:
+    """A picture file such that programs that ignore EXIF orientation see it upright too.
 
-    It is copied byte for byte, unless its orientation turns it: then it is written anew, turned, as JPEG of quality 95
-    or as PNG.
+    The file's own bytes, unless its orientation turns it: then the picture turned, as a JPEG of quality 95 or a PNG
+    without EXIF.
 
     Raises:
         InputError: it is no JPEG or PNG, or is damaged.
     """
-    with _opened(source) as image:
+    with _opened(path) as image:
         if _orientation(image) == 1:
-            shutil.copyfile(source, target)
-            return
+            return path.read_bytes()
         try:
             turned = ImageOps.exif_transpose(image)
-        except OSError as error:
-            raise InputError(f"{source}: the picture is damaged ({error})") from error
-        turned.save(target, format=image.format, quality=95, icc_profile=image.info.get("icc_profile"))
+        except (OSError, SyntaxError) as error:
+            raise InputError(f"{path}: the picture is damaged ({error})") from error
+        content = io.BytesIO()
+        # A JPEG may be of the kind MPO (several pictures in one file, as telephones make them).
+        kind = "PNG" if image.format == "PNG" else "JPEG"
+        turned.save(content, format=kind, quality=95, exif=b"", icc_profile=image.info.get("icc_profile"))
+        return content.getvalue()
 
 
 def _opened(path: Path) -> Image.Image:

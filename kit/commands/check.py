@@ -1,0 +1,43 @@
+"""`kit check PATH`"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from kit.annotations.check import CheckSummary
+from kit.annotations.check import check as check_file
+from kit.annotations.labels import parse_labels
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("path", type=_PATH)
+@click.option("--images", type=_PATH, help="The folder of the pictures, to look for missing ones and compare sizes.")
+@click.option("--labels", help="The classes there may be: a,b,c or a label category file.")
+@click.option("--attribute", help="The label attribute of a Ground Truth manifest; by default each line's newest.")
+def check(path: Path, images: Path | None, labels: str | None, attribute: str | None) -> None:
+    """Report every problem of an annotation file; exit status 1 when training would fail."""
+    summary = check_file(
+        path,
+        click.echo,
+        images=images,
+        labels=parse_labels(labels) if labels else None,
+        attribute=attribute,
+    )
+    click.echo(_told(summary))
+    if summary.training_would_fail:
+        sys.exit(1)
+
+
+def _told(summary: CheckSummary) -> str:
+    states = ", ".join(f"{count} {state.value}" for state, count in summary.pictures.items()) or "none"
+    boxes = ", ".join(f"{count} {label}" for label, count in summary.boxes.items()) or "none"
+    verdict = "training would fail" if summary.training_would_fail else "fit to train on"
+    return (
+        f"{summary.file} ({summary.format.value}): pictures: {states}; boxes: {boxes}\n"
+        f"{summary.errors} errors, {summary.warnings} warnings: {verdict}"
+    )

@@ -1,0 +1,180 @@
+"""Boxes on pictures, by OpenCV. Pure functions: the array that comes in is left as it is.
+
+Pictures are uint8 arrays, height x width x 3, blue-green-red (`kit.detection.picture`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from kit.annotations.model import BoundingBox
+from kit.detection.picture import Picture
+from kit.detection.response import Detection
+
+Colour = tuple[int, int, int]
+# left, top, right, bottom
+_Rectangle = tuple[float, float, float, float]
+
+# Okabe and Ito's colours (https://jfly.uni-koeln.de/color/), told apart with every kind of colour vision; in BGR.
+_PALETTE: tuple[Colour, ...] = (
+    (0, 159, 230),  # orange
+    (178, 114, 0),  # blue
+    (115, 158, 0),  # bluish green
+    (167, 121, 204),  # reddish purple
+    (0, 94, 213),  # vermillion
+    (233, 180, 86),  # sky blue
+    (66, 228, 240),  # yellow
+)
+_UNKNOWN: Colour = (160, 160, 160)
+_BLACK: Colour = (0, 0, 0)
+_WHITE: Colour = (255, 255, 255)
+
+# Fractional bits of the coordinates given to OpenCV, which draws between the pixels then.
+_SHIFT = 4
+
+
+def draw_detections(
+    picture: Picture, detections: Sequence[Detection], labels: Sequence[str], truth: Sequence[BoundingBox] = ()
+) -> Picture:
+    """A new picture with each detection's box, class and score, and the true boxes dashed in white.
+
+    Args:
+        labels: all classes: their order gives the colours, so that a class has one colour in every picture.
+    """
+    canvas = picture.copy()
+    stroke = _Stroke.of(picture)
+    for box in truth:
+        _dashed(canvas, (box.left, box.top, box.right, box.bottom), stroke)
+    # The best last, on top.
+    tags = [
+        _Tag(
+            (each.left, each.top, each.right, each.bottom),
+            f"{each.label} {each.score:.2f}",
+            colour_of(each.label, labels),
+        )
+        for each in sorted(detections, key=lambda each: each.score)
+    ]
+    _draw(canvas, tags, stroke)
+    return canvas
+
+
+def draw_boxes(picture: Picture, boxes: Sequence[BoundingBox], labels: Sequence[str]) -> Picture:
+    """A new picture with each labelled box and its class.
+
+    Args:
+        labels: all classes: their order gives the colours.
+    """
+    canvas = picture.copy()
+    tags = [_Tag((box.left, box.top, box.right, box.bottom), box.label, colour_of(box.label, labels)) for box in boxes]
+    _draw(canvas, tags, _Stroke.of(picture))
+    return canvas
+
+
+def colour_of(label: str, labels: Sequence[str]) -> Colour:
+    """The colour of a class, blue-green-red; grey for one that is not in `labels`."""
+    return _PALETTE[labels.index(label) % len(_PALETTE)] if label in labels else _UNKNOWN
+
+
+@dataclass(frozen=True)
+class _Tag:
+    box: _Rectangle
+    text: str
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class _Stroke:
+    """Thickness of lines and height of letters, in pixels: the same to the eye on a small picture and a large one."""
+
+    line: int
+    letter: int
+
+    @classmethod
+    def of(cls, picture: Picture) -> _Stroke:
+        side = min(picture.shape[:2])
+        return cls(line=max(1, round(side / 240)), letter=max(9, round(side / 28)))
+
+
+def _draw(canvas: Picture, tags: Sequence[_Tag], stroke: _Stroke) -> None:
+    for tag in tags:
+        # The dark edge keeps a box visible on a background of its own colour.
+        _rectangle(canvas, tag.box, _BLACK, stroke.line + 2)
+        _rectangle(canvas, tag.box, tag.colour, stroke.line)
+    taken: list[_Rectangle] = []
+    for tag in reversed(tags):
+        taken.append(_caption(canvas, tag, stroke, taken))
+
+
+def _rectangle(canvas: Picture, box: _Rectangle, colour: Colour, thickness: int) -> None:
+    left, top, right, bottom = (round(edge * (1 << _SHIFT)) for edge in box)
+    cv2.rectangle(canvas, (left, top), (right, bottom), colour, thickness, cv2.LINE_AA, _SHIFT)
+
+
+def _dashed(canvas: Picture, box: _Rectangle, stroke: _Stroke) -> None:
+    left, top, right, bottom = box
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+    dash = 5 * stroke.line
+    for (x0, y0), (x1, y1) in pairwise(corners):
+        length = max(abs(x1 - x0), abs(y1 - y0))
+        count = max(1, int(length // (2 * dash)))
+        for index in range(count):
+            begin, end = index / count, (index + 0.55) / count
+            ends = [
+                (round((x0 + (x1 - x0) * part) * (1 << _SHIFT)), round((y0 + (y1 - y0) * part) * (1 << _SHIFT)))
+                for part in (begin, end)
+            ]
+            cv2.line(canvas, ends[0], ends[1], _BLACK, stroke.line + 1, cv2.LINE_AA, _SHIFT)
+            cv2.line(canvas, ends[0], ends[1], _WHITE, max(1, stroke.line - 1), cv2.LINE_AA, _SHIFT)
+
+
+def _caption(canvas: Picture, tag: _Tag, stroke: _Stroke, taken: Sequence[_Rectangle]) -> _Rectangle:
+    """Draw the text of a box on a filled background inside the frame, off other texts where there is room."""
+    height, width = canvas.shape[:2]
+    text, face, letter = tag.text, cv2.FontFace("uni"), stroke.letter
+    margin = max(1, letter // 6)
+    x, y, across, down = cv2.getTextSize((0, 0), text, (0, 0), face, letter)
+    while len(text) > 1 and across + 2 * margin > width:
+        text = text.removesuffix("…")[:-1] + "…"
+        x, y, across, down = cv2.getTextSize((0, 0), text, (0, 0), face, letter)
+    places = [
+        _inside((left, top, left + across + 2 * margin, top + down + 2 * margin), width, height)
+        for left, top in _corners(tag.box, across + 2 * margin, down + 2 * margin)
+    ]
+    place = next((each for each in places if not any(_overlap(each, other) for other in taken)), places[0])
+    left, top, right, bottom = (round(edge) for edge in place)
+    cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), tag.colour, cv2.FILLED)
+    cv2.putText(canvas, text, (left + margin - x, top + margin - y), _ink(tag.colour), face, letter)
+    return place
+
+
+def _corners(box: _Rectangle, across: float, down: float) -> Iterator[tuple[float, float]]:
+    """Where the top left corner of a caption may go, the best place first."""
+    left, top, right, bottom = box
+    if top >= down:
+        yield left, top - down
+    yield left, bottom
+    yield left, top
+    yield right - across, top - down
+    yield right - across, bottom
+
+
+def _inside(rectangle: _Rectangle, width: int, height: int) -> _Rectangle:
+    left, top, right, bottom = rectangle
+    x = max(0.0, min(left, width - (right - left)))
+    y = max(0.0, min(top, height - (bottom - top)))
+    return x, y, x + right - left, y + bottom - top
+
+
+def _overlap(one: _Rectangle, other: _Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _ink(background: Colour) -> Colour:
+    """Black or white, whichever is read more easily (relative luminance as in WCAG 2, black from about a fifth up)."""
+    blue, green, red = (np.asarray(background) / 255.0) ** 2.2
+    return _BLACK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else _WHITE

@@ -1,0 +1,50 @@
+"""`kit draw`: the boxes of an annotation file on its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kit.annotations import formats
+from kit.annotations.jumpstart import IMAGES
+from kit.annotations.model import LabelState
+from kit.annotations.picture_files import local_file
+from kit.detection.drawing import draw_boxes
+from kit.detection.picture import read_picture, write_picture
+from kit.errors import InputError
+
+
+def draw_labelled_pictures(
+    path: Path,
+    out: Path,
+    *,
+    images: Path | None = None,
+    labels: Sequence[str] | None = None,
+    attribute: str | None = None,
+) -> int:
+    """Draw every labelled picture of an annotation file into the folder `out`, under its own name.
+
+    Args:
+        images: the folder of the pictures; by default `images/` beside the annotation file, or the file's own folder.
+
+    Returns:
+        How many pictures were drawn.
+
+    Raises:
+        InputError: a file cannot be read, a picture is missing, or `out` is where the pictures are.
+        SetupError: the disk is full.
+    """
+    file = formats.annotation_file(path)
+    folder = images or (file.parent / IMAGES if (file.parent / IMAGES).is_dir() else file.parent)
+    if out.resolve() == folder.resolve():
+        raise InputError(f"{out}: the drawings would overwrite the pictures; name another folder")
+    data = formats.read(file, labels=labels, attribute=attribute)
+    count = 0
+    for picture in data.pictures:
+        if picture.state is not LabelState.LABELLED:
+            continue
+        source = local_file(folder, picture)
+        drawn = draw_boxes(read_picture(source), picture.boxes, data.labels)
+        write_picture(out / picture.file_name, drawn)
+        count += 1
+    return count

@@ -1,0 +1,56 @@
+"""Pictures as OpenCV arrays: uint8, height x width x 3, in the order blue, green, red."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from kit.annotations.picture_files import SUFFIXES, upright_size
+from kit.annotations.writing import told_when_full
+from kit.atomic_file import write_atomically
+from kit.errors import InputError
+
+Picture: TypeAlias = npt.NDArray[np.uint8]
+
+
+def read_picture(path: Path) -> Picture:
+    """A JPEG or PNG file, upright (EXIF orientation applied). The path may hold any characters.
+
+    Raises:
+        InputError: it is no such picture, or is damaged.
+    """
+    upright_size(path)
+    return decode(path.read_bytes(), str(path))
+
+
+def decode(content: bytes, name: str) -> Picture:
+    """The bytes of a JPEG or PNG file, upright.
+
+    Args:
+        name: what to call the picture in the message.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise InputError(f"{name}: the picture cannot be decoded; is it damaged?")
+    return picture  # type: ignore[return-value]
+
+
+def write_picture(path: Path, picture: Picture) -> None:
+    """Write a JPEG (quality 92) or PNG file, as the suffix of `path` says; whole or not at all.
+
+    Raises:
+        InputError: the suffix is another.
+        SetupError: the disk is full.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{path}: pictures are written as {', '.join(SUFFIXES)}")
+    content = cv2.imencode(path.suffix.lower(), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
+    with told_when_full(path):
+        write_atomically(path, content)

@@ -1,0 +1,68 @@
+"""Asking a deployed JumpStart object detection model.
+
+Source: JumpStart's inference contract for object detection: raw JPEG or PNG bytes in, JSON out; `verbose` adds the
+labels and `n_predictions` limits the boxes. A real-time endpoint takes bodies of up to 6 MB:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kit.annotations.picture_files import upright_bytes
+from kit.cloud import SageMakerRuntime
+from kit.detection.picture import decode
+from kit.errors import ServiceError
+
+CONTENT_TYPE = "application/x-image"
+LARGEST_BODY = 6 * 1024 * 1024
+
+
+def accept(n_predictions: int | None = None) -> str:
+    """The Accept value: with labels, and at most `n_predictions` boxes (None: every box)."""
+    limit = "" if n_predictions is None else f";n_predictions={n_predictions}"
+    return f"application/json;verbose{limit}"
+
+
+def body_of(path: Path) -> bytes:
+    """A picture file as the endpoint is to get it: upright, so that it does not matter whether the model heeds EXIF.
+
+    The file's own bytes where that is so already. A picture larger than an endpoint takes is sent smaller, which
+    normalised boxes do not mind.
+
+    Raises:
+        InputError: it is no JPEG or PNG picture.
+    """
+    body = upright_bytes(path)
+    while len(body) > LARGEST_BODY:
+        picture = decode(body, str(path))
+        half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        body = cv2.imencode(".jpg", half, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+    return body
+
+
+def ask(runtime: SageMakerRuntime, endpoint_name: str, picture: bytes, n_predictions: int | None = None) -> bytes:
+    """Send a picture to an endpoint; its answer as it came, for `response.parse`.
+
+    Args:
+        picture: JPEG or PNG bytes, see `body_of`.
+
+    Raises:
+        ServiceError: the endpoint did not answer, or answered with an error.
+    """
+    try:
+        answer = runtime.invoke_endpoint(
+            EndpointName=endpoint_name, Body=picture, ContentType=CONTENT_TYPE, Accept=accept(n_predictions)
+        )
+        body: bytes = answer["Body"].read()
+    except ClientError as error:
+        told = error.response.get("OriginalMessage") or error.response.get("Error", {}).get("Message") or str(error)
+        raise ServiceError(
+            f"endpoint {endpoint_name}: refused a picture ({' '.join(str(told).split())[:300]}); its log says more"
+        ) from error
+    except BotoCoreError as error:
+        raise ServiceError(f"endpoint {endpoint_name}: no answer ({error}); is it in service?") from error
+    return body

@@ -1,0 +1,122 @@
+"""The answer of a JumpStart object detection endpoint.
+
+    {"normalized_boxes": [[0.1, 0.2, 0.5, 0.6]], "classes": [0.0], "scores": [0.97], "labels": ["usb-a", …]}
+
+Boxes are left, top, right, bottom in 0..1, as a deployed endpoint sends them (one page of documentation has another
+order): `_edges` is the one place that knows. `classes` index into `labels` and come as floats, integers or text;
+`labels` are there only when the request asked for a verbose answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from kit.errors import ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One thing found: edges in pixels of the upright picture, inside it; `score` in 0..1."""
+
+    label: str
+    score: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def parse(body: bytes, labels: Sequence[str], width: int, height: int) -> tuple[Detection, ...]:
+    """The detections in an answer, best score first.
+
+    Boxes are clipped to the picture; those with nothing inside, and padding (class or score below 0), are none.
+
+    Args:
+        labels: the data set's own classes, for an answer without labels; if there are none either, "0", "1", …
+        width, height: of the upright picture, in pixels.
+
+    Raises:
+        ServiceError: the answer is not of this form.
+    """
+    answer = _answer(body)
+    boxes, classes, scores = (_list(answer, key) for key in ("normalized_boxes", "classes", "scores"))
+    if not len(boxes) == len(classes) == len(scores):
+        raise _malformed(f"{len(boxes)} boxes, {len(classes)} classes and {len(scores)} scores", body)
+    names = answer.get("labels") or labels
+    if not isinstance(names, Sequence) or isinstance(names, str):
+        raise _malformed("labels are not a list", body)
+    try:
+        found = list(_detections(zip(boxes, classes, scores, strict=True), width, height, names))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _malformed(str(error), body) from error
+    return tuple(sorted(found, key=lambda detection: -detection.score))
+
+
+def _detections(
+    entries: Iterator[tuple[Any, Any, Any]], width: int, height: int, labels: Sequence[Any]
+) -> Iterator[Detection]:
+    for box, class_, value in entries:
+        score = float(value)
+        label = _label(class_, labels)
+        left, top, right, bottom = _edges(box)
+        if not all(math.isfinite(number) for number in (score, left, top, right, bottom)):
+            raise ValueError("a number that is not finite")
+        left, right = max(0.0, left) * width, min(1.0, right) * width
+        top, bottom = max(0.0, top) * height, min(1.0, bottom) * height
+        if label is not None and score >= 0 and left < right and top < bottom:
+            yield Detection(label, score, left, top, right, bottom)
+
+
+def _edges(box: Sequence[Any]) -> tuple[float, float, float, float]:
+    left, top, right, bottom = box
+    return float(left), float(top), float(right), float(bottom)
+
+
+def _label(class_: Any, labels: Sequence[Any]) -> str | None:
+    """The label of a class index, of a label itself, or None for padding."""
+    try:
+        number = float(class_)
+    except ValueError:
+        return str(class_)  # trained on label strings
+    if not number.is_integer():
+        raise ValueError(f"class {class_} is no index")
+    index = int(number)
+    if index < 0:
+        return None
+    if not labels:
+        return str(index)
+    if index >= len(labels):
+        raise ValueError(f"class {index}, but only {len(labels)} labels")
+    return str(labels[index])
+
+
+def _answer(body: bytes) -> dict[str, Any]:
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise _malformed("not JSON", body) from error
+    if not isinstance(answer, dict):
+        raise _malformed("not a JSON object", body)
+    return answer
+
+
+def _list(answer: dict[str, Any], key: str) -> list[Any]:
+    value = answer.get(key)
+    if not isinstance(value, list):
+        raise ServiceError(
+            f"the endpoint's answer has no list {key} (it has: {', '.join(answer) or 'nothing'}); "
+            "is it an object detection model?"
+        )
+    return value
+
+
+def _malformed(reason: str, body: bytes) -> ServiceError:
+    start = body[:80].decode("utf-8", "replace")
+    return ServiceError(
+        f"the endpoint's answer cannot be understood: {reason}; it begins {start!r}; is it an object detection model?"
+    )

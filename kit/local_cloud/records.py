@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from kit.atomic_file import write_atomically
 
 Record = dict[str, Any]
 
@@ -20,14 +23,15 @@ class Records:
         folder: made when missing; holds `<name>.json`. Names come from validated requests, where AWS allows only
             letters, digits and hyphens.
 
-    A record is JSON with aware datetimes anywhere in it. Safe to use from several threads.
+    A record is JSON with aware datetimes anywhere in it; it is replaced, never changed in place. Safe to use from
+    several threads.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
-        self._records: dict[str, Record] = {path.stem: _read(path) for path in sorted(folder.glob("*.json"))}
+        self._records: dict[str, Record] = {path.stem: _read(path) for path in folder.glob("*.json")}
 
     def get(self, name: str) -> Record | None:
         with self._lock:
@@ -46,12 +50,11 @@ class Records:
             self._put(name, record)
             return True
 
-    def update(self, name: str, **changes: Any) -> Record:
-        """Replaces some members of a record that is there."""
+    def change(self, name: str, change: Callable[[Record], Record]) -> Record:
+        """Replaces a record that is there by what `change` makes of it."""
         with self._lock:
-            record = {**self._records[name], **changes}
-            self._put(name, record)
-            return record
+            self._put(name, change(self._records[name]))
+            return self._records[name]
 
     def delete(self, name: str) -> bool:
         """Forgets a record; False when there is none."""
@@ -64,9 +67,7 @@ class Records:
     def _put(self, name: str, record: Record) -> None:
         # Memory first: on a full disk this process must still answer what really happened.
         self._records[name] = record
-        temporary = self._path(name).with_suffix(".new")
-        temporary.write_text(json.dumps(record, default=_encoded, indent=1), encoding="utf-8")
-        temporary.replace(self._path(name))
+        write_atomically(self._path(name), json.dumps(record, default=_encoded, indent=1).encode())
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 # Colours that stay apart for colour-blind readers (Okabe and Ito), in light and in dark.
 BLUE, ORANGE = "#0072b2", "#d55e00"
 _TEXT = "#123456"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "kit",
     "font.family": "sans-serif",
@@ -65,4 +66,5 @@ def _svg(figure: Figure) -> str:
     text = target.getvalue()
     text = text[text.index("<svg") :].replace(_TEXT, "currentColor")
     # The page's width decides, not the figure's.
-    return re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg height="[^"]*" ([^>]*?)width="[^"]*"', r"<svg \1\2", text, count=1)
+    head, rest = text.split(">", 1)
+    return re.sub(r' (?:width|height)="[^"]*"', "", head) + ">" + rest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,11 +51,9 @@ class Context:
         return f"s3://{self.bucket}/{key}"
 
 
-def poll(context: Context) -> Iterator[None]:
-    """Goes on for ever, at the pace that suits the cloud."""
-    while True:
-        yield
-        time.sleep(context.cloud.poll_seconds)
+def pause(context: Context) -> None:
+    """Waits between two looks at a job, as long as suits the cloud."""
+    time.sleep(context.cloud.poll_seconds)
 
 
 def described(operation: Any, **names: str) -> Mapping[str, Any] | None:

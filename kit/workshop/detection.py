@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from kit.annotations import coco
 from kit.atomic_file import write_atomically
 from kit.detection import drawing, request, response
+from kit.detection.picture import read_picture, write_picture
 from kit.workshop.context import Context
 
 # Enough for a score over all of a picture; the endpoint sorts by score.
@@ -21,12 +23,13 @@ def run(context: Context) -> dict[str, Any]:
     endpoint = context.journal.result("endpoint")["endpoint"]
     labels = context.pictures.labels
     context.folder.detections.mkdir(exist_ok=True)
+    truth = {picture.file_name: picture.boxes for picture in coco.read(truth_file(context)).pictures}
     lines: list[str] = []
     seconds: list[float] = []
     shown = 0
     with context.console.progress("detected", len(pictures)) as advance:
         for number, path in enumerate(pictures, start=1):
-            picture = drawing.read_picture(path)
+            picture = read_picture(path)
             body = request.body_of(path)
             started = time.perf_counter()
             answer = request.ask(context.cloud.runtime, endpoint, body, N_PREDICTIONS)
@@ -36,9 +39,8 @@ def run(context: Context) -> dict[str, Any]:
             detections = response.parse(answer, labels, width, height)
             drawn = [found for found in detections if found.score >= context.settings.threshold]
             shown += len(drawn)
-            drawing.write_picture(
-                context.folder.detections / f"{path.stem}.jpg", drawing.draw_detections(picture, drawn, labels)
-            )
+            drawn_on = drawing.draw_detections(picture, drawn, labels, truth.get(path.name, ()))
+            write_picture(context.folder.detections / f"{path.stem}.jpg", drawn_on)
             advance(number)
     write_atomically(context.folder.detections_file, "".join(line + "\n" for line in lines).encode())
     return {
@@ -54,3 +56,8 @@ def held_out_pictures(context: Context) -> tuple[Path, ...]:
         return context.pictures.held_out
     names = set(context.journal.result("conversion")["held_out"])
     return tuple(path for path in context.pictures.pictures if path.name in names)
+
+
+def truth_file(context: Context) -> Path:
+    """COCO file with the true boxes of those pictures."""
+    return context.pictures.held_out_truth or context.folder.held_out_truth

@@ -6,7 +6,7 @@ from typing import Any
 
 from kit.errors import ServiceError
 from kit.workshop import teardown
-from kit.workshop.context import Context, poll
+from kit.workshop.context import Context, pause
 
 # SageMaker gives an endpoint an hour to come up; the workshop's needs minutes.
 RUNNING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
@@ -42,10 +42,8 @@ def run(context: Context) -> dict[str, Any]:
     )
     context.journal.will_create("endpoint", name)
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
-    for _ in poll(context):
-        endpoint = sagemaker.describe_endpoint(EndpointName=name)
-        if endpoint["EndpointStatus"] not in RUNNING:
-            break
+    while (endpoint := sagemaker.describe_endpoint(EndpointName=name))["EndpointStatus"] in RUNNING:
+        pause(context)
     if endpoint["EndpointStatus"] != "InService":
         raise ServiceError(
             f"Endpoint {name} ended as {endpoint['EndpointStatus']}: {endpoint.get('FailureReason', 'no reason given')}"

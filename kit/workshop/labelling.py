@@ -17,7 +17,7 @@ from kit.workshop.context import (
     LABELLING_OUTPUT,
     Context,
     described,
-    poll,
+    pause,
 )
 
 TEMPLATE = Path(__file__).with_name("instructions.liquid")
@@ -95,7 +95,7 @@ def _job(context: Context) -> str:
         console.say("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is.")
     total = len(context.pictures.pictures)
     with console.progress("labelled", total) as advance:
-        for _ in poll(context):
+        while True:
             job = sagemaker.describe_labeling_job(LabelingJobName=name)
             advance(job["LabelCounters"]["TotalLabeled"])
             if job["LabelingJobStatus"] not in RUNNING:
@@ -103,6 +103,7 @@ def _job(context: Context) -> str:
             if job["LabelingJobStatus"] == "InProgress" and _wants_to_go_on(context):
                 console.say("  Going on with the labels there are.")
                 sagemaker.stop_labeling_job(LabelingJobName=name)
+            pause(context)
     if job["LabelingJobStatus"] == "Failed":
         raise ServiceError(
             f"Labelling job {name} failed: {job.get('FailureReason', 'no reason given')}; "

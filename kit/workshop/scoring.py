@@ -9,11 +9,11 @@ from typing import Any
 from kit.annotations import coco
 from kit.detection import response, scoring
 from kit.workshop.context import Context
+from kit.workshop.detection import truth_file
 
 
 def run(context: Context) -> dict[str, Any]:
-    truth_file = context.pictures.held_out_truth or context.folder.held_out_truth
-    stream = coco.read(truth_file)
+    stream = coco.read(truth_file(context))
     truth = {picture.file_name: picture for picture in stream.pictures}
     detections = {}
     for line in context.folder.detections_file.read_text(encoding="utf-8").splitlines():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from kit.atomic_file import write_atomically
@@ -11,11 +10,8 @@ from kit.workshop.journal import Journal
 from kit.workshop.run_folder import RunFolder
 
 
-def summarise(journal: Journal, left_behind: Sequence[str]) -> dict[str, Any]:
+def summarise(journal: Journal) -> dict[str, Any]:
     """The summary of a finished run.
-
-    Args:
-        left_behind: what was found still there after the cloud was closed, besides what clean-up found.
 
     Returns:
         `map50`, `map` are None when there was nothing to score on; `stage_seconds` is by stage name, seconds of the
@@ -39,7 +35,7 @@ def summarise(journal: Journal, left_behind: Sequence[str]) -> dict[str, Any]:
         "map50": result("scoring")["map50"],
         "map": result("scoring")["map"],
         "endpoint_p50_ms": result("detection")["endpoint_p50_ms"],
-        "left_behind": [*result("clean-up")["left_behind"], *left_behind],
+        "left_behind": result("clean-up")["left_behind"],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kit.errors import KitError
-from kit.workshop.context import Context, described, poll
+from kit.workshop.context import Context, described, pause
 from kit.workshop.journal import Resource
 
 # SageMaker keeps the records of jobs for ever; they cost nothing and cannot be deleted.
@@ -38,9 +38,8 @@ def delete(context: Context, resource: Resource) -> None:
     sagemaker, name = context.cloud.sagemaker, resource.name
     if resource.kind == "endpoint":
         if described(sagemaker.delete_endpoint, EndpointName=name) is not None:
-            for _ in poll(context):
-                if described(sagemaker.describe_endpoint, EndpointName=name) is None:
-                    break
+            while described(sagemaker.describe_endpoint, EndpointName=name) is not None:
+                pause(context)
     elif resource.kind == "endpoint-config":
         described(sagemaker.delete_endpoint_config, EndpointConfigName=name)
     elif resource.kind == "model":

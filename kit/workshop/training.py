@@ -8,7 +8,7 @@ from typing import Any
 
 from kit.atomic_file import write_atomically
 from kit.errors import ServiceError
-from kit.workshop.context import MODEL_OUTPUT, TRAINING, Context, described, poll
+from kit.workshop.context import MODEL_OUTPUT, TRAINING, Context, described, pause
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 RUNNING = ("InProgress", "Stopping")
@@ -24,7 +24,7 @@ def run(context: Context) -> dict[str, Any]:
     epochs = context.settings.epochs
     log = TrainingLog(context, name)
     with context.console.progress("epochs", epochs) as advance:
-        for _ in poll(context):
+        while True:
             # The status is asked for first: a log read after the job's end is whole.
             job = sagemaker.describe_training_job(TrainingJobName=name)
             log.read_on()
@@ -33,6 +33,7 @@ def run(context: Context) -> dict[str, Any]:
                 advance(len(history), _note(history[-1]))
             if job["TrainingJobStatus"] not in RUNNING:
                 break
+            pause(context)
     write_atomically(context.folder.training_log, "".join(line + "\n" for line in log.lines).encode())
     if job["TrainingJobStatus"] != "Completed":
         tail = "\n".join(f"  | {line}" for line in log.lines[-_LAST_LINES:])
@@ -121,7 +122,7 @@ class TrainingLog:
                 return
             self._stream = found["logStreams"][0]["logStreamName"]
         while True:
-            where = {"nextToken": self._token} if self._token else {}
+            where: dict[str, Any] = {"nextToken": self._token} if self._token else {}
             answer = self._logs.get_log_events(
                 logGroupName=LOG_GROUP, logStreamName=self._stream, startFromHead=True, **where
             )

@@ -22,7 +22,8 @@ def test_the_sdk_is_the_line_with_local_mode() -> None:
 
 @pytest.mark.parametrize("lock", sorted(path.name for path in REQUIREMENTS.glob("*.lock")))
 def test_locks_pin_every_package_and_name_no_index(lock: str) -> None:
-    lines = [line for line in (REQUIREMENTS / lock).read_text().splitlines() if line and not line.startswith((" ", "#"))]
+    text = (REQUIREMENTS / lock).read_text()
+    lines = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
     assert lines
     assert [line for line in lines if not re.match(r"^[A-Za-z0-9._-]+(\[[a-z,-]+\])?==\S+", line)] == []
 

@@ -48,6 +48,6 @@ def test_what_does_not_fit_is_refused_in_one_sentence(tmp_path: Path, flags: dic
 def test_a_settings_file_that_cannot_be_used_is_named(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "kit.toml"
     file.write_text(text)
-    with pytest.raises(InputError, match="kit.toml") as caught:
+    with pytest.raises(InputError, match=r"kit\.toml") as caught:
         resolve({}, {}, file)
     assert said in str(caught.value)

@@ -1,0 +1,129 @@
+"""The local cloud put together: the services of a run, opened, handed out as a `Cloud`, and closed."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from kit.cloud import Algorithm, Cloud
+from kit.local_cloud import environments, s3_mirror
+from kit.local_cloud.hosting import Hosting
+from kit.local_cloud.labelling_service import LabellingService
+from kit.local_cloud.localstack import LocalStack
+from kit.local_cloud.runtime import EndpointRuntime
+from kit.local_cloud.training_jobs import TrainingJobs
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+POLL_SECONDS = 0.5
+# The images' names are those of `containers/`; the process runtime runs what is in them.
+ALGORITHM = Algorithm(
+    training_image="jumpstart-rehearsal/training:local",
+    inference_image="jumpstart-rehearsal/inference:local",
+    training_instance="ml.g4dn.xlarge",
+    endpoint_instance="ml.m5.large",
+    hyperparameters={},
+    metric_definitions=(
+        {"Name": "epoch", "Regex": r"^epoch (\d+)/"},
+        {"Name": "Train_Loss", "Regex": r"Train_Loss=([0-9.]+)"},
+        {"Name": "Val_CrossEntropy", "Regex": r"Val_CrossEntropy=([0-9.]+)"},
+        {"Name": "pictures_per_second", "Regex": r"pictures_per_second=([0-9.]+)"},
+    ),
+)
+
+
+class LocalSageMaker:
+    """`kit.cloud.SageMaker` from the services that carry its verbs out."""
+
+    def __init__(self, labelling: LabellingService, training: TrainingJobs, hosting: Hosting) -> None:
+        self.create_labeling_job = labelling.create_labeling_job
+        self.describe_labeling_job = labelling.describe_labeling_job
+        self.stop_labeling_job = labelling.stop_labeling_job
+        self.create_training_job = training.create_training_job
+        self.describe_training_job = training.describe_training_job
+        self.stop_training_job = training.stop_training_job
+        self.create_model = hosting.create_model
+        self.create_endpoint_config = hosting.create_endpoint_config
+        self.create_endpoint = hosting.create_endpoint
+        self.describe_endpoint = hosting.describe_endpoint
+        self.delete_endpoint = hosting.delete_endpoint
+        self.delete_endpoint_config = hosting.delete_endpoint_config
+        self.delete_model = hosting.delete_model
+        self.list_endpoints = hosting.list_endpoints
+        self.list_endpoint_configs = hosting.list_endpoint_configs
+        self.list_models = hosting.list_models
+
+
+class LocalCloud:
+    """The services of one run, as processes of this machine; a context manager.
+
+    What an earlier local cloud on the same folder knew is there again: objects, jobs and labels; its endpoints come up
+    anew.
+
+    Args:
+        folder: everything durable, and the logs.
+        truth: COCO file with the boxes that the scripted team enters; None when people label.
+        labelling: whether labelling lies ahead: Label Studio, the slowest to come up, then starts beside the rest.
+
+    Raises:
+        KitError: a service does not come up; those that did are stopped.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        s3_port: int | None = None,
+        label_studio_port: int | None = None,
+        truth: Path | None = None,
+        labelling: bool = True,
+    ) -> None:
+        self._mirror = folder / "s3"
+        with ExitStack() as services:
+            localstack = services.enter_context(
+                LocalStack(environments.LOCALSTACK, folder / "localstack", port=s3_port)
+            )
+            self._s3 = localstack.client()
+            self._labelling = LabellingService(folder, self._s3, localstack.url, port=label_studio_port, truth=truth)
+            services.callback(self._labelling.close)
+            if labelling:
+                self._labelling.warm_up()
+            s3_mirror.restore(self._s3, self._mirror)
+            self._training = TrainingJobs(self._s3, folder / "training-jobs", command=environments.TRAIN)
+            services.callback(self._training.close)
+            self._hosting = Hosting(self._s3, folder / "hosting", command=environments.SERVE)
+            services.callback(self._hosting.close)
+            self._services = services.pop_all()
+
+    def cloud(self) -> Cloud:
+        return Cloud(
+            s3=self._s3,
+            sagemaker=LocalSageMaker(self._labelling, self._training, self._hosting),
+            runtime=EndpointRuntime(self._hosting),
+            logs=self._training.logs,
+            durability=self,
+            algorithm=ALGORITHM,
+            region=REGION,
+            account=ACCOUNT,
+            role_arn=f"arn:aws:iam::{ACCOUNT}:role/workshop",
+            workteam_arn=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:workteam/private-crowd/workshop",
+            portal=self._labelling.portal,
+            poll_seconds=POLL_SECONDS,
+        )
+
+    def checkpoint(self) -> None:
+        """Saves the objects of S3, which LocalStack forgets."""
+        s3_mirror.save(self._s3, self._mirror)
+
+    def close(self) -> None:
+        """Ends every process; what they knew stays in the folder."""
+        self._services.close()
+
+    def __enter__(self) -> LocalCloud:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

@@ -6,6 +6,7 @@ import json
 import logging
 import secrets
 import shutil
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ _logger = logging.getLogger(__name__)
 _USER = "labeler@localhost"
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 300.0
+_ALIVE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,7 @@ class LabelStudioAccess:
         Raises:
             ServiceError: in the block a call was refused or not answered.
         """
-        # No proxy or netrc of the user's shell comes between this machine and itself.
-        with httpx.Client(timeout=_ANSWER_SECONDS, trust_env=False) as connection:
+        with _connection(_ANSWER_SECONDS) as connection:
             try:
                 yield LabelStudio(  # type: ignore[no-untyped-call]
                     base_url=self.url, api_key=self.token, httpx_client=connection
@@ -145,20 +146,23 @@ class LabelStudioServer:
 
     def _is_ready(self) -> bool:
         """Also tells this server from any other on its port, as nobody else knows the token."""
-        try:
-            answer = httpx.get(
-                f"{self.access.url}/api/current-user/whoami",
-                headers={"Authorization": f"Token {self.access.token}"},
-                trust_env=False,
-            )
-        except httpx.TransportError:
-            return False
+        headers = {"Authorization": f"Token {self.access.token}"}
+        with _connection(_ALIVE_SECONDS) as connection:
+            try:
+                answer = connection.get(f"{self.access.url}/api/current-user/whoami", headers=headers)
+            except httpx.TransportError:
+                return False
         if answer.status_code in (401, 403):
             raise ServiceError(
                 f"The Label Studio at {self.access.url} does not know this run's user {self.access.user}: another "
                 "server has taken the port, or the database is not this run's; start a new run."
             )
         return answer.status_code == 200
+
+
+def _connection(timeout: float) -> httpx.Client:
+    """Plain HTTP within this machine: no proxy or netrc of the user's shell, and no certificates to load each time."""
+    return httpx.Client(timeout=timeout, trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
 
 def _provide_database(environment: Path, folder: Path) -> None:

@@ -1,0 +1,59 @@
+"""`kill -9` at any point, then the same command: the same end, and no finished stage is run twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from kit.workshop.run import STAGES
+from tests.end_to_end import command
+
+QUICK = {"epochs": "1", "image_size": "160"}
+
+
+def test_killed_in_every_stage_the_run_still_ends_and_repeats_nothing(tmp_path: Path) -> None:
+    unfinished_at_kill: dict[str, int] = {stage.name: 0 for stage in STAGES}
+    for stage in STAGES:
+        before = _attempts(tmp_path, stage.name)
+        process = command.start("local", folder=tmp_path, **QUICK)
+        command.wait_for(
+            f"another attempt at {stage.name}",
+            lambda name=stage.name, before=before, process=process: (
+                _attempts(tmp_path, name) > before or process.poll() is not None
+            ),
+        )
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for name, record in command.journal(tmp_path)["stages"].items():
+            unfinished_at_kill[name] += record["state"] != "finished"
+        command.wait_for("its processes to end", lambda: not command.processes_of(tmp_path))
+    done = command.kit("local", folder=tmp_path, **QUICK)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list((tmp_path / "runs").iterdir())) == 2, "one run and `latest`, not a run a kill"
+    stages = command.journal(tmp_path)["stages"]
+    assert {name: record["attempts"] for name, record in stages.items()} == {
+        name: 1 + kills for name, kills in unfinished_at_kill.items()
+    }
+    assert sum(unfinished_at_kill.values()) >= len(STAGES) // 2, "the kills came too late to interrupt anything"
+    summary = command.summary(tmp_path)
+    assert (summary["images"], summary["labelled"], summary["left_behind"]) == (35, 35, [])
+    assert summary["map50"] is not None
+    assert len(list((command.latest(tmp_path) / "detections").glob("*.jpg"))) == 65
+
+
+def _attempts(folder: Path, stage: str) -> int:
+    if not (folder / "runs" / "latest" / "journal.json").exists():
+        return 0
+    stages = command.journal(folder)["stages"]
+    return int(stages[stage]["attempts"]) if stage in stages else 0
+
+
+def test_ctrl_c_ends_everything_and_says_how_to_go_on(tmp_path: Path) -> None:
+    process = command.start("local", folder=tmp_path, **QUICK)
+    command.wait_for("the labelling stage", lambda: _attempts(tmp_path, "labelling"))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(command.PATIENCE_SECONDS) == 130
+    assert "The same command goes on from the last finished stage." in (tmp_path / "output.txt").read_text()
+    assert command.processes_of(tmp_path) == []
+    assert command.journal(tmp_path)["stages"]["pictures"]["state"] == "finished"

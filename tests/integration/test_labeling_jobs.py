@@ -453,13 +453,12 @@ def test_the_annotator_says_which_picture_it_does_not_know(workshop: Workshop) -
     assert workshop.describe(name)["LabelCounters"]["TotalLabeled"] == 1
 
 
-def sign_in(browser: httpx.Client, portal_url: str, user: str, password: str) -> httpx.Response:
-    """Fills in the login page behind the address as a browser does."""
-    page = browser.get(portal_url).raise_for_status()
+def submit_login_form(browser: httpx.Client, url: str, to: str, **fields: str) -> httpx.Response:
+    """Fills in the login page at `url` as a browser does, and sends it `to` an address."""
+    page = browser.get(url).raise_for_status()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
     assert token is not None
-    form = {"csrfmiddlewaretoken": token[1], "email": user, "password": password}
-    return browser.post(portal_url, data=form, headers={"Referer": portal_url})
+    return browser.post(to, data={"csrfmiddlewaretoken": token[1], **fields}, headers={"Referer": url})
 
 
 def test_the_portal_leads_a_person_to_the_pictures(workshop: Workshop) -> None:
@@ -468,7 +467,7 @@ def test_the_portal_leads_a_person_to_the_pictures(workshop: Workshop) -> None:
     assert portal.user is not None
     assert portal.password is not None
     with httpx.Client(trust_env=False) as browser:
-        answer = sign_in(browser, portal.url, portal.user, portal.password)
+        answer = submit_login_form(browser, portal.url, portal.url, email=portal.user, password=portal.password)
         project = workshop.jobs.project(LabelingJobName=name)
         assert answer.headers["Location"] == f"/projects/{project}/data?labeling=1"
         browser.get(f"{workshop.access.url}{answer.headers['Location']}").raise_for_status()
@@ -506,18 +505,19 @@ def test_only_pictures_of_the_job_s_buckets_are_served(workshop: Workshop, s3: S
 def test_a_wrong_password_is_refused(label_studio: RunningLabelStudio) -> None:
     access = label_studio.access
     with httpx.Client(trust_env=False) as browser:
-        answer = sign_in(browser, f"{access.url}/user/login/", access.user, "not the password")
+        login = f"{access.url}/user/login/"
+        answer = submit_login_form(browser, login, login, email=access.user, password="not the password")
         assert answer.status_code == 200
         assert browser.get(f"{access.url}/api/current-user/whoami").status_code == 401
 
 
 def test_nobody_can_sign_up(label_studio: RunningLabelStudio) -> None:
     access = label_studio.access
-    page = f"{access.url}/user/signup/"
-    with httpx.Client(trust_env=False, headers={"Referer": page}) as browser:
-        browser.get(f"{access.url}/user/login/").raise_for_status()
-        form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"], "email": "me@localhost", "password": "long-enough"}
-        assert browser.post(page, data=form).status_code == 403
+    login, signup = f"{access.url}/user/login/", f"{access.url}/user/signup/"
+    with httpx.Client(trust_env=False) as browser:
+        answer = submit_login_form(browser, login, signup, email="me@localhost", password="long-enough")
+    assert answer.status_code == 403
+    assert "not permitted" in answer.text
     users = httpx.get(f"{access.url}/api/users/", headers={"Authorization": f"Token {access.token}"}, trust_env=False)
     assert [user["email"] for user in users.json()] == [access.user]
 

@@ -22,14 +22,19 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     child = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, start_new_session=True)
 
-    def end_with_the_kit() -> None:
-        while os.read(0, 4096):
-            continue
+    def end() -> None:
         _signal_group(child.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(grace)
         _signal_group(child.pid, signal.SIGKILL)
 
+    def end_with_the_kit() -> None:
+        while os.read(0, 4096):
+            continue
+        end()
+
+    # Somebody who ends the guard means the command; the guard then waits for it as ever.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=end, daemon=True).start())
     threading.Thread(target=end_with_the_kit, daemon=True).start()
     status = child.wait()
     # Workers that the command left behind in its group go with it.

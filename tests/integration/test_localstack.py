@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,6 @@ from kit.errors import ServiceError, SetupError
 from kit.local_cloud.localstack import LocalStack
 
 ENVIRONMENT = Path(__file__).parents[2] / ".venvs" / "localstack"
-
-
-@pytest.fixture(scope="module")
-def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    with LocalStack(ENVIRONMENT, tmp_path_factory.mktemp("localstack")) as service:
-        yield service
 
 
 def accepts_connections(host: str, port: int) -> bool:

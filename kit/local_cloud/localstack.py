@@ -76,6 +76,8 @@ class LocalStack:
                 }
             ),
             log=folder / "localstack.log",
+            # It waits for connections that its clients keep open, and holds nothing that a kill could harm.
+            grace_seconds=1.0,
         )
         try:
             wait_until_ready(self._process, self._is_ready, timeout=_START_TIMEOUT_SECONDS)

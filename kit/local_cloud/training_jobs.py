@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -244,7 +245,7 @@ def _is_number(text: str | None) -> bool:
 
 
 def _seconds(start: datetime, end: datetime) -> int:
-    return int((end - start).total_seconds())
+    return max(1, math.ceil((end - start).total_seconds()))
 
 
 def _now() -> datetime:

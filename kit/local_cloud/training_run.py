@@ -179,8 +179,8 @@ class TrainingRun:
         return process.wait(), in_time
 
     def _log_end(self) -> str:
-        last = deque(self._log.lines(), maxlen=3)
-        return f"no reason given; its log ends with: {' | '.join(last)}" if last else "no reason given, no output"
+        last = deque(self._log.lines(), maxlen=1)
+        return f"no reason given; the last line of its log: {last[0]}" if last else "no reason given, no output"
 
     def _upload(self) -> str | None:
         """The URI of the artifact, or None when the model folder holds no file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from kit.commands.convert import convert
 from kit.commands.draw import draw
 from kit.commands.go_on import go_on
 from kit.commands.local import local
-from kit.errors import KitError
+from kit.errors import KitError, SetupError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,6 +52,11 @@ def main() -> None:
     except KitError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(error.exit_status)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"Error: The disk is full ({error.filename}); free some space and run it again.", file=sys.stderr)
+        sys.exit(SetupError.exit_status)
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 from kit.cloud import Cloud
 from kit.console import Console
+from kit.errors import SetupError
 from kit.local_cloud.cloud import LocalCloud
 from kit.report import page
 from kit.settings import ResolvedSettings
@@ -14,6 +17,9 @@ from kit.workshop import run, summary
 from kit.workshop.journal import Journal
 from kit.workshop.picture_set import PictureSet
 from kit.workshop.run_folder import RunFolder
+
+# What a run of the samples takes at its largest: database, copies of the pictures, model and logs, with room to spare.
+NEEDED_BYTES = 300_000_000
 
 
 def rehearse(resolved: ResolvedSettings, console: Console) -> None:
@@ -23,6 +29,7 @@ def rehearse(resolved: ResolvedSettings, console: Console) -> None:
         KitError: see `run.run_stages`; the same call goes on from the stage that failed.
     """
     settings = resolved.settings
+    require_space(settings.runs)
     folder, journal = run.open_run(resolved, "local", console)
     with run.locked(folder):
 
@@ -43,6 +50,17 @@ def rehearse(resolved: ResolvedSettings, console: Console) -> None:
         page.write(folder, journal, facts, resolved.origins)
         summary.write(folder, facts)
     _tell(console, folder, journal)
+
+
+def require_space(folder: Path) -> None:
+    """Raises SetupError when the disk that holds `folder`, which need not exist yet, is too full for a run."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if free < NEEDED_BYTES:
+        raise SetupError(
+            f"The disk of {folder} is full: {free / 1e6:.0f} MB are free, a run needs {NEEDED_BYTES / 1e6:.0f} MB; "
+            "free some space, or set RUNS to a folder elsewhere."
+        )
 
 
 def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,38 @@ def test_training_that_fails_shows_why_and_keeps_what_was_done(tmp_path: Path) -
     stages = command.journal(tmp_path)["stages"]
     assert (stages["conversion"]["state"], stages["training"]["state"]) == ("finished", "failed")
     assert command.processes_of(tmp_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount the small disk that this fills")
+def test_a_full_disk(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=True)
+    try:
+        done = command.kit("local", "--runs", str(disk / "runs"), folder=tmp_path)
+        refused(done, 3, f"The disk of {disk}/runs is full", "RUNS")
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_no_network_on_first_use(tmp_path: Path) -> None:
+    """The installer, on a fresh clone whose package index does not answer."""
+    for name in ("install.py", "localstack.lock"):
+        target = tmp_path / "requirements" / name
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes((SAMPLES.parents[1] / "requirements" / name).read_bytes())
+    nowhere = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    done = subprocess.run(
+        [sys.executable, tmp_path / "requirements" / "install.py", "localstack"],
+        env={**kept, **nowhere},
+        capture_output=True,
+        text=True,
+        timeout=command.PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "The environment localstack could not be made: the package index cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / ".venvs" / "localstack" / ".installed").exists()

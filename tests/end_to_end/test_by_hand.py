@@ -12,6 +12,7 @@ from kit.workshop.picture_set import SAMPLES
 from tests.end_to_end import command
 
 LABELLED = 6
+WAY_IN = r"at (http://127\.0\.0\.1:\d+)(/\S*).*?user (\S+)   password (\S+)"
 
 
 def test_some_pictures_labelled_by_a_person_are_enough(tmp_path: Path) -> None:

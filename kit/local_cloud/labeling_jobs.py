@@ -7,7 +7,6 @@ a picture that the worker skips is a failed line; the state of a job is worked o
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -15,6 +14,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from botocore.exceptions import ClientError
 
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.problems import MalformedError
@@ -30,6 +31,7 @@ from kit.local_cloud.label_studio_projects import (
     open_project,
     project_progress,
 )
+from kit.local_cloud.labeling_description import ENDED, WITH_OUTPUT, LabelCounts, description, output_uri
 from kit.local_cloud.labeling_input import (
     ManifestLine,
     manifest_lines,
@@ -38,16 +40,14 @@ from kit.local_cloud.labeling_input import (
     read_object,
     refuse_unsuitable,
     refuse_unwritable,
-    split_s3_uri,
 )
-from kit.local_cloud.labeling_output import LabelCounts, OutputManifest
+from kit.local_cloud.labeling_output import OutputManifest
 from kit.local_cloud.records import Record, Records
 from kit.local_cloud.service_model import client_error, in_use, not_found, validate_request
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_ENDED = ("Completed", "Stopped", "Failed")
 _NOT_IN_S3 = "The picture does not exist in S3."
 
 
@@ -55,7 +55,8 @@ class LabelingJobs:
     """The labeling jobs of a run.
 
     Args:
-        folder: keeps a record and the input manifest of each job; a new object on the same folder knows them all.
+        folder: keeps a record and the manifests of each job; a new object on the same folder knows them all, and puts
+            outputs back that this machine's S3 has forgotten since.
         s3: where manifests and pictures are, and the output goes.
         label_studio: the server that the jobs are labelled in.
     """
@@ -65,6 +66,9 @@ class LabelingJobs:
         self._records = Records(folder)
         self._s3 = s3
         self._label_studio = label_studio
+        for record in self._records.all():
+            if record["status"] in WITH_OUTPUT:
+                self._put_output_back(record)
 
     def create_labeling_job(self, **request: Any) -> dict[str, Any]:
         """Opens the pictures of the input manifest for labelling.
@@ -118,9 +122,9 @@ class LabelingJobs:
             ServiceError: Label Studio does not answer.
         """
         record = self._record("DescribeLabelingJob", LabelingJobName)
-        if record["status"] not in _ENDED:
+        if record["status"] not in ENDED:
             record = self._advanced(self._opened(record))
-        return _description(record)
+        return description(record)
 
     def stop_labeling_job(self, *, LabelingJobName: str) -> dict[str, Any]:
         """Ends the labelling; what is labelled by then is kept.
@@ -129,7 +133,7 @@ class LabelingJobs:
             ClientError: ValidationException when it has ended already, ResourceNotFound.
         """
         record = self._record("StopLabelingJob", LabelingJobName)
-        if record["status"] in _ENDED:
+        if record["status"] in ENDED:
             raise client_error(
                 "StopLabelingJob",
                 "ValidationException",
@@ -156,7 +160,7 @@ class LabelingJobs:
             InputError: the job failed before it had one.
         """
         record = self._record("DescribeLabelingJob", LabelingJobName)
-        if record["project"] is None and record["status"] in _ENDED:
+        if record["project"] is None and record["status"] in ENDED:
             raise InputError(
                 f"Labeling job {LabelingJobName} has nothing to label: {record['failure_reason']} "
                 "Put that right and create the job again under another name."
@@ -213,26 +217,29 @@ class LabelingJobs:
             return {**record, "counts": asdict(so_far)}
         for source in missing:
             answers[source] = AnnotatedPicture(source, 0, 0, (), LabelState.FAILED, _NOT_IN_S3)
-        counts = self._write_output(record, answers)
+        counts = self._output(record).write(self._lines(record), answers, self._s3)
         return self._update(
             record,
             status="Stopped" if record["status"] == "Stopping" else "Completed",
             counts=asdict(counts),
         )
 
-    def _write_output(self, record: Record, answers: Mapping[str, AnnotatedPicture]) -> LabelCounts:
-        output = OutputManifest(
+    def _output(self, record: Record) -> OutputManifest:
+        return OutputManifest(
             job=record["name"],
             attribute=record["request"]["LabelAttributeName"],
             labels=record["labels"],
-            created=datetime.now(timezone.utc).replace(tzinfo=None),
+            uri=output_uri(record),
+            copy=self._folder / f"{record['name']}.output.manifest",
         )
-        bucket, key = split_s3_uri(_output_uri(record)) or ("", "")
-        with tempfile.TemporaryFile() as file:
-            counts = output.write(file, self._lines(record), answers, self._s3)
-            file.seek(0)
-            self._s3.put_object(Bucket=bucket, Key=key, Body=file)
-        return counts
+
+    def _put_output_back(self, record: Record) -> None:
+        try:
+            self._output(record).put(self._s3)
+        except ClientError as error:
+            # Whoever deleted the bucket is done with the job.
+            if error.response["Error"]["Code"] != "NoSuchBucket":
+                raise
 
     def _lines(self, record: Record) -> Iterator[ManifestLine]:
         request = record["request"]
@@ -241,41 +248,12 @@ class LabelingJobs:
         )
 
     def _manifest_copy(self, name: str) -> Path:
-        return self._folder / f"{name}.manifest"
+        return self._folder / f"{name}.input.manifest"
 
 
 def _manifest_uri(request: Mapping[str, Any]) -> str:
     return str(request["InputConfig"]["DataSource"]["S3DataSource"]["ManifestS3Uri"])
 
 
-def _output_uri(record: Record) -> str:
-    folder = record["request"]["OutputConfig"]["S3OutputPath"].rstrip("/")
-    return f"{folder}/{record['name']}/manifests/output/output.manifest"
-
-
 def _failure(reason: str, counts: LabelCounts) -> Record:
     return {"status": "Failed", "failure_reason": reason, "counts": asdict(counts)}
-
-
-def _description(record: Record) -> dict[str, Any]:
-    counts = LabelCounts(**record["counts"])
-    answer = {
-        **record["request"],
-        "LabelingJobArn": record["arn"],
-        "LabelingJobStatus": record["status"],
-        "JobReferenceCode": record["reference"],
-        "CreationTime": record["created"],
-        "LastModifiedTime": record["modified"],
-        "LabelCounters": {
-            "TotalLabeled": counts.labelled,
-            "HumanLabeled": counts.labelled,
-            "MachineLabeled": 0,
-            "FailedNonRetryableError": counts.failed,
-            "Unlabeled": counts.unlabelled,
-        },
-    }
-    if record["status"] == "Failed":
-        answer["FailureReason"] = record["failure_reason"]
-    elif record["status"] in _ENDED:
-        answer["LabelingJobOutput"] = {"OutputDatasetS3Uri": _output_uri(record)}
-    return answer

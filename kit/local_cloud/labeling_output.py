@@ -8,9 +8,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import orjson
 from botocore.exceptions import ClientError
@@ -18,7 +18,9 @@ from botocore.exceptions import ClientError
 from kit.annotations.ground_truth import output_line
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.picture_files import upright_size
+from kit.annotations.writing import replacing
 from kit.errors import InputError
+from kit.local_cloud.labeling_description import LabelCounts
 from kit.local_cloud.labeling_input import ManifestLine, split_s3_uri
 
 if TYPE_CHECKING:
@@ -28,48 +30,49 @@ SKIPPED = "The worker skipped this picture."
 
 
 @dataclass(frozen=True)
-class LabelCounts:
-    """Lines of a manifest by what became of their pictures."""
-
-    labelled: int = 0
-    failed: int = 0
-    unlabelled: int = 0
-
-
-@dataclass(frozen=True)
 class OutputManifest:
-    """How the lines of one job's output are written.
+    """The output of one job.
 
     Attributes:
         labels: in the order of their class ids.
-        created: the creation date of the labels, in UTC.
+        uri: where it goes in S3.
+        copy: a file of this machine, from which it can be put there again.
     """
 
     job: str
     attribute: str
     labels: Sequence[str]
-    created: datetime
+    uri: str
+    copy: Path
 
     def write(
-        self, file: BinaryIO, lines: Iterable[ManifestLine], answers: Mapping[str, AnnotatedPicture], s3: S3Client
+        self, lines: Iterable[ManifestLine], answers: Mapping[str, AnnotatedPicture], s3: S3Client
     ) -> LabelCounts:
-        """Writes a line for each line of the input, in its order.
+        """Writes a line for each line of the input, in its order, and puts the file into S3.
 
         Args:
             answers: what became of the pictures, by S3 URI; those without one are unlabelled.
-            s3: to learn the size of pictures without boxes, which Label Studio does not tell.
+            s3: also to learn the size of pictures without boxes, which Label Studio does not tell.
         """
         labelled = failed = unlabelled = 0
-        for line in lines:
-            picture = self._judged(answers.get(line.source), s3)
-            if picture is None:
-                unlabelled += 1
-                file.write(line.raw + b"\n")
-                continue
-            failed += picture.state is LabelState.FAILED
-            labelled += picture.state is LabelState.LABELLED
-            file.write(self._augmented(line, picture))
+        with replacing(self.copy) as file:
+            for line in lines:
+                picture = self._judged(answers.get(line.source), s3)
+                if picture is None:
+                    unlabelled += 1
+                    file.write(line.raw + b"\n")
+                    continue
+                failed += picture.state is LabelState.FAILED
+                labelled += picture.state is LabelState.LABELLED
+                file.write(self._augmented(line, picture))
+        self.put(s3)
         return LabelCounts(labelled, failed, unlabelled)
+
+    def put(self, s3: S3Client) -> None:
+        """Puts the written file into S3."""
+        bucket, key = split_s3_uri(self.uri) or ("", "")
+        with self.copy.open("rb") as file:
+            s3.put_object(Bucket=bucket, Key=key, Body=file)
 
     def _judged(self, picture: AnnotatedPicture | None, s3: S3Client) -> AnnotatedPicture | None:
         """The picture as Ground Truth would see it, labelled or failed; None when it is unlabelled."""
@@ -89,7 +92,8 @@ class OutputManifest:
         return picture
 
     def _augmented(self, line: ManifestLine, picture: AnnotatedPicture) -> bytes:
-        added = orjson.loads(output_line(picture, self.labels, attribute=self.attribute, created=self.created))
+        created = datetime.now(timezone.utc).replace(tzinfo=None)
+        added = orjson.loads(output_line(picture, self.labels, attribute=self.attribute, created=created))
         added[f"{self.attribute}-metadata"]["job-name"] = f"labeling-job/{self.job}"
         return orjson.dumps({**line.record, **added}, option=orjson.OPT_APPEND_NEWLINE)
 

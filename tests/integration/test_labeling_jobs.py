@@ -363,6 +363,23 @@ def test_labels_survive_a_kill_of_everything_but_s3(workshop: Workshop, label_st
     assert without.describe_labeling_job(LabelingJobName=name) == again.describe(name)
 
 
+def test_the_output_is_there_again_when_s3_has_forgotten_it(workshop: Workshop, s3: S3Client) -> None:
+    name = workshop.create("a.jpg")
+    workshop.answer(name, 0, [])
+    workshop.describe(name)
+    written = workshop.output_lines(name)
+    for entry in s3.list_objects_v2(Bucket=workshop.bucket)["Contents"]:
+        s3.delete_object(Bucket=workshop.bucket, Key=entry["Key"])
+
+    LabelingJobs(workshop.folder, s3=s3, label_studio=workshop.access)
+    assert workshop.output_lines(name) == written
+
+    s3.delete_object(Bucket=workshop.bucket, Key=f"ground_truth/{name}/manifests/output/output.manifest")
+    s3.delete_bucket(Bucket=workshop.bucket)
+    jobs = LabelingJobs(workshop.folder, s3=s3, label_studio=workshop.access)
+    assert jobs.describe_labeling_job(LabelingJobName=name)["LabelingJobStatus"] == "Completed"
+
+
 def test_a_job_whose_creation_was_cut_short_is_labelled_all_the_same(workshop: Workshop) -> None:
     workshop.put_manifest(workshop.picture_line("a.jpg"))
     request = workshop.request()

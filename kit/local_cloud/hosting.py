@@ -21,8 +21,6 @@ from kit.local_cloud.service_model import client_error, validate_request
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_STARTUP_TIMEOUT_SECONDS = 300
-
 
 class Hosting:
     """The hosting verbs of boto3's `sagemaker` client; answers and errors are boto3's.
@@ -33,12 +31,21 @@ class Hosting:
             their way there, when their local cloud ended are started again, and the constructor returns when each of
             them is in service or has failed.
         command: the program that serves, with its arguments; see `kit.local_cloud.model_server`.
+        startup_timeout_seconds: for variants that say nothing about it.
     """
 
-    def __init__(self, s3: S3Client, folder: Path, *, command: Sequence[str | os.PathLike[str]]) -> None:
+    def __init__(
+        self,
+        s3: S3Client,
+        folder: Path,
+        *,
+        command: Sequence[str | os.PathLike[str]],
+        startup_timeout_seconds: float = 300,
+    ) -> None:
         self._s3 = s3
         self._folder = folder / "endpoints"
         self._command = command
+        self._startup_timeout = startup_timeout_seconds
         self._models = Records(folder / "models")
         self._configs = Records(folder / "endpoint-configs")
         self._records = Records(self._folder)
@@ -187,7 +194,7 @@ class Hosting:
             variant=variant["VariantName"],
             model_data=record["Container"]["ModelDataUrl"],
             environment=record["Container"].get("Environment", {}),
-            startup_timeout=variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_TIMEOUT_SECONDS),
+            startup_timeout=variant.get("ContainerStartupHealthCheckTimeoutInSeconds", self._startup_timeout),
         )
         endpoint = self._endpoints[name] = Endpoint(
             self._s3,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import shutil
 import tarfile
+import zlib
 from pathlib import Path
 
 from kit.errors import ServiceError
 
 MAX_MEMBERS = 10_000
 MAX_BYTES = 5_000_000_000
+
+_CHUNK_BYTES = 1 << 20
 
 
 def pack(folder: Path, archive: Path) -> None:
@@ -40,8 +43,8 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpacks a model that somebody else may have made into `folder`, which appears only when all is there.
 
     Raises:
-        ServiceError: it is no gzipped tar, it is empty, it would write outside the folder, it holds links to outside
-            or devices, or it is larger than `MAX_BYTES` or `MAX_MEMBERS`.
+        ServiceError: it is no gzipped tar or not whole, it is empty, it would write outside the folder, it holds
+            anything but files and folders, or it is larger than `MAX_BYTES` or `MAX_MEMBERS`.
     """
     unfinished = folder.with_name(folder.name + ".unfinished")
     if unfinished.exists():
@@ -49,17 +52,28 @@ def unpack(archive: Path, folder: Path) -> None:
     unfinished.mkdir(parents=True)
     members = size = 0
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            for member in tar:
-                members, size = members + 1, size + member.size
-                if members > MAX_MEMBERS or size > MAX_BYTES:
-                    raise ServiceError(
-                        f"{archive.name} holds more than {MAX_BYTES:,} bytes or {MAX_MEMBERS:,} files; "
-                        f"it is not unpacked."
-                    )
-                tar.extract(member, unfinished, filter="data")
-    except (tarfile.TarError, EOFError, gzip.BadGzipFile, UnicodeError) as error:
+        with gzip.open(archive) as stream:
+            with tarfile.open(fileobj=stream, mode="r:") as tar:
+                for member in tar:
+                    members, size = members + 1, size + member.size
+                    _check_limits(archive, members, size)
+                    # Links are refused because filters of older Pythons can be led outside by them (CVE-2025-4517).
+                    if not (member.isfile() or member.isdir()):
+                        raise ServiceError(f"{archive.name} is not unpacked: {member.name!r} is no file or folder.")
+                    tar.extract(member, unfinished, filter="data")
+            # A tar ends before its gzip stream, whose checksum only comes with the last byte.
+            while rest := stream.read(_CHUNK_BYTES):
+                size += len(rest)
+                _check_limits(archive, members, size)
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, UnicodeError) as error:
         raise ServiceError(f"{archive.name} is no model archive that can be unpacked safely: {error}.") from error
     if not any(unfinished.iterdir()):
         raise ServiceError(f"{archive.name} is empty: it holds no model.")
     unfinished.replace(folder)
+
+
+def _check_limits(archive: Path, members: int, size: int) -> None:
+    if members > MAX_MEMBERS or size > MAX_BYTES:
+        raise ServiceError(
+            f"{archive.name} is not unpacked: it holds more than {MAX_BYTES:,} bytes or {MAX_MEMBERS:,} files."
+        )

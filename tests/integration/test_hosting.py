@@ -1,0 +1,355 @@
+"""Endpoints over the real LocalStack, with a small program that keeps (or breaks) SageMaker's inference contract."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from kit.local_cloud.hosting import Hosting
+from kit.local_cloud.localstack import LocalStack
+from kit.local_cloud.runtime import MAX_BODY_BYTES, EndpointRuntime
+from tests.integration.answers import assert_answers_as_boto3
+from tests.waiting import eventually, is_running
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ROOT = Path(__file__).parents[2]
+
+# Serves what its model says to do; tells who it is and what it was asked.
+SERVER = """
+import http.server, json, os, pathlib, sys
+model = (pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"]) / "model/orders").read_text()
+if model == "crash":
+    sys.exit("the model is of another version")
+connections = set()
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def answer(self, status, body, kind="application/json"):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        self.answer(503 if model == "never ready" else 200, b"")
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        connections.add(self.client_address)
+        if body == b"bad picture":
+            self.answer(400, "写真ではない".encode(), "text/plain")
+        elif body == b"break":
+            self.answer(500, b"out of memory", "text/plain")
+        elif body == b"die":
+            os._exit(9)
+        else:
+            told = {"model": model, "pid": os.getpid(), "mode": os.environ.get("MODE")}
+            told |= {"path": self.path, "bytes": len(body), "connections": len(connections)}
+            told |= {"type": self.headers["Content-Type"], "accept": self.headers["Accept"]}
+            self.answer(200, json.dumps(told).encode(), "application/json;verbose")
+port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
+http.server.ThreadingHTTPServer((os.environ["DETECTOR_HOST"], port), Handler).serve_forever()
+"""
+
+Open = Callable[[], Hosting]
+
+
+@pytest.fixture
+def open_hosting(s3: S3Client, tmp_path: Path) -> Iterator[Open]:
+    opened: list[Hosting] = []
+
+    def hosting() -> Hosting:
+        opened.append(Hosting(s3, tmp_path / "hosting", command=[sys.executable, "-c", SERVER]))
+        return opened[-1]
+
+    yield hosting
+    for each in opened:
+        each.close()
+
+
+def archive_of(files: dict[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content.encode())
+            tar.addfile(member, io.BytesIO(content.encode()))
+    return packed.getvalue()
+
+
+def requests_for(bucket: str, name: str, **variant: Any) -> dict[str, dict[str, Any]]:
+    return {
+        "create_model": {
+            "ModelName": name,
+            "ExecutionRoleArn": "arn:aws:iam::000000000000:role/workshop",
+            "PrimaryContainer": {
+                "Image": "detector",
+                "ModelDataUrl": f"s3://{bucket}/{name}/model.tar.gz",
+                "Environment": {"MODE": "fast"},
+            },
+        },
+        "create_endpoint_config": {
+            "EndpointConfigName": name,
+            "ProductionVariants": [
+                {
+                    "VariantName": "AllTraffic",
+                    "ModelName": name,
+                    "InitialInstanceCount": 1,
+                    "InstanceType": "ml.m5.large",
+                    **variant,
+                }
+            ],
+        },
+        "create_endpoint": {"EndpointName": name, "EndpointConfigName": name},
+    }
+
+
+def deploy(hosting: Hosting, s3: S3Client, bucket: str, name: str, archive: bytes, **variant: Any) -> None:
+    s3.put_object(Bucket=bucket, Key=f"{name}/model.tar.gz", Body=archive)
+    for operation, request in requests_for(bucket, name, **variant).items():
+        getattr(hosting, operation)(**request)
+
+
+def settled(hosting: Hosting, name: str = "plugs") -> dict[str, Any]:
+    def description() -> dict[str, Any] | None:
+        endpoint = hosting.describe_endpoint(EndpointName=name)
+        assert_answers_as_boto3("DescribeEndpoint", endpoint)
+        return endpoint if endpoint["EndpointStatus"] != "Creating" else None
+
+    return eventually(description)
+
+
+def asked(hosting: Hosting, name: str = "plugs", body: bytes = b"picture") -> dict[str, Any]:
+    answer = EndpointRuntime(hosting).invoke_endpoint(
+        EndpointName=name, Body=body, ContentType="application/x-image", Accept="application/json;verbose"
+    )
+    told: dict[str, Any] = json.loads(answer["Body"].read())
+    return told
+
+
+def test_an_endpoint_lives_from_creation_to_deletion(
+    s3: S3Client, bucket: str, open_hosting: Open, tmp_path: Path
+) -> None:
+    hosting = open_hosting()
+    s3.put_object(Bucket=bucket, Key="plugs/model.tar.gz", Body=archive_of({"orders": "serve", "code/x.py": ""}))
+    for operation, request in requests_for(bucket, "plugs").items():
+        name = "".join(word.title() for word in operation.split("_"))
+        assert_answers_as_boto3(name, getattr(hosting, operation)(**request))
+    endpoint = settled(hosting)
+    assert (endpoint["EndpointStatus"], endpoint.get("FailureReason")) == ("InService", None)
+    answer = EndpointRuntime(hosting).invoke_endpoint(
+        EndpointName="plugs",
+        Body=b"\xff\xd8picture",
+        ContentType="application/x-image",
+        Accept="application/json;verbose",
+    )
+    assert (answer["ContentType"], answer["InvokedProductionVariant"]) == ("application/json;verbose", "AllTraffic")
+    told = json.loads(answer["Body"].read())
+    assert told == {
+        "model": "serve",
+        "pid": told["pid"],
+        "path": "/invocations",
+        "bytes": 9,
+        "mode": "fast",
+        "type": "application/x-image",
+        "accept": "application/json;verbose",
+        "connections": 1,
+    }
+    # The time of an answer is the model's: connections are not opened anew for every picture.
+    assert [asked(hosting)["connections"] for _ in range(5)] == [1] * 5
+
+    assert hosting.delete_endpoint(EndpointName="plugs") == {}
+    assert not is_running(told["pid"])
+    assert not list(tmp_path.rglob("plugs/*"))
+    hosting.delete_endpoint_config(EndpointConfigName="plugs")
+    hosting.delete_model(ModelName="plugs")
+    for listed in (hosting.list_endpoints(), hosting.list_endpoint_configs(), hosting.list_models()):
+        assert list(listed.values()) == [[]]
+    with pytest.raises(ClientError, match=r"ValidationException.*Could not find endpoint"):
+        hosting.describe_endpoint(EndpointName="plugs")
+
+
+@pytest.mark.parametrize(
+    ("archive", "reason"),
+    [
+        (archive_of({"orders": "crash"}), r"did not pass the ping health check.*the model is of another version"),
+        (archive_of({"other": ""}), r"did not pass the ping health check.*orders"),
+        (archive_of({"../../escaped": "x"}), r"no model archive that can be unpacked safely.*outside"),
+        (archive_of({}), r"model.tar.gz is empty"),
+        (b"<html>", r"no model archive that can be unpacked safely"),
+        (archive_of({"orders": "serve" * 10_000})[:-20], r"no model archive that can be unpacked safely"),
+    ],
+)
+def test_a_model_that_cannot_serve_is_told(
+    s3: S3Client, bucket: str, open_hosting: Open, tmp_path: Path, archive: bytes, reason: str
+) -> None:
+    hosting = open_hosting()
+    deploy(hosting, s3, bucket, "plugs", archive)
+    endpoint = settled(hosting)
+    assert endpoint["EndpointStatus"] == "Failed"
+    assert len(endpoint["FailureReason"]) <= 1024
+    with pytest.raises(AssertionError, match=f"(?s){reason}"):
+        raise AssertionError(endpoint["FailureReason"])
+    assert not list(tmp_path.rglob("escaped"))
+    with pytest.raises(ClientError, match=r"ValidationError.*Endpoint plugs of account 000000000000 not found"):
+        asked(hosting)
+    hosting.delete_endpoint(EndpointName="plugs")
+    assert hosting.list_endpoints() == {"Endpoints": []}
+
+
+def test_a_model_that_never_gets_ready_fails_in_time(s3: S3Client, bucket: str, tmp_path: Path) -> None:
+    hosting = Hosting(s3, tmp_path, command=[sys.executable, "-c", SERVER], startup_timeout_seconds=1)
+    deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "never ready"}))
+    assert "was not ready after 1 s" in settled(hosting)["FailureReason"]
+    hosting.close()
+
+
+def test_errors_of_the_model_are_model_errors(s3: S3Client, bucket: str, open_hosting: Open) -> None:
+    hosting = open_hosting()
+    deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "serve"}))
+    settled(hosting)
+    for body, status, kind, text in [
+        (b"bad picture", 400, "client", "写真ではない"),
+        (b"break", 500, "server", "out of memory"),
+    ]:
+        with pytest.raises(ClientError) as caught:
+            asked(hosting, body=body)
+        response: Any = caught.value.response
+        assert response["Error"]["Code"] == "ModelError"
+        assert f'Received {kind} error ({status}) from primary with message "{text}"' in response["Error"]["Message"]
+        assert (response["OriginalStatusCode"], response["OriginalMessage"]) == (status, text)
+        assert response["ResponseMetadata"]["HTTPStatusCode"] == 424
+    assert asked(hosting, body=b"x" * MAX_BODY_BYTES)["bytes"] == MAX_BODY_BYTES
+    with pytest.raises(ClientError, match=rf"\(413\).*exceeded {MAX_BODY_BYTES} bytes"):
+        asked(hosting, body=b"x" * (MAX_BODY_BYTES + 1))
+
+    with pytest.raises(ClientError, match=r"ModelError.*server error \(0\)"):
+        asked(hosting, body=b"die")
+    endpoint = eventually(lambda: (d := settled(hosting))["EndpointStatus"] == "Failed" and d)
+    assert "ended with status 9" in endpoint["FailureReason"]
+
+
+def test_two_endpoints_do_not_answer_for_each_other(s3: S3Client, bucket: str, open_hosting: Open) -> None:
+    hosting = open_hosting()
+    for name in ("first-plugs", "second-plugs"):
+        deploy(hosting, s3, bucket, name, archive_of({"orders": name}))
+    for name in ("first-plugs", "second-plugs"):
+        assert settled(hosting, name)["EndpointStatus"] == "InService"
+        assert asked(hosting, name)["model"] == name
+    assert [e["EndpointName"] for e in hosting.list_endpoints(NameContains="plugs")["Endpoints"]] == [
+        "second-plugs",
+        "first-plugs",
+    ]
+    for operation, answer in {
+        "ListEndpoints": hosting.list_endpoints(NameContains="FIRST"),
+        "ListEndpointConfigs": hosting.list_endpoint_configs(NameContains="first"),
+        "ListModels": hosting.list_models(NameContains="first"),
+    }.items():
+        assert_answers_as_boto3(operation, answer)
+        assert [len(found) for found in answer.values()] == [1]
+
+
+def test_names_and_references_are_judged_as_aws_does(s3: S3Client, bucket: str, open_hosting: Open) -> None:
+    hosting = open_hosting()
+    requests = requests_for(bucket, "plugs")
+    with pytest.raises(ClientError, match="Could not find model data at s3://"):
+        hosting.create_model(**requests["create_model"])
+    with pytest.raises(ClientError, match=r'Could not find model "arn:aws:sagemaker:.*:model/plugs"'):
+        hosting.create_endpoint_config(**requests["create_endpoint_config"])
+    with pytest.raises(ClientError, match=r'Could not find endpoint configuration "arn:.*:endpoint-config/plugs"'):
+        hosting.create_endpoint(**requests["create_endpoint"])
+    deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "serve"}))
+    for operation, request in requests.items():
+        with pytest.raises(ClientError, match=r"ValidationException.*already existing"):
+            getattr(hosting, operation)(**request)
+    # A model may go while its endpoint serves, as on AWS.
+    hosting.delete_model(ModelName="plugs")
+    for delete in (
+        lambda: hosting.delete_model(ModelName="plugs"),
+        lambda: hosting.delete_endpoint(EndpointName="other"),
+        lambda: hosting.delete_endpoint_config(EndpointConfigName="other"),
+    ):
+        with pytest.raises(ClientError, match=r"ValidationException.*Could not find"):
+            delete()
+    assert settled(hosting)["EndpointStatus"] == "InService"
+
+
+def test_reopening_brings_endpoints_back_and_serves_the_same_model(
+    s3: S3Client, bucket: str, open_hosting: Open, tmp_path: Path
+) -> None:
+    hosting = open_hosting()
+    deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "serve"}))
+    deploy(hosting, s3, bucket, "broken", archive_of({"orders": "crash"}))
+    before = settled(hosting)
+    assert settled(hosting, "broken")["EndpointStatus"] == "Failed"
+    first = asked(hosting)
+    hosting.close()
+    assert not is_running(first["pid"])
+    # The bucket may be gone: what was unpacked is served again.
+    s3.delete_object(Bucket=bucket, Key="plugs/model.tar.gz")
+    reopened = open_hosting()
+    second = asked(reopened)
+    assert second == {**first, "pid": second["pid"]}
+    assert reopened.describe_endpoint(EndpointName="plugs")["CreationTime"] == before["CreationTime"]
+    assert reopened.describe_endpoint(EndpointName="broken")["EndpointStatus"] == "Failed"
+    reopened.close()
+
+    # A model that cannot be served any more says so instead of keeping the constructor.
+    (tmp_path / "hosting/endpoints/plugs/ml/model/orders").write_text("crash")
+    assert open_hosting().describe_endpoint(EndpointName="plugs")["EndpointStatus"] == "Failed"
+
+
+def test_an_endpoint_can_be_deleted_while_it_comes_up(
+    s3: S3Client, bucket: str, open_hosting: Open, tmp_path: Path
+) -> None:
+    hosting = open_hosting()
+    deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "never ready"}))
+    hosting.delete_endpoint(EndpointName="plugs")
+    assert hosting.list_endpoints() == {"Endpoints": []}
+    assert not list(tmp_path.rglob("plugs/*"))
+    # The name is free, and what the old one served is not served again.
+    s3.put_object(Bucket=bucket, Key="plugs/model.tar.gz", Body=archive_of({"orders": "serve"}))
+    hosting.create_endpoint(EndpointName="plugs", EndpointConfigName="plugs")
+    assert settled(hosting)["EndpointStatus"] == "InService"
+    assert asked(hosting)["model"] == "serve"
+
+
+def test_a_kill_of_the_kit_ends_the_server_and_reopening_starts_it(
+    localstack: LocalStack, s3: S3Client, bucket: str, open_hosting: Open, tmp_path: Path
+) -> None:
+    driver = textwrap.dedent("""
+        import json, signal, sys, time
+        from pathlib import Path
+        from kit.local_cloud.hosting import Hosting
+        from kit.local_cloud.localstack import s3_client
+        from kit.local_cloud.runtime import EndpointRuntime
+        hosting = Hosting(s3_client(sys.argv[1]), Path(sys.argv[2]), command=[sys.executable, "-c", sys.argv[3]])
+        for operation, request in json.loads(sys.argv[4]).items():
+            getattr(hosting, operation)(**request)
+        while hosting.describe_endpoint(EndpointName="plugs")["EndpointStatus"] == "Creating":
+            time.sleep(0.05)
+        answer = EndpointRuntime(hosting).invoke_endpoint(EndpointName="plugs", Body=b"picture")
+        print(answer["Body"].read().decode(), flush=True)
+        signal.pause()
+    """)
+    s3.put_object(Bucket=bucket, Key="plugs/model.tar.gz", Body=archive_of({"orders": "serve"}))
+    arguments = [localstack.url, tmp_path / "hosting", SERVER, json.dumps(requests_for(bucket, "plugs"))]
+    with subprocess.Popen([sys.executable, "-c", driver, *arguments], cwd=ROOT, stdout=subprocess.PIPE) as kit:
+        assert kit.stdout is not None
+        pid = json.loads(kit.stdout.readline())["pid"]
+        assert is_running(pid)
+        kit.kill()
+    eventually(lambda: not is_running(pid))
+    again = asked(open_hosting())
+    assert again["model"] == "serve"
+    assert again["pid"] != pid

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-REGION = "local"
+REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
 import shutil
 import threading
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit.local_cloud.account import sagemaker_arn
+from botocore.exceptions import ClientError
+
 from kit.local_cloud.records import Record, Records
+from kit.local_cloud.s3_uri import bucket_and_key
 from kit.local_cloud.service_model import client_error, validate_request
 from kit.local_cloud.training_logs import JobLog, TrainingLogs
-from kit.local_cloud.training_run import INTERRUPTED, Outcome, TrainingRun
+from kit.local_cloud.training_record import (
+    RUNNING,
+    description,
+    entered_record,
+    finished_record,
+    new_record,
+    require_supported,
+)
+from kit.local_cloud.training_run import INTERRUPTED, LOST, Outcome, TrainingRun
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_RUNNING = ("InProgress", "Stopping")
-# Members of the record that DescribeTrainingJob does not have.
-_OWN_MEMBERS = ("LogStreamName",)
 
 
 class TrainingJobs:
@@ -32,7 +35,7 @@ class TrainingJobs:
     Args:
         s3: holds the channels and receives the artifacts.
         folder: for the records and logs, which outlive this object. A job that was in progress when its local cloud
-            ended is Failed when the folder is opened again.
+            ended is Failed when the folder is opened again, and so is one whose artifact `s3` has lost since.
         command: the program that trains, with its arguments: it finds its /opt/ml in SAGEMAKER_BASE_DIR.
 
     Attributes:
@@ -48,8 +51,10 @@ class TrainingJobs:
         self._lock = threading.Lock()
         self.logs = TrainingLogs(self._records, folder)
         for record in self._records.all():
-            if record["TrainingJobStatus"] in _RUNNING:
+            if record["TrainingJobStatus"] in RUNNING:
                 self._clean_up_after_kill(record["TrainingJobName"])
+            elif "ModelArtifacts" in record and not self._exists(record["ModelArtifacts"]["S3ModelArtifacts"]):
+                self._finish(record["TrainingJobName"], Outcome("Failed", "Failed", LOST))
 
     def create_training_job(self, **request: Any) -> dict[str, Any]:
         """Starts a job and returns at once.
@@ -59,9 +64,9 @@ class TrainingJobs:
                 ResourceInUse when the name is taken.
         """
         validate_request("sagemaker", "CreateTrainingJob", request)
-        _require_supported(request)
+        require_supported(request)
         name = request["TrainingJobName"]
-        record = _new_record(request)
+        record = new_record(request)
         with self._lock:
             if not self._records.add(name, record):
                 raise client_error(
@@ -84,11 +89,7 @@ class TrainingJobs:
 
     def describe_training_job(self, **request: Any) -> dict[str, Any]:
         """Raises ClientError with ValidationException, as AWS does, when there is no such job."""
-        record = self._record("DescribeTrainingJob", request)
-        description = {key: value for key, value in record.items() if key not in _OWN_MEMBERS}
-        if record["TrainingJobStatus"] in _RUNNING and "TrainingStartTime" in record:
-            description["TrainingTimeInSeconds"] = _seconds(record["TrainingStartTime"], _now())
-        return description
+        return description(self._record("DescribeTrainingJob", request))
 
     def stop_training_job(self, **request: Any) -> dict[str, Any]:
         """Asks a job to end. Raises ClientError with ValidationException when it is not in progress."""
@@ -96,7 +97,7 @@ class TrainingJobs:
 
         def stopping(record: Record) -> Record:
             status = record["TrainingJobStatus"]
-            if status not in _RUNNING:
+            if status not in RUNNING:
                 raise client_error(
                     "StopTrainingJob",
                     "ValidationException",
@@ -104,7 +105,7 @@ class TrainingJobs:
                 )
             if status == "Stopping":
                 return record
-            return _entered(record, "Stopping", "Stopping the training job") | {"TrainingJobStatus": "Stopping"}
+            return entered_record(record, "Stopping", "Stopping the training job") | {"TrainingJobStatus": "Stopping"}
 
         self._records.change(name, stopping)
         with self._lock:
@@ -127,13 +128,23 @@ class TrainingJobs:
     def _enter(self, name: str, status: str, message: str) -> None:
         def entered(record: Record) -> Record:
             # What still happens after a stop was asked for is part of stopping.
-            return record if record["TrainingJobStatus"] == "Stopping" else _entered(record, status, message)
+            return record if record["TrainingJobStatus"] == "Stopping" else entered_record(record, status, message)
 
         self._records.change(name, entered)
 
     def _finish(self, name: str, outcome: Outcome) -> None:
         log = JobLog(self._folder / name / "training.log")
-        self._records.change(name, lambda record: _finished(record, outcome, log))
+        self._records.change(name, lambda record: finished_record(record, outcome, log))
+
+    def _exists(self, uri: str) -> bool:
+        bucket, key = bucket_and_key(uri)
+        try:
+            self._s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "404":
+                raise
+            return False
+        return True
 
     def _clean_up_after_kill(self, name: str) -> None:
         folder = self._folder / name
@@ -142,111 +153,3 @@ class TrainingJobs:
         (folder / "model.tar.gz").unlink(missing_ok=True)
         JobLog(folder / "training.log").finish()
         self._finish(name, Outcome("Failed", "Failed", INTERRUPTED))
-
-
-def _require_supported(request: dict[str, Any]) -> None:
-    problems = [
-        f"it has no {member}" for member in ("AlgorithmSpecification", "ResourceConfig") if member not in request
-    ]
-    algorithm = request.get("AlgorithmSpecification", {})
-    for channel in request.get("InputDataConfig", []):
-        source = channel["DataSource"].get("S3DataSource")
-        if source is None or source["S3DataType"] != "S3Prefix":
-            problems.append(f"channel {channel['ChannelName']} is not an S3DataSource with S3DataType S3Prefix")
-        if channel.get("InputMode", algorithm.get("TrainingInputMode")) != "File":
-            problems.append(f"channel {channel['ChannelName']} is not in File mode")
-        if channel.get("CompressionType", "None") != "None":
-            problems.append(f"channel {channel['ChannelName']} is compressed")
-    if request.get("ResourceConfig", {}).get("InstanceCount", 1) != 1:
-        problems.append("InstanceCount is not 1")
-    for definition in algorithm.get("MetricDefinitions", []):
-        try:
-            groups = re.compile(definition["Regex"]).groups
-        except re.error as error:
-            problems.append(f"the regex of metric {definition['Name']} is wrong: {error}")
-        else:
-            if groups != 1:
-                problems.append(f"the regex of metric {definition['Name']} does not have exactly one group")
-    if problems:
-        message = "The local cloud cannot run this training job: " + "; ".join(problems) + "."
-        raise client_error("CreateTrainingJob", "ValidationException", message)
-
-
-def _new_record(request: dict[str, Any]) -> Record:
-    now = _now()
-    name = request["TrainingJobName"]
-    record = {
-        **{key: value for key, value in request.items() if key != "Tags"},
-        "TrainingJobArn": sagemaker_arn(f"training-job/{name}"),
-        "TrainingJobStatus": "InProgress",
-        "CreationTime": now,
-        "SecondaryStatusTransitions": [],
-        "LogStreamName": f"{name}/algo-1-{int(now.timestamp())}",
-    }
-    return _entered(record, "Starting", "Preparing this machine for training")
-
-
-def _entered(record: Record, status: str, message: str) -> Record:
-    """The record with a further secondary status."""
-    now = _now()
-    transitions = _ended_transitions(record, now)
-    started = {"TrainingStartTime": now} if status == "Training" else {}
-    return {
-        **record,
-        **started,
-        "SecondaryStatus": status,
-        "LastModifiedTime": now,
-        "SecondaryStatusTransitions": [
-            *transitions,
-            {"Status": status, "StartTime": now, "StatusMessage": message},
-        ],
-    }
-
-
-def _ended_transitions(record: Record, now: datetime) -> list[dict[str, Any]]:
-    transitions: list[dict[str, Any]] = record["SecondaryStatusTransitions"]
-    return transitions and [*transitions[:-1], {**transitions[-1], "EndTime": now}]
-
-
-def _finished(record: Record, outcome: Outcome, log: JobLog) -> Record:
-    message = outcome.failure_reason or f"Training job {outcome.status.lower()}"
-    record = _entered(record, outcome.secondary, message)
-    now = record["LastModifiedTime"]
-    record["SecondaryStatusTransitions"] = _ended_transitions(record, now)
-    record |= {"TrainingJobStatus": outcome.status, "TrainingEndTime": now}
-    if "TrainingStartTime" in record:
-        record["TrainingTimeInSeconds"] = _seconds(record["TrainingStartTime"], now)
-    if outcome.failure_reason is not None:
-        record["FailureReason"] = outcome.failure_reason
-    if outcome.artifact is not None:
-        record["ModelArtifacts"] = {"S3ModelArtifacts": outcome.artifact}
-    definitions = record["AlgorithmSpecification"].get("MetricDefinitions", [])
-    record["FinalMetricDataList"] = _final_metrics(definitions, log, now)
-    return record
-
-
-def _final_metrics(definitions: list[dict[str, str]], log: JobLog, now: datetime) -> list[dict[str, Any]]:
-    patterns = {definition["Name"]: re.compile(definition["Regex"]) for definition in definitions}
-    last: dict[str, float] = {}
-    for line in log.lines():
-        for name, pattern in patterns.items():
-            match = pattern.search(line)
-            if match is not None and _is_number(match[1]):
-                last[name] = float(match[1])
-    return [{"MetricName": name, "Value": value, "Timestamp": now} for name, value in last.items()]
-
-
-def _is_number(text: str | None) -> bool:
-    try:
-        float(text or "")
-    except ValueError:
-        return False
-    return True
-
-
-def _seconds(start: datetime, end: datetime) -> int:
-    return max(1, math.ceil((end - start).total_seconds()))
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 INTERRUPTED = "InternalServerError: the local cloud ended while this job was in progress; create it anew."
+LOST = "InternalServerError: the local cloud ended before it saved this job's artifact; create it anew."
 
 _MESSAGES = {
     "Starting": "Preparing this machine for training",

@@ -318,6 +318,22 @@ def test_a_kill_of_the_kit_ends_the_job_and_is_told(
     assert working_files(tmp_path) == set()
 
 
+def test_a_job_whose_artifact_was_not_saved_in_time_has_failed(s3: S3Client, bucket: str, open_jobs: Open) -> None:
+    put_data(s3, bucket)
+    jobs = open_jobs(GOOD)
+    for name in ("kept", "lost"):
+        jobs.create_training_job(**request_for(bucket, name))
+        assert ended(jobs, name)["TrainingJobStatus"] == "Completed"
+    kept = jobs.describe_training_job(TrainingJobName="kept")
+    # What LocalStack held since the last save of the mirror is gone with it.
+    s3.delete_object(Bucket=bucket, Key="model/lost/output/model.tar.gz")
+    reopened = open_jobs(GOOD)
+    assert reopened.describe_training_job(TrainingJobName="kept") == kept
+    lost = reopened.describe_training_job(TrainingJobName="lost")
+    assert (lost["TrainingJobStatus"], "ModelArtifacts" in lost) == ("Failed", False)
+    assert "before it saved this job's artifact" in lost["FailureReason"]
+
+
 def test_a_log_is_followed_without_loss_or_repetition(s3: S3Client, bucket: str, open_jobs: Open) -> None:
     put_data(s3, bucket)
     jobs = open_jobs("""

@@ -172,7 +172,7 @@ class _Check:
     def unnamed(self, images: Path, names: NameRegister) -> None:
         missing = [path.name for path in pictures_in(images) if path.name not in names]
         if missing:
-            self.warning(0, f"{len(missing)} pictures of {images} are not in the file, such as {missing[0]}")
+            self.warning(0, f"pictures of {images} that are not in the file: {len(missing)}, such as {missing[0]}")
 
     def whole(self) -> None:
         if not sum(self.used.values()):
@@ -181,7 +181,7 @@ class _Check:
         for label in self.known:
             if self.used[label] < FEWEST_BOXES:
                 self.warning(
-                    0, f"class {label} has {self.used[label]} boxes: too few to learn it; label at least {FEWEST_BOXES}"
+                    0, f"boxes of class {label}: {self.used[label]}, too few to learn it; label at least {FEWEST_BOXES}"
                 )
 
 

@@ -246,20 +246,22 @@ def _pictures(
 
 def _collect_labels(path: Path, attribute: str | None, on_unreadable: OnUnreadable) -> tuple[str, ...]:
     """The classes of all lines' class-maps by their ids. Lines that cannot be read are left to the reading."""
-    names: dict[int, str] = {}
+    names: dict[str, str] = {}
     for line, record in _records(path, None):
         chosen = _label_attribute(record, attribute)
         class_map = record[chosen + _METADATA].get("class-map") if chosen is not None else None
         if not isinstance(class_map, dict):
             continue
         for key, name in class_map.items():
-            if not (key.isdecimal() and len(key) < 10) or not isinstance(name, str):
+            known = names.get(key)
+            if known == name or not isinstance(name, str) or not (key.isdecimal() and len(key) < 10):
                 continue
-            known = names.setdefault(int(key), name)
-            if known != name:
+            if known is None:
+                names[key] = name
+            else:
                 on_unreadable(
                     path,
                     line,
                     f"class id {key} is {name!r} here and {known!r} before; name the label attribute, or the labels",
                 )
-    return tuple(dict.fromkeys(names[class_id] for class_id in sorted(names)))
+    return tuple(dict.fromkeys(names[key] for key in sorted(names, key=int)))

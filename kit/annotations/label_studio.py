@@ -10,6 +10,7 @@ A rotated box becomes the upright rectangle around it. Results other than rectan
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -110,6 +111,8 @@ def source_of(data: Mapping[str, Any], image_field: str | None = None) -> str:
     if address.startswith("s3://"):
         return address
     parts = urlsplit(address)
+    if parts.path.endswith("/resolve/") and (hidden := parse_qs(parts.query).get("fileuri")):
+        return _stored_uri(hidden[0])
     if not parts.scheme and not parts.path.startswith("/data/"):
         return address
     if parts.path.endswith("/data/local-files/"):
@@ -119,6 +122,14 @@ def source_of(data: Mapping[str, Any], image_field: str | None = None) -> str:
         folder, _, name = path.rpartition("/")
         return f"{folder}/{_UPLOAD_PREFIX.sub('', name)}"
     return f"{parts.scheme}://{parts.netloc}{path}" if parts.scheme else path
+
+
+def _stored_uri(hidden: str) -> str:
+    """The URI in an address by which Label Studio passes on a picture of its storage, `/tasks/1/resolve/?fileuri=…`."""
+    try:
+        return base64.urlsafe_b64decode(hidden).decode()
+    except ValueError as error:
+        raise MalformedError(f"fileuri {shown(hidden)} is not base64") from error
 
 
 def _precedence(annotation: Mapping[str, Any]) -> tuple[bool, str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -77,7 +78,8 @@ def upright_bytes(path: Path) -> bytes:
         if _orientation(image) == 1:
             return path.read_bytes()
         try:
-            turned = ImageOps.exif_transpose(image)
+            with _quiet():
+                turned = ImageOps.exif_transpose(image)
         except (OSError, SyntaxError) as error:
             raise InputError(f"{path}: the picture is damaged ({error})") from error
         content = io.BytesIO()
@@ -89,9 +91,7 @@ def upright_bytes(path: Path) -> bytes:
 
 def _opened(path: Path) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of what is refused below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with _quiet():
             image = Image.open(path, formats=_FORMATS)
     except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
         raise InputError(f"{path}: not a JPEG or PNG picture, or too large for one") from error
@@ -101,6 +101,14 @@ def _opened(path: Path) -> Image.Image:
         image.close()
         raise InputError(f"{path}: {image.width}x{image.height} pixels are too many; make it smaller")
     return image
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Pillow's warnings: of sizes, which are judged here, and of damaged EXIF, which is passed over."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _orientation(image: Image.Image) -> int:
@@ -113,8 +121,9 @@ def _orientation(image: Image.Image) -> int:
         return 1
     exif = Image.Exif()
     try:
-        exif.load(block)
-        value = exif.get(_ORIENTATION, 1)
+        with _quiet():
+            exif.load(block)
+            value = exif.get(_ORIENTATION, 1)
     except (SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, OSError):
         return 1  # a damaged EXIF block: decoders show the picture as it is stored
     return value if value in range(1, 9) else 1

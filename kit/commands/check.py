@@ -39,5 +39,5 @@ def _told(summary: CheckSummary) -> str:
     verdict = "training would fail" if summary.training_would_fail else "fit to train on"
     return (
         f"{summary.file} ({summary.format.value}): pictures: {states}; boxes: {boxes}\n"
-        f"{summary.errors} errors, {summary.warnings} warnings: {verdict}"
+        f"errors: {summary.errors}; warnings: {summary.warnings}; {verdict}"
     )

@@ -44,12 +44,12 @@ def convert(
 def _told(done: Conversion) -> str:
     written = done.written
     lines = [
-        f"{done.annotations}: {written.pictures} pictures with {written.boxes} boxes, "
-        f"{len(done.labels)} classes ({', '.join(done.labels)})"
+        f"{done.annotations} ({done.format.value}): pictures: {written.pictures}; boxes: {written.boxes}; "
+        f"classes: {', '.join(done.labels)}"
     ]
-    lines += [f"  left out: {count} pictures {reason}" for reason, count in sorted(written.left_out.items())]
+    lines += [f"  pictures left out, {reason}: {count}" for reason, count in sorted(written.left_out.items())]
     if written.boxes_clipped:
-        lines.append(f"  clipped to their picture: {written.boxes_clipped} boxes")
+        lines.append(f"  boxes clipped to their picture: {written.boxes_clipped}")
     if written.boxes_dropped:
-        lines.append(f"  dropped, nothing of them in their picture: {written.boxes_dropped} boxes")
+        lines.append(f"  boxes dropped, nothing of them in their picture: {written.boxes_dropped}")
     return "\n".join(lines)

@@ -34,6 +34,10 @@ _UNKNOWN: Colour = (160, 160, 160)
 _BLACK: Colour = (0, 0, 0)
 _WHITE: Colour = (255, 255, 255)
 
+# The one of OpenCV's built-in fonts that has Chinese, Japanese and Korean letters as well.
+_FONT = "uni"
+_LONGEST_TEXT = 120
+
 # Fractional bits of the coordinates given to OpenCV, which draws between the pixels then.
 _SHIFT = 4
 
@@ -97,7 +101,7 @@ class _Stroke:
     @classmethod
     def of(cls, picture: Picture) -> _Stroke:
         side = min(picture.shape[:2])
-        return cls(line=max(1, round(side / 240)), letter=max(9, round(side / 28)))
+        return cls(line=max(2, round(side / 240)), letter=max(9, round(side / 28)))
 
 
 def _draw(canvas: Picture, tags: Sequence[_Tag], stroke: _Stroke) -> None:
@@ -105,9 +109,11 @@ def _draw(canvas: Picture, tags: Sequence[_Tag], stroke: _Stroke) -> None:
         # The dark edge keeps a box visible on a background of its own colour.
         _rectangle(canvas, tag.box, _BLACK, stroke.line + 2)
         _rectangle(canvas, tag.box, tag.colour, stroke.line)
-    taken: list[_Rectangle] = []
+    captions: list[_Caption] = []
     for tag in reversed(tags):
-        taken.append(_caption(canvas, tag, stroke, taken))
+        captions.append(_caption(canvas, tag, stroke, [each.place for each in captions]))
+    for caption in reversed(captions):
+        caption.draw(canvas)
 
 
 def _rectangle(canvas: Picture, box: _Rectangle, colour: Colour, thickness: int) -> None:
@@ -132,24 +138,44 @@ def _dashed(canvas: Picture, box: _Rectangle, stroke: _Stroke) -> None:
             cv2.line(canvas, ends[0], ends[1], _WHITE, max(1, stroke.line - 1), cv2.LINE_AA, _SHIFT)
 
 
-def _caption(canvas: Picture, tag: _Tag, stroke: _Stroke, taken: Sequence[_Rectangle]) -> _Rectangle:
-    """Draw the text of a box on a filled background inside the frame, off other texts where there is room."""
+@dataclass(frozen=True)
+class _Caption:
+    """A text on a filled rectangle, inside the frame; `origin` is where its baseline begins."""
+
+    place: _Rectangle
+    text: str
+    origin: tuple[int, int]
+    letter: int
+    colour: Colour
+
+    def draw(self, canvas: Picture) -> None:
+        left, top, right, bottom = (round(edge) for edge in self.place)
+        cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), self.colour, cv2.FILLED)
+        cv2.putText(canvas, self.text, self.origin, _ink(self.colour), cv2.FontFace(_FONT), self.letter)
+
+
+def _caption(canvas: Picture, tag: _Tag, stroke: _Stroke, taken: Sequence[_Rectangle]) -> _Caption:
+    """The caption of a box, off the places already taken where there is room."""
     height, width = canvas.shape[:2]
-    text, face, letter = tag.text, cv2.FontFace("uni"), stroke.letter
-    margin = max(1, letter // 6)
-    x, y, across, down = cv2.getTextSize((0, 0), text, (0, 0), face, letter)
+    margin = max(1, stroke.letter // 6)
+    text = " ".join(tag.text.split())[:_LONGEST_TEXT]
+    x, y, across, down = _extent(text, stroke.letter)
     while len(text) > 1 and across + 2 * margin > width:
         text = text.removesuffix("…")[:-1] + "…"
-        x, y, across, down = cv2.getTextSize((0, 0), text, (0, 0), face, letter)
+        x, y, across, down = _extent(text, stroke.letter)
+    across, down = across + 2 * margin, down + 2 * margin
     places = [
-        _inside((left, top, left + across + 2 * margin, top + down + 2 * margin), width, height)
-        for left, top in _corners(tag.box, across + 2 * margin, down + 2 * margin)
+        _inside((left, top, left + across, top + down), width, height) for left, top in _corners(tag.box, across, down)
     ]
     place = next((each for each in places if not any(_overlap(each, other) for other in taken)), places[0])
-    left, top, right, bottom = (round(edge) for edge in place)
-    cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), tag.colour, cv2.FILLED)
-    cv2.putText(canvas, text, (left + margin - x, top + margin - y), _ink(tag.colour), face, letter)
-    return place
+    origin = (round(place[0]) + margin - x, round(place[1]) + margin - y)
+    return _Caption(place, text, origin, stroke.letter, tag.colour)
+
+
+def _extent(text: str, letter: int) -> tuple[int, int, int, int]:
+    """Left, top, width and height of a drawn text, from the beginning of its baseline."""
+    x, y, across, down = cv2.getTextSize((0, 0), text, (0, 0), cv2.FontFace(_FONT), letter)
+    return x, y, across, down
 
 
 def _corners(box: _Rectangle, across: float, down: float) -> Iterator[tuple[float, float]]:

@@ -1,0 +1,116 @@
+"""Whatever the data set: a conversion keeps every box that is inside its picture, whichever way it goes."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kit.annotations import coco, formats, ground_truth, jumpstart
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
+from kit.annotations.selection import Written
+
+LABELS = ("usb-a", "usb-c", "日本", 'quo"te\\', "a,b")
+Writer = Callable[[Path, AnnotationStream], Written]
+
+
+@st.composite
+def boxes(draw: st.DrawFn, width: int, height: int) -> BoundingBox:
+    """Inside a picture; whole or fractional edges."""
+    number = st.integers if draw(st.booleans()) else st.floats
+    left, top = draw(number(0, width - 1)), draw(number(0, height - 1))
+    right, bottom = draw(number(left, width)), draw(number(top, height))
+    return BoundingBox(draw(st.sampled_from(LABELS)), left, top, max(right, left + 0.5), max(bottom, top + 0.5))
+
+
+@st.composite
+def data_sets(draw: st.DrawFn) -> list[AnnotatedPicture]:
+    letters = st.characters(exclude_characters="/\\", exclude_categories=["Cs"])
+    names = draw(st.lists(st.text(letters, min_size=1, max_size=9), unique=True, max_size=6))
+    pictures = []
+    for line, name in enumerate(names, start=1):
+        width, height = draw(st.integers(2, 5000)), draw(st.integers(2, 5000))
+        found = draw(st.lists(boxes(width, height), min_size=1, max_size=4))
+        pictures.append(AnnotatedPicture(f"s3://bucket/{name}", width, height, tuple(found), line=line))
+    return pictures
+
+
+def flat(pictures: list[AnnotatedPicture]) -> list[object]:
+    return [
+        (
+            picture.file_name,
+            picture.width,
+            picture.height,
+            [(box.label, pytest.approx((box.left, box.top, box.right, box.bottom))) for box in picture.boxes],
+        )
+        for picture in pictures
+    ]
+
+
+def exact(pictures: list[AnnotatedPicture]) -> list[object]:
+    return [
+        (
+            picture.file_name,
+            picture.width,
+            picture.height,
+            [(box.label, (box.left, box.top, box.right, box.bottom)) for box in picture.boxes],
+        )
+        for picture in pictures
+    ]
+
+
+@pytest.mark.parametrize("first", [ground_truth.write, jumpstart.write, coco.write])
+@pytest.mark.parametrize("second", [ground_truth.write, jumpstart.write, coco.write])
+@settings(max_examples=40, deadline=None)
+@given(pictures=data_sets())
+def test_there_and_on(first: Writer, second: Writer, pictures: list[AnnotatedPicture]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        one, two = Path(folder) / "one.json", Path(folder) / "two.json"
+        first(one, AnnotationStream(LABELS, iter(pictures)))
+        if pictures or first is not ground_truth.write:
+            second(two, formats.read(one, labels=LABELS))
+        if pictures:
+            assert exact(list(formats.read(two, labels=LABELS).pictures)) == flat(pictures)
+
+
+@settings(max_examples=40, deadline=None)
+@given(pictures=data_sets())
+def test_jumpstart_against_a_reader_of_a_dozen_lines(pictures: list[AnnotatedPicture]) -> None:
+    """JumpStart's file as its documentation describes it, read without any of the kit's code."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "annotations.json"
+        jumpstart.write(path, AnnotationStream(LABELS, iter(pictures)))
+        document = json.loads(path.read_text(encoding="utf-8"))
+    names = {image["id"]: image["file_name"] for image in document["images"]}
+    assert len(names) == len(document["images"])
+    found = sorted((names[each["image_id"]], each["category_id"], each["bbox"]) for each in document["annotations"])
+    expected = sorted(
+        (picture.file_name, LABELS.index(box.label), [box.left, box.top, box.right, box.bottom])
+        for picture in pictures
+        for box in picture.boxes
+    )
+    assert found == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(-2000, 2000) | st.integers(-2000, 2000), min_size=4, max_size=4),
+    st.integers(1, 1000),
+    st.integers(1, 1000),
+)
+def test_what_is_written_is_inside_the_picture(edges: list[float], width: int, height: int) -> None:
+    picture = AnnotatedPicture("x.jpg", width, height, (BoundingBox("a", *edges),))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "annotations.json"
+        written = jumpstart.write(path, AnnotationStream(("a",), iter([picture])))
+        document = json.loads(path.read_text())
+    assert written.boxes + written.boxes_dropped == 1
+    for annotation in document["annotations"]:
+        left, top, right, bottom = annotation["bbox"]
+        assert 0 <= left < right <= width
+        assert 0 <= top < bottom <= height

@@ -95,7 +95,7 @@ class LabelStudioServer:
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _provide_database(environment, folder)
-        port = choose_port(port, setting="label_studio_port")
+        port = choose_port(port, setting="LABEL_STUDIO_PORT")
         credentials = _credentials(folder)
         self.access = LabelStudioAccess(f"http://127.0.0.1:{port}", **credentials)
         self._process = GuardedProcess(

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from kit.local_cloud import environments
 from kit.local_cloud.label_studio import LabelStudioAccess, LabelStudioServer
 from kit.local_cloud.localstack import LocalStack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ENVIRONMENTS = Path(__file__).parents[2] / ".venvs"
-
 
 @pytest.fixture(scope="session")
 def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    with LocalStack(ENVIRONMENTS / "localstack", tmp_path_factory.mktemp("localstack")) as running:
+    with LocalStack(environments.LOCALSTACK, tmp_path_factory.mktemp("localstack")) as running:
         yield running
 
 
@@ -67,7 +66,7 @@ class RunningLabelStudio:
         self._server.close()
 
     def _start(self) -> LabelStudioServer:
-        return LabelStudioServer(ENVIRONMENTS / "label-studio", self.folder, s3_url=self._s3_url)
+        return LabelStudioServer(environments.LABEL_STUDIO, self.folder, s3_url=self._s3_url)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,11 @@ import base64
 import io
 import json
 import re
+import sqlite3
 import stat
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -27,8 +29,10 @@ from PIL import Image
 
 from kit.annotations.model import AnnotatedPicture, BoundingBox
 from kit.errors import InputError, ServiceError
+from kit.local_cloud import environments
 from kit.local_cloud.annotator import annotate
 from kit.local_cloud.label_studio import LabelStudioAccess
+from kit.local_cloud.label_studio_database import PREPARED_DATABASE
 from kit.local_cloud.labeling_jobs import LabelingJobs
 
 if TYPE_CHECKING:
@@ -563,3 +567,10 @@ def test_a_wrong_token_is_refused(label_studio: RunningLabelStudio) -> None:
     stranger = replace(label_studio.access, token="0" * 40)
     with pytest.raises(ServiceError, match="refused with status 401"), stranger.session("A stranger") as api:
         api.projects.get(1)
+
+
+def test_the_database_of_the_set_up_knows_nobody() -> None:
+    prepared = environments.LABEL_STUDIO / PREPARED_DATABASE
+    with closing(sqlite3.connect(f"file:{prepared}?mode=ro", uri=True)) as database:
+        for table in ("htx_user", "authtoken_token", "organization", "project"):
+            assert database.execute(f"select count(*) from {table}").fetchone() == (0,)  # noqa: S608

@@ -13,7 +13,6 @@ from kit.local_cloud.service_model import client_error
 from kit.local_cloud.training_logs import JobLog
 from kit.local_cloud.training_run import Outcome
 
-
 RUNNING = ("InProgress", "Stopping")
 
 # Members of the record that DescribeTrainingJob does not have.

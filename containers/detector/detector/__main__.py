@@ -1,0 +1,61 @@
+"""`python -m detector train` and `python -m detector serve`: what SageMaker runs in the two containers."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+
+from detector.errors import DetectorError
+from detector.paths import Paths
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="detector", description=__doc__)
+    parser.add_argument("verb", choices=("train", "serve"))
+    verb = parser.parse_args().verb
+    paths = Paths.from_environment()
+    try:
+        run(verb, paths)
+    except DetectorError as error:
+        return fail(paths, str(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            leave_reason(paths, f"{type(error).__name__}: {error}")
+            raise
+        return fail(paths, f"the disk of {paths.base} is full: free some space and start again")
+    except Exception as error:
+        leave_reason(paths, f"a bug in the detector, see the log: {type(error).__name__}: {error}")
+        raise
+    return 0
+
+
+def run(verb: str, paths: Paths) -> None:
+    # Serving must not wait for PyTorch, nor training for the server.
+    if verb == "train":
+        from detector.job import train
+
+        train(paths)
+    else:
+        from detector.server import ServerSettings, serve
+
+        serve(paths, ServerSettings.from_environment())
+
+
+def fail(paths: Paths, reason: str) -> int:
+    print(f"detector: {reason}", file=sys.stderr, flush=True)
+    leave_reason(paths, reason)
+    return 1
+
+
+def leave_reason(paths: Paths, reason: str) -> None:
+    """Where SageMaker takes a job's FailureReason from; it keeps 1024 characters."""
+    try:
+        paths.failure.parent.mkdir(parents=True, exist_ok=True)
+        paths.failure.write_text(reason, "utf-8")
+    except OSError as error:
+        print(f"detector: {paths.failure} cannot be written ({error})", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

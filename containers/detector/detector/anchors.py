@@ -1,0 +1,77 @@
+"""The boxes the detector starts from, and the code between a box and an anchor.
+
+Boxes here are float32 pixels of the network's input, left, top, right, bottom. Everything is NumPy, because serving has
+no PyTorch; training turns the results into tensors.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Boxes = NDArray[np.float32]
+
+STRIDES = (8, 16, 32, 64)
+# Sides in strides, and width over height: a plug is about twice as long as wide and lies at any angle.
+SCALES = (2.5, 3.6)
+RATIOS = (0.5, 1.0, 2.0)
+ANCHORS_PER_CELL = len(SCALES) * len(RATIOS)
+# What the network predicts is multiplied by these (SSD's "variances"), so that its numbers are near 1.
+CENTRE_VARIANCE, SIZE_VARIANCE = 0.1, 0.2
+# exp() of an untrained network's size must stay a size.
+LARGEST_LOG_SIZE = math.log(1000 / 16)
+
+
+@lru_cache(maxsize=64)
+def anchors(height: int, width: int) -> Boxes:
+    """All anchors of an input of that size, (n, 4): strides ascending, rows, columns, then the anchors of a cell."""
+    grids = []
+    for stride in STRIDES:
+        rows, columns = math.ceil(height / stride), math.ceil(width / stride)
+        sides = [(stride * scale * ratio**0.5, stride * scale / ratio**0.5) for scale in SCALES for ratio in RATIOS]
+        y, x = np.mgrid[:rows, :columns].astype(np.float32)
+        centres = (np.stack([x, y, x, y], -1)[:, :, None] + 0.5) * stride
+        halves = np.array([(-w / 2, -h / 2, w / 2, h / 2) for w, h in sides], np.float32)
+        grids.append((centres + halves).reshape(-1, 4))
+    result = np.concatenate(grids)
+    result.setflags(write=False)  # one array serves every caller
+    return result
+
+
+def encode(boxes: Boxes, around: Boxes) -> Boxes:
+    """The offsets (n, 4) that lead from the anchors `around` to `boxes`: SSD's centre and log-size code."""
+    centre, size = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    anchor_centre, anchor_size = (around[:, :2] + around[:, 2:]) / 2, around[:, 2:] - around[:, :2]
+    shift = (centre - anchor_centre) / anchor_size / CENTRE_VARIANCE
+    return np.concatenate([shift, np.log(size / anchor_size) / SIZE_VARIANCE], 1)
+
+
+def decode(offsets: Boxes, around: Boxes) -> Boxes:
+    """The boxes (n, 4) that `offsets` describe; the inverse of `encode`."""
+    anchor_centre, anchor_size = (around[:, :2] + around[:, 2:]) / 2, around[:, 2:] - around[:, :2]
+    centre = anchor_centre + offsets[:, :2] * CENTRE_VARIANCE * anchor_size
+    size = anchor_size * np.exp(np.minimum(offsets[:, 2:] * SIZE_VARIANCE, LARGEST_LOG_SIZE))
+    return np.concatenate([centre - size / 2, centre + size / 2], 1)
+
+
+def intersection_over_union(a: Boxes, b: Boxes) -> NDArray[np.float32]:
+    """IoU of each of `a` (n, 4) with each of `b` (m, 4): (n, m), 0 where neither has an area."""
+    corner = np.maximum(a[:, None, :2], b[None, :, :2])
+    overlap = np.clip(np.minimum(a[:, None, 2:], b[None, :, 2:]) - corner, 0, None).prod(2)
+    area_a, area_b = (a[:, 2:] - a[:, :2]).prod(1), (b[:, 2:] - b[:, :2]).prod(1)
+    union = area_a[:, None] + area_b[None] - overlap
+    return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+
+
+def non_maximum_suppression(boxes: Boxes, scores: NDArray[np.float32], iou: float) -> NDArray[np.intp]:
+    """Indices of the boxes that no better one overlaps by more than `iou`, best first."""
+    order = np.argsort(-scores, kind="stable")
+    overlaps = intersection_over_union(boxes[order], boxes[order]) > iou
+    alive = np.ones(len(order), bool)
+    for rank in range(len(order)):
+        if alive[rank]:
+            alive[rank + 1 :] &= ~overlaps[rank, rank + 1 :]
+    return order[alive]

@@ -1,0 +1,177 @@
+"""The training channel as JumpStart wants it: `annotations.json` and `images/`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector import picture
+from detector.anchors import Boxes
+from detector.errors import InputError
+from detector.sample import Sample
+
+FEWEST_PICTURES = 2
+# One picture in ten is held back to watch the training, but none of so few that each one counts.
+HELD_BACK, HELD_BACK_FROM = 0.1, 10
+# Pictures stay decoded, at this many times the input's pixels so that augmentation can zoom in, up to so much memory.
+ZOOM_RESERVE = 4
+CACHE_BYTES = 2 << 30
+
+
+@dataclass(frozen=True)
+class LabelledPicture:
+    """One entry of the channel.
+
+    Attributes:
+        path: the file.
+        size: width and height as the annotations say, of the upright picture.
+        boxes: (n, 4) pixels of that size: left, top, right, bottom.
+        classes: (n,) integers from 0.
+    """
+
+    path: Path
+    size: tuple[int, int]
+    boxes: Boxes
+    classes: NDArray[np.int64]
+
+
+def read_channel(folder: Path) -> list[LabelledPicture]:
+    """The pictures of a training channel that have boxes, in the order of `annotations.json`.
+
+    `bbox` is [xmin, ymin, xmax, ymax] in pixels, `category_id` an integer from 0 (JumpStart's object-detection input;
+    it looks like COCO and is not).
+
+    Raises:
+        InputError: no file, no JSON, a wrong or missing value, a box outside its picture, a missing picture, or fewer
+            than `FEWEST_PICTURES` pictures with boxes.
+    """
+    path = folder / "annotations.json"
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: the training channel must hold annotations.json and images/") from None
+    except ValueError as error:
+        raise InputError(f"{path} is no JSON ({error})") from error
+    try:
+        images = {image["id"]: image for image in document["images"]}
+        annotations = document["annotations"]
+        boxes_of: dict[object, list[list[float]]] = {identifier: [] for identifier in images}
+        classes_of: dict[object, list[int]] = {identifier: [] for identifier in images}
+        for number, annotation in enumerate(annotations):
+            image = images.get(annotation["image_id"])
+            if image is None:
+                raise InputError(
+                    f"{path}: annotations[{number}] is of image {annotation['image_id']!r}, which is not listed"
+                )
+            boxes_of[image["id"]].append(box_in(annotation["bbox"], image, f"{path}: annotations[{number}]"))
+            classes_of[image["id"]].append(class_in(annotation["category_id"], f"{path}: annotations[{number}]"))
+        pictures = [
+            LabelledPicture(
+                file_in(folder / "images", image["file_name"]),
+                (int(image["width"]), int(image["height"])),
+                np.array(boxes_of[identifier], np.float32),
+                np.array(classes_of[identifier], np.int64),
+            )
+            for identifier, image in images.items()
+            if boxes_of[identifier]
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is not as JumpStart wants it: {type(error).__name__} {error}") from error
+    if len(pictures) < FEWEST_PICTURES:
+        raise InputError(
+            f"{path} has {len(pictures)} pictures with boxes: training needs {FEWEST_PICTURES} at the least"
+        )
+    return pictures
+
+
+def box_in(box: object, image: dict[str, object], where: str) -> list[float]:
+    width, height = float(str(image["width"])), float(str(image["height"]))
+    if not isinstance(box, list) or len(box) != 4 or not all(isinstance(n, int | float) for n in box):
+        raise InputError(f"{where}: bbox is {box!r}: four numbers xmin, ymin, xmax, ymax are wanted")
+    left, top, right, bottom = box
+    if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+        raise InputError(
+            f"{where}: bbox {box} is empty or not inside its picture of {width:g} x {height:g}: "
+            "xmin, ymin, xmax, ymax in pixels are wanted"
+        )
+    return [float(number) for number in box]
+
+
+def class_in(category: object, where: str) -> int:
+    if isinstance(category, bool) or not isinstance(category, int) or category < 0:
+        raise InputError(f"{where}: category_id is {category!r}: a whole number from 0 is wanted")
+    return category
+
+
+def file_in(folder: Path, name: str) -> Path:
+    pure = PurePosixPath(name)
+    if pure.is_absolute() or ".." in pure.parts:
+        raise InputError(f"annotations.json names the file {name!r}, which is outside of images/")
+    path = folder / pure
+    if not path.is_file():
+        raise InputError(f"{path} is missing: annotations.json lists it")
+    return path
+
+
+def split(pictures: list[LabelledPicture], seed: int) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
+    """The pictures to learn from and those held back, always the same ones for a seed."""
+    if len(pictures) < HELD_BACK_FROM:
+        return pictures, []
+    order = np.random.default_rng(seed).permutation(len(pictures))
+    held_back = set(order[: max(2, round(HELD_BACK * len(pictures)))].tolist())
+    return (
+        [item for number, item in enumerate(pictures) if number not in held_back],
+        [item for number, item in enumerate(pictures) if number in held_back],
+    )
+
+
+class PictureCache:
+    """The decoded pictures of a training, each decoded once as long as memory allows."""
+
+    def __init__(self, pictures: list[LabelledPicture], image_size: int) -> None:
+        self.pictures = pictures
+        self._pixels = ZOOM_RESERVE * image_size**2
+        self._samples: dict[int, Sample] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, number: int) -> Sample:
+        """The picture at its reduced size with its boxes.
+
+        Raises:
+            InputError: the file is no picture, or not of the size that the annotations say.
+        """
+        if number in self._samples:
+            return self._samples[number]
+        sample = self._read(self.pictures[number])
+        if self._bytes + sample.pixels.nbytes <= CACHE_BYTES:
+            self._samples[number] = sample
+            self._bytes += sample.pixels.nbytes
+        return sample
+
+    def _read(self, item: LabelledPicture) -> Sample:
+        data = item.path.read_bytes()
+        try:
+            stored = picture.stored_size(data)
+            pixels = picture.decode(data, self._pixels)
+        except InputError as error:
+            raise InputError(f"{item.path}: {error}") from error
+        width, height = item.size
+        upright = stored if (pixels.shape[1] >= pixels.shape[0]) == (stored[0] >= stored[1]) else stored[::-1]
+        if upright != item.size:
+            raise InputError(
+                f"{item.path} is {upright[0]} x {upright[1]} pixels, annotations.json says {width} x {height}"
+            )
+        surplus = (pixels.shape[0] * pixels.shape[1] / self._pixels) ** 0.5
+        if surplus > 1:
+            size = round(pixels.shape[1] / surplus), round(pixels.shape[0] / surplus)
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        factor = np.array([pixels.shape[1] / width, pixels.shape[0] / height] * 2, np.float32)
+        return Sample(pixels, item.boxes * factor, item.classes)

@@ -1,0 +1,121 @@
+"""The training job's hyperparameters, which SageMaker hands over as strings."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from detector.errors import InputError
+
+MULTIPLE = 32  # the coarsest map that MobileNetV2 makes
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """JumpStart's hyperparameters of its object-detection models, and three of this project's own.
+
+    Attributes:
+        epochs: how often each training picture is seen.
+        adam_learning_rate: the largest rate of the new layers; the pretrained ones learn at a fraction of it.
+        batch_size: pictures in an optimiser step.
+        train_only_top_layer: leave the pretrained layers as they are.
+        image_size: a picture is scaled to about this many pixels squared, in its own shape.
+        seed: same pictures, hyperparameters, machine and seed give the same model.
+        labels: the names of the classes 0, 1, …; empty when the caller has not said.
+    """
+
+    epochs: int = 5
+    adam_learning_rate: float = 0.001
+    batch_size: int = 2
+    train_only_top_layer: bool = False
+    image_size: int = 320
+    seed: int = 0
+    labels: tuple[str, ...] = ()
+
+
+def parse(values: Mapping[str, object]) -> Hyperparameters:
+    """Hyperparameters from names and strings as SageMaker writes them; others than those known are left alone.
+
+    Raises:
+        InputError: a value is not of its kind or not in its range.
+    """
+    given = {name: str(value).strip().strip('"') for name, value in values.items() if name != "labels"}
+    default = Hyperparameters()
+    size = integer(given, "image-size", default.image_size, 96, 1024)
+    if size % MULTIPLE:
+        raise InputError(f"hyperparameter image-size is {size}: give a multiple of {MULTIPLE}")
+    return Hyperparameters(
+        epochs=integer(given, "epochs", default.epochs, 1, 1000),
+        adam_learning_rate=rate(given, "adam-learning-rate", default.adam_learning_rate),
+        batch_size=integer(given, "batch-size", default.batch_size, 1, 256),
+        train_only_top_layer=truth(given, "train-only-top-layer", default.train_only_top_layer),
+        image_size=size,
+        seed=integer(given, "seed", default.seed, 0, 2**31 - 1),
+        labels=names(values.get("labels", "")),
+    )
+
+
+def read(path: Path) -> Hyperparameters:
+    """Hyperparameters from `hyperparameters.json`; a missing file means none were given.
+
+    Raises:
+        InputError: the file is no JSON object, or a value in it is wrong.
+    """
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        document = {}
+    except ValueError as error:
+        raise InputError(f"{path} is no JSON ({error}): SageMaker writes an object of strings there") from error
+    if not isinstance(document, dict):
+        raise InputError(f"{path} holds a {type(document).__name__}: SageMaker writes an object of strings there")
+    return parse(document)
+
+
+def integer(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = given.get(name, str(default))
+    try:
+        value = int(text)
+    except ValueError:
+        raise InputError(f'hyperparameter {name} is "{text}": give a whole number, {least} to {most}') from None
+    if not least <= value <= most:
+        raise InputError(f"hyperparameter {name} is {value}: give a whole number, {least} to {most}")
+    return value
+
+
+def rate(given: Mapping[str, str], name: str, default: float) -> float:
+    text = given.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= 1:
+        raise InputError(f'hyperparameter {name} is "{text}": give a number above 0, at most 1')
+    return value
+
+
+def truth(given: Mapping[str, str], name: str, default: bool) -> bool:
+    text = given.get(name, str(default))
+    if text.lower() not in ("true", "false"):
+        raise InputError(f'hyperparameter {name} is "{text}": give True or False')
+    return text.lower() == "true"
+
+
+def names(value: object) -> tuple[str, ...]:
+    """Label names from a list, a JSON list in a string, or a string with commas."""
+    if isinstance(value, str):
+        if value.strip().startswith("["):
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                raise InputError(f'hyperparameter labels is no JSON list ({error}): give ["cat", "dog"]') from error
+        else:
+            value = [name.strip() for name in value.split(",")] if value.strip() else []
+    if not isinstance(value, list) or not all(isinstance(name, str) and name.strip() for name in value):
+        raise InputError(f"hyperparameter labels is {value!r}: give a JSON list of names")
+    if len(set(value)) < len(value):
+        raise InputError(f"hyperparameter labels names a class twice: {', '.join(value)}")
+    return tuple(value)

@@ -1,0 +1,71 @@
+"""A training job from SageMaker's folders to SageMaker's folders."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from detector import hyperparameters
+from detector.dataset import LabelledPicture, PictureCache, read_channel, split
+from detector.errors import InputError
+from detector.export import export
+from detector.inference import MODEL_FILE, Description, write_description
+from detector.paths import Paths
+from detector.training import Epoch, fit
+
+
+def train(paths: Paths) -> None:
+    """Read hyperparameters and the channel `training`, fine-tune, and leave `model.onnx` and `model.json` in `model/`.
+
+    Prints a line for each epoch, from which the platform's metric definitions take their numbers.
+
+    Raises:
+        DetectorError: the hyperparameters, the channel or the training itself are at fault.
+        OSError: the disk is.
+    """
+    settings = hyperparameters.read(paths.hyperparameters)
+    pictures = read_channel(paths.training_channel)
+    labels = label_names(settings.labels, pictures)
+    learned, held_back = split(pictures, settings.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    # Numbers too small to matter are slow on x86, and a fading weight has many of them.
+    torch.set_flush_denormal(True)
+    print(
+        f"training {len(labels)} classes on {len(learned)} pictures, {len(held_back)} held back for validation, "
+        f"device {device.type}",
+        flush=True,
+    )
+    if not held_back:
+        print("too few pictures to hold any back: Val_CrossEntropy is of the training pictures", flush=True)
+    train_cache = PictureCache(learned, settings.image_size)
+    validation_cache = PictureCache(held_back, settings.image_size) if held_back else train_cache
+    network = fit(train_cache, validation_cache, len(labels), settings, device, report)
+    paths.model.mkdir(parents=True, exist_ok=True)
+    export(network, paths.model / MODEL_FILE)
+    write_description(
+        paths.model,
+        Description(labels, settings.image_size, device.type, settings.epochs, len(learned)),
+    )
+
+
+def label_names(given: tuple[str, ...], pictures: list[LabelledPicture]) -> tuple[str, ...]:
+    """The classes' names, their numbers where the job was not told any.
+
+    Raises:
+        InputError: a picture has a class beyond the names.
+    """
+    highest = max(int(item.classes.max()) for item in pictures)
+    if not given:
+        return tuple(str(number) for number in range(highest + 1))
+    if highest >= len(given):
+        raise InputError(
+            f"annotations.json has category_id {highest}, but the hyperparameter labels names only {len(given)} classes "
+            f"({', '.join(given)}), which count from 0"
+        )
+    return given
+
+
+def report(epoch: Epoch) -> None:
+    print(epoch, flush=True)

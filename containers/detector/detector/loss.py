@@ -1,0 +1,67 @@
+"""What training minimises: quality focal loss for objects, cross-entropy for classes, generalised IoU for boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from detector.anchors import CENTRE_VARIANCE, LARGEST_LOG_SIZE, SIZE_VARIANCE
+from detector.batches import Batch
+
+BOX_WEIGHT = 2.0
+# Few pictures make a network too sure of what it has seen.
+SMOOTHING = 0.05
+
+
+def decode(offsets: Tensor, anchors: Tensor) -> Tensor:
+    """`detector.anchors.decode` for tensors (..., 4), so that gradients pass."""
+    anchor_size = anchors[..., 2:] - anchors[..., :2]
+    centre = (anchors[..., :2] + anchors[..., 2:]) / 2 + offsets[..., :2] * CENTRE_VARIANCE * anchor_size
+    half = anchor_size * (offsets[..., 2:] * SIZE_VARIANCE).clamp(max=LARGEST_LOG_SIZE).exp() / 2
+    return torch.cat([centre - half, centre + half], -1)
+
+
+def overlaps(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """IoU and generalised IoU (Rezatofighi et al., arXiv:1902.09630) of boxes with their twins, each (n,)."""
+    inner = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp(min=0).prod(1)
+    outer = (torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])).prod(1)
+    union = (a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1) - inner
+    iou = inner / union.clamp(min=1e-6)
+    return iou, iou - (outer - union) / outer.clamp(min=1e-6)
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Each for a matched anchor: is there an object, which class is it, where is its box."""
+
+    objects: Tensor
+    classes: Tensor
+    boxes: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        return self.objects + self.classes + BOX_WEIGHT * self.boxes
+
+
+def detection_loss(predicted: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Losses:
+    """What is wrong with the network's three outputs for a batch.
+
+    A matched anchor's object logit is to tell the IoU its box reaches, so that scores rank boxes by how well they fit
+    (quality focal loss: Li et al., arXiv:2006.04388).
+    """
+    objects, classes, offsets = (output.float() for output in predicted)
+    matched = batch.owners >= 0
+    owners = batch.owners[matched]
+    iou, generalised = overlaps(decode(offsets, batch.anchors)[matched], batch.boxes[owners])
+    wanted = torch.zeros_like(objects)
+    wanted[matched] = iou.detach()
+    doubt = functional.binary_cross_entropy_with_logits(objects, wanted, reduction="none")
+    focus = (wanted - objects.sigmoid()).abs().square()
+    count = matched.sum().clamp(min=1)
+    confusion = functional.cross_entropy(
+        classes[matched], batch.classes[owners], reduction="sum", label_smoothing=SMOOTHING
+    )
+    return Losses((focus * doubt).sum() / count, confusion / count, (1 - generalised).sum() / count)

@@ -1,0 +1,78 @@
+"""The detector: MobileNetV2, a small feature pyramid, and predictors that all strides share."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from detector.anchors import ANCHORS_PER_CELL
+from detector.mobilenet import CHANNELS, MobileNetV2
+
+WIDTH = 96
+GROUPS = 8
+# An untrained network shall call an anchor an object once in a hundred (Lin et al., arXiv:1708.02002).
+PRIOR = 0.01
+
+
+class Separable(nn.Sequential):
+    """Depthwise 3 x 3, then 1 x 1, normalised in groups because a batch is only a few pictures."""
+
+    def __init__(self, channels: int, stride: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(channels, channels, 3, stride, 1, groups=channels, bias=False),
+            nn.Conv2d(channels, channels, 1, bias=False),
+            nn.GroupNorm(GROUPS, channels),
+            nn.ReLU6(),
+        )
+
+
+class Detector(nn.Module):
+    """SSD on MobileNetV2.
+
+    Takes float32 pictures (batch, 3, height, width), RGB in -1..1, sides multiples of 32; gives, in the order and code
+    of `detector.anchors`, a logit for there being an object at all (batch, anchors), logits for which class it is
+    (batch, anchors, classes) and box offsets (batch, anchors, 4). The first is learned from all classes together,
+    which is what makes a handful of pictures enough.
+    """
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+        self.backbone = MobileNetV2()
+        self.laterals = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(channels, WIDTH, 1, bias=False), nn.GroupNorm(GROUPS, WIDTH))
+            for channels in CHANNELS
+        )
+        self.smooth = nn.ModuleList(Separable(WIDTH) for _ in CHANNELS)
+        self.coarse = Separable(WIDTH, stride=2)
+        self.class_tower = nn.Sequential(Separable(WIDTH), Separable(WIDTH))
+        self.box_tower = nn.Sequential(Separable(WIDTH), Separable(WIDTH))
+        self.class_predictor = nn.Conv2d(WIDTH, ANCHORS_PER_CELL * classes, 1)
+        self.object_predictor = nn.Conv2d(WIDTH, ANCHORS_PER_CELL, 1)
+        self.box_predictor = nn.Conv2d(WIDTH, ANCHORS_PER_CELL * 4, 1)
+        for predictor in (self.class_predictor, self.object_predictor, self.box_predictor):
+            nn.init.normal_(predictor.weight, std=0.01)
+            nn.init.zeros_(predictor.bias)
+        nn.init.constant_(self.object_predictor.bias, -math.log((1 - PRIOR) / PRIOR))
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        maps = [lateral(x) for lateral, x in zip(self.laterals, self.backbone(pictures), strict=True)]
+        for finer in (1, 0):
+            maps[finer] = maps[finer] + functional.interpolate(maps[finer + 1], scale_factor=2.0)
+        maps = [smooth(x) for smooth, x in zip(self.smooth, maps, strict=True)]
+        maps.append(self.coarse(maps[-1]))
+        objects, classes, offsets = [], [], []
+        for x in maps:
+            box_features = self.box_tower(x)
+            objects.append(rows(self.object_predictor(box_features), 1).squeeze(-1))
+            offsets.append(rows(self.box_predictor(box_features), 4))
+            classes.append(rows(self.class_predictor(self.class_tower(x)), self.classes))
+        return torch.cat(objects, 1), torch.cat(classes, 1), torch.cat(offsets, 1)
+
+
+def rows(predicted: Tensor, numbers: int) -> Tensor:
+    """(batch, anchors * numbers, height, width) as (batch, all anchors, numbers)."""
+    return predicted.permute(0, 2, 3, 1).reshape(predicted.shape[0], -1, numbers)

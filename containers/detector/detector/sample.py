@@ -1,0 +1,50 @@
+"""A picture in memory with its objects, and the simplest things done to it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.anchors import Boxes
+
+Pixels = NDArray[np.uint8]
+MULTIPLE = 32  # the coarsest map that MobileNetV2 makes
+NARROWEST = 0.5  # shape of the narrowest input, for pictures narrower than that too
+
+
+@dataclass(frozen=True)
+class Sample:
+    """uint8 RGB pixels (height, width, 3), boxes (n, 4) in pixels left, top, right, bottom, classes (n,)."""
+
+    pixels: Pixels
+    boxes: Boxes
+    classes: NDArray[np.int64]
+
+
+def input_size(width: int, height: int, image_size: int) -> tuple[int, int]:
+    """Width and height of the network's input for a picture: its shape, about `image_size` squared pixels."""
+    shape = min(max(width / height, NARROWEST), 1 / NARROWEST) ** 0.5
+    across, down = image_size * shape / MULTIPLE, image_size / shape / MULTIPLE
+    return max(1, math.floor(across + 0.5)) * MULTIPLE, max(1, math.floor(down + 0.5)) * MULTIPLE
+
+
+def scaled(pixels: Pixels, width: int, height: int) -> Pixels:
+    """The pixels at that size, shrunk by averaging so that thin things do not vanish."""
+    shrinks = width * height < pixels.shape[0] * pixels.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(pixels, (width, height), interpolation=method).astype(np.uint8, copy=False)
+
+
+def resized(sample: Sample, width: int, height: int) -> Sample:
+    """The sample scaled to that size."""
+    factor = np.array([width / sample.pixels.shape[1], height / sample.pixels.shape[0]] * 2, np.float32)
+    return Sample(scaled(sample.pixels, width, height), sample.boxes * factor, sample.classes)
+
+
+def network_input(pixels: Pixels) -> NDArray[np.float32]:
+    """Pixels as the network takes them: (3, height, width), -1..1."""
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32) / np.float32(127.5) - np.float32(1)

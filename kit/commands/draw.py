@@ -23,4 +23,4 @@ def draw(path: Path, out: Path, images: Path | None, labels: str | None, attribu
     count = draw_labelled_pictures(
         path, out, images=images, labels=parse_labels(labels) if labels else None, attribute=attribute
     )
-    click.echo(f"{out}: {count} pictures drawn")
+    click.echo(f"{out}: pictures drawn: {count}")

@@ -8,14 +8,13 @@ from types import TracebackType
 
 from kit.cloud import Algorithm, Cloud
 from kit.local_cloud import environments, s3_mirror
+from kit.local_cloud.account import ACCOUNT, REGION
 from kit.local_cloud.hosting import Hosting
 from kit.local_cloud.labelling_service import LabellingService
 from kit.local_cloud.localstack import LocalStack
 from kit.local_cloud.runtime import EndpointRuntime
 from kit.local_cloud.training_jobs import TrainingJobs
 
-REGION = "us-east-1"
-ACCOUNT = "000000000000"
 POLL_SECONDS = 0.5
 # The images' names are those of `containers/`; the process runtime runs what is in them.
 ALGORITHM = Algorithm(

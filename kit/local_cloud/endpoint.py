@@ -85,19 +85,19 @@ class Endpoint:
         self._thread.join()
 
     def _run(self) -> None:
+        status: str = "Failed"
+        reason: str | None = "A bug of the local cloud; see its traceback."
         try:
             self._bring_up()
+            status, reason = "InService", None
         except (KitError, ClientError, BotoCoreError, Boto3Error, OSError) as error:
-            if self._server is not None:
+            reason = self._reason(error)
+        finally:
+            if reason is not None and self._server is not None:
                 self._server.close()
-            self._unless_closed("Failed", self._reason(error))
-        else:
-            self._unless_closed("InService", None)
-
-    def _unless_closed(self, status: str, reason: str | None) -> None:
-        with self._lock:
-            if not self._closed:
-                self._report(status, reason)
+            with self._lock:
+                if not self._closed:
+                    self._report(status, reason)
 
     def _bring_up(self) -> None:
         files = ContainerFiles(self._folder / "ml")

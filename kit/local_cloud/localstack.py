@@ -17,6 +17,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from kit.local_cloud.account import REGION
 from kit.local_cloud.process import GuardedProcess, child_environment, choose_port, wait_until_ready
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def s3_client(url: str) -> S3Client:
     return boto3.Session(botocore_session=session).client(
         "s3",
         endpoint_url=url,
-        region_name="us-east-1",
+        region_name=REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - LocalStack asks for any
         config=Config(

@@ -36,7 +36,7 @@ def download_channel(s3: S3Client, uri: str, folder: Path, *, stopped: Callable[
                 if stopped():
                     return
                 if not key.endswith("/"):
-                    target = folder / _name_in_channel(bucket, key, prefix)
+                    target = folder / name_in_channel(bucket, key, prefix)
                     target.parent.mkdir(parents=True, exist_ok=True)
                     s3.download_file(bucket, key, str(target))
     except ClientError as error:
@@ -49,12 +49,15 @@ def download_channel(s3: S3Client, uri: str, folder: Path, *, stopped: Callable[
         )
 
 
-def _name_in_channel(bucket: str, key: str, prefix: str) -> str:
-    """The key from where the prefix ends, or from its last `/` where the prefix ends amid a name."""
-    if key.startswith(prefix.rstrip("/") + "/"):
-        name = key[len(prefix.rstrip("/")) + 1 :] if prefix else key
-    else:
-        name = key[prefix.rfind("/") + 1 :]
+def name_in_channel(bucket: str, key: str, prefix: str) -> str:
+    """Where in its channel an object's file is: its key from the end of the prefix, or from the prefix's last `/` where
+    the prefix ends amid a name.
+
+    Raises:
+        ServiceError: no file can have that name, or it would lie outside the channel.
+    """
+    folder = prefix.rstrip("/") + "/"
+    name = key.removeprefix(folder) if key.startswith(folder) else key[prefix.rfind("/") + 1 :]
     if not name or "\0" in name or any(part in ("", ".", "..") for part in name.split("/")):
         raise ServiceError(f"Data download failed: the key s3://{bucket}/{key} cannot be a file name.")
     return name

@@ -62,7 +62,7 @@ class JobLog:
         if not self._times.exists():
             return []
         rows = (line.split() for line in self._times.read_text(encoding="ascii").splitlines())
-        return [(int(row[0]), int(row[1])) for row in rows if len(row) == 2]
+        return [(int(row[0]), int(row[1])) for row in rows]
 
     def read(self, start: int, end: int) -> bytes:
         with self.path.open("rb") as log:

@@ -121,7 +121,6 @@ class TrainingRun:
 
     def _work(self) -> Outcome:
         self._begin("Downloading")
-        self._remove_working_files()
         self._files.prepare_training(self._request)
         for channel in self._request.get("InputDataConfig", []):
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]

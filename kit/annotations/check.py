@@ -140,7 +140,7 @@ class _Check:
         try:
             width, height = upright_size(local_file(self.images, picture))
         except InputError as error:
-            self.error(picture.line, str(error).removeprefix(f"line {picture.line}: "))
+            self.error(picture.line, str(error))
             return stated
         if picture.state is LabelState.LABELLED and stated not in ((width, height), (0, 0)):
             turned = " (was its EXIF orientation ignored?)" if stated == (height, width) else ""

@@ -22,7 +22,7 @@ from kit.annotations.labels import LABEL_CATEGORIES, label_categories
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.annotations.picture_files import local_file, upright_bytes, upright_size
 from kit.annotations.selection import Written
-from kit.annotations.writing import told_when_full
+from kit.annotations.writing import write_errors_told
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
 
@@ -88,26 +88,28 @@ def convert(
     if not data.labels:
         raise InputError(f"{source}: no picture in it is labelled, so there is nothing to convert; name the labels")
     if images is not None:
-        data = replace(data, pictures=_measured(data.pictures, images))
+        data = replace(data, pictures=_measured(source, data.pictures, images))
     if chosen is not Format.JUMPSTART:
         return Conversion(target, chosen, data.labels, formats.write(target, data, chosen))
-    with _folder(target):
+    with write_errors_told(target), _folder(target):
         written = _write_channel(target / CHANNEL, data, images)
-        with told_when_full(target):
-            write_atomically(target / LABEL_CATEGORIES, label_categories(data.labels))
+        write_atomically(target / LABEL_CATEGORIES, label_categories(data.labels))
     return Conversion(target / CHANNEL / jumpstart.ANNOTATIONS, chosen, data.labels, written)
 
 
-def _measured(pictures: Iterator[AnnotatedPicture], images: Path) -> Iterator[AnnotatedPicture]:
+def _measured(source: Path, pictures: Iterator[AnnotatedPicture], images: Path) -> Iterator[AnnotatedPicture]:
     for picture in pictures:
         if picture.state is not LabelState.LABELLED:
             yield picture
             continue
-        width, height = upright_size(local_file(images, picture))
+        try:
+            width, height = upright_size(local_file(images, picture))
+        except InputError as error:
+            raise InputError(f"{source}:{picture.line}: {error}") from error
         if (picture.width or width, picture.height or height) != (width, height):
+            labelled = f"{source}:{picture.line}: {picture.file_name} was labelled at {picture.width}x{picture.height}"
             raise InputError(
-                f"line {picture.line}: {picture.file_name} was labelled at {picture.width}x{picture.height} pixels, "
-                f"and the file in {images} has {width}x{height}: its boxes would be wrong; "
+                f"{labelled} pixels, and the file in {images} has {width}x{height}: its boxes would be wrong; "
                 "use the picture that was labelled"
             )
         yield replace(picture, width=width, height=height)
@@ -115,24 +117,23 @@ def _measured(pictures: Iterator[AnnotatedPicture], images: Path) -> Iterator[An
 
 def _write_channel(channel: Path, data: AnnotationStream, images: Path | None) -> Written:
     if images is None:
-        channel.mkdir(exist_ok=True)
-        return jumpstart.write(channel / jumpstart.ANNOTATIONS, data)
+        with _folder(channel):
+            return jumpstart.write(channel / jumpstart.ANNOTATIONS, data)
     _refuse_foreign(channel)
     with tempfile.TemporaryDirectory(prefix=f".{CHANNEL}.", dir=channel.parent) as scratch:
         made = Path(scratch) / CHANNEL
         (made / jumpstart.IMAGES).mkdir(parents=True)
         written = jumpstart.write(made / jumpstart.ANNOTATIONS, data)
-        with told_when_full(channel):
-            for picture in jumpstart.read(made / jumpstart.ANNOTATIONS, labels=data.labels).pictures:
-                content = upright_bytes(local_file(images, picture))
-                (made / jumpstart.IMAGES / picture.file_name).write_bytes(content)
+        for picture in jumpstart.read(made / jumpstart.ANNOTATIONS, labels=data.labels).pictures:
+            content = upright_bytes(local_file(images, picture))
+            (made / jumpstart.IMAGES / picture.file_name).write_bytes(content)
         earlier = Path(scratch) / "earlier"
-        if channel.exists():
-            channel.rename(earlier)
         try:
+            if channel.exists():
+                channel.rename(earlier)
             made.rename(channel)
-        except OSError:
-            if earlier.exists():
+        except BaseException:
+            if earlier.exists() and not channel.exists():
                 earlier.rename(channel)
             raise
     return written
@@ -157,7 +158,7 @@ def _folder(target: Path) -> Iterator[None]:
     try:
         target.mkdir(exist_ok=True)
     except OSError as error:
-        raise InputError(f"{target}: cannot be made: {error.strerror}") from error
+        raise InputError(f"{target}: cannot be made: {error.strerror}; name another place") from error
     try:
         yield
     except BaseException:

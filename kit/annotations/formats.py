@@ -61,12 +61,11 @@ def recognise(path: Path) -> Format:
         raise InputError(f"{path}: the file is empty")
     if head.startswith(b"["):
         return Format.LABEL_STUDIO
-    if head.startswith(b"{"):
-        if b'"source-ref"' in head:
-            return Format.GROUND_TRUTH
-        if b'"images"' in head or b'"annotations"' in head:
-            has_categories = any(True for _ in elements(path, "categories"))
-            return Format.COCO if has_categories else Format.JUMPSTART
+    if b'"source-ref"' in head:
+        return Format.GROUND_TRUTH
+    if head.startswith(b"{") and (b'"images"' in head or b'"annotations"' in head):
+        has_categories = any(True for _ in elements(path, "categories"))
+        return Format.COCO if has_categories else Format.JUMPSTART
     raise InputError(
         f"{path}: not an annotation file of a known format "
         "(Ground Truth manifest, Label Studio JSON export, JumpStart annotations.json, COCO)"

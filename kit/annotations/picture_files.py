@@ -43,14 +43,14 @@ def local_file(folder: Path, picture: AnnotatedPicture) -> Path:
     name = picture.file_name
     # The last part has no slash in it, so these are all that could lead out of the folder.
     if name in ("", ".", "..") or "\0" in name:
-        raise InputError(f"line {picture.line}: {picture.source!r} does not end in a file name")
+        raise InputError(f"{picture.source!r} does not end in a file name")
     path = folder / name
     try:
         found = path.is_file()
     except (OSError, ValueError):  # longer than the file system allows, or half a surrogate pair
         found = False
     if not found:
-        raise InputError(f"line {picture.line}: there is no picture {name} in {folder}")
+        raise InputError(f"there is no picture {name} in {folder}")
     return path
 
 

@@ -14,6 +14,7 @@ from typing import IO
 from kit.errors import InputError, SetupError
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def replacing(target: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror}") from error
     try:
-        with told_when_full(target):
+        with write_errors_told(target):
             with file:
                 yield file
                 file.flush()
@@ -48,20 +49,23 @@ def replacing(target: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def scratch(target: Path) -> Iterator[IO[bytes]]:
     """A nameless file in the folder of `target`, for a part that can only be appended once another is complete."""
-    with told_when_full(target), tempfile.TemporaryFile(dir=target.parent, buffering=1024 * 1024) as file:
+    with write_errors_told(target), tempfile.TemporaryFile(dir=target.parent, buffering=1024 * 1024) as file:
         yield file
 
 
 @contextmanager
-def told_when_full(target: Path) -> Iterator[None]:
-    """Turns a full disk into the sentence that says so.
+def write_errors_told(target: Path) -> Iterator[None]:
+    """Turns a full disk and a folder that may not be written to into the sentences that say so.
 
     Raises:
+        InputError: the folder may not be written to.
         SetupError: the disk is full.
     """
     try:
         yield
     except OSError as error:
-        if error.errno not in _NO_SPACE:
-            raise
-        raise SetupError(f"{target}: the disk is full; free some space and do it again") from error
+        if error.errno in _NO_SPACE:
+            raise SetupError(f"{target}: the disk is full; free some space and do it again") from error
+        if error.errno in _NOT_ALLOWED:
+            raise InputError(f"{target}: cannot be written: {error.strerror}; name another place") from error
+        raise

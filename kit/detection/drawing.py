@@ -38,6 +38,9 @@ _WHITE: Colour = (255, 255, 255)
 _FONT = "uni"
 _LONGEST_TEXT = 120
 
+# Farther out of the frame than any line is thick.
+_BEYOND = 200.0
+
 # Fractional bits of the coordinates given to OpenCV, which draws between the pixels then.
 _SHIFT = 4
 
@@ -117,12 +120,12 @@ def _draw(canvas: Picture, tags: Sequence[_Tag], stroke: _Stroke) -> None:
 
 
 def _rectangle(canvas: Picture, box: _Rectangle, colour: Colour, thickness: int) -> None:
-    left, top, right, bottom = (round(edge * (1 << _SHIFT)) for edge in box)
+    left, top, right, bottom = (round(edge * (1 << _SHIFT)) for edge in _near(box, canvas))
     cv2.rectangle(canvas, (left, top), (right, bottom), colour, thickness, cv2.LINE_AA, _SHIFT)
 
 
 def _dashed(canvas: Picture, box: _Rectangle, stroke: _Stroke) -> None:
-    left, top, right, bottom = box
+    left, top, right, bottom = _near(box, canvas)
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
     dash = 5 * stroke.line
     for (x0, y0), (x1, y1) in pairwise(corners):
@@ -134,8 +137,8 @@ def _dashed(canvas: Picture, box: _Rectangle, stroke: _Stroke) -> None:
                 (round((x0 + (x1 - x0) * part) * (1 << _SHIFT)), round((y0 + (y1 - y0) * part) * (1 << _SHIFT)))
                 for part in (begin, end)
             ]
-            cv2.line(canvas, ends[0], ends[1], _BLACK, stroke.line + 1, cv2.LINE_AA, _SHIFT)
-            cv2.line(canvas, ends[0], ends[1], _WHITE, max(1, stroke.line - 1), cv2.LINE_AA, _SHIFT)
+            cv2.line(canvas, ends[0], ends[1], _BLACK, stroke.line + 2, cv2.LINE_AA, _SHIFT)
+            cv2.line(canvas, ends[0], ends[1], _WHITE, stroke.line, cv2.LINE_AA, _SHIFT)
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,18 @@ def _corners(box: _Rectangle, across: float, down: float) -> Iterator[tuple[floa
     yield left, top
     yield right - across, top - down
     yield right - across, bottom
+
+
+def _near(box: _Rectangle, canvas: Picture) -> _Rectangle:
+    """The box with edges far outside the frame brought near it, where OpenCV's integers can hold them."""
+    height, width = canvas.shape[:2]
+    left, top, right, bottom = box
+    return (
+        max(-_BEYOND, min(left, width + _BEYOND)),
+        max(-_BEYOND, min(top, height + _BEYOND)),
+        max(-_BEYOND, min(right, width + _BEYOND)),
+        max(-_BEYOND, min(bottom, height + _BEYOND)),
+    )
 
 
 def _inside(rectangle: _Rectangle, width: int, height: int) -> _Rectangle:

@@ -43,8 +43,10 @@ def draw_labelled_pictures(
     for picture in data.pictures:
         if picture.state is not LabelState.LABELLED:
             continue
-        source = local_file(folder, picture)
-        drawn = draw_boxes(read_picture(source), picture.boxes, data.labels)
-        write_picture(out / picture.file_name, drawn)
+        try:
+            plain = read_picture(local_file(folder, picture))
+        except InputError as error:
+            raise InputError(f"{file}:{picture.line}: {error}") from error
+        write_picture(out / picture.file_name, draw_boxes(plain, picture.boxes, data.labels))
         count += 1
     return count

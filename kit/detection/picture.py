@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.annotations.picture_files import SUFFIXES, upright_size
-from kit.annotations.writing import told_when_full
+from kit.annotations.writing import write_errors_told
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
 
@@ -51,6 +51,8 @@ def write_picture(path: Path, picture: Picture) -> None:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path}: pictures are written as {', '.join(SUFFIXES)}")
-    content = cv2.imencode(path.suffix.lower(), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
-    with told_when_full(path):
+    suffix = path.suffix.lower()
+    settings = [] if suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 92]
+    content = cv2.imencode(suffix, picture, settings)[1].tobytes()
+    with write_errors_told(path):
         write_atomically(path, content)

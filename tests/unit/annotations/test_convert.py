@@ -107,9 +107,9 @@ def test_converting_again_replaces_the_channel(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([sized("a.jpg", 60, 40), sized("gone.jpg", 60, 40)], "line 2: there is no picture gone.jpg"),
+        ([sized("a.jpg", 60, 40), sized("gone.jpg", 60, 40)], "output.manifest:2: there is no picture gone.jpg"),
         ([sized("a.jpg", 60, 40), sized("note.jpg", 60, 40)], "note.jpg: not a JPEG or PNG"),
-        ([sized("a.jpg", 80, 40)], "line 1: a.jpg was labelled at 80x40 pixels"),
+        ([sized("a.jpg", 80, 40)], "output.manifest:1: a.jpg was labelled at 80x40 pixels"),
         ([sized("a.jpg", 60, 40), "{"], "output.manifest:2: not valid JSON"),
         ([sized("a.jpg", 60, 40), sized("other/a.jpg", 60, 40)], "different pictures of the same name"),
         ([{"source-ref": "s3://b/a.jpg"}], "no picture in it is labelled"),
@@ -220,3 +220,10 @@ def test_the_command_says_what_was_left_out(tmp_path: Path) -> None:
     told = CliRunner().invoke(convert_command, [str(path), str(tmp_path / "out")], catch_exceptions=False).output
     assert "(jumpstart): pictures: 1; boxes: 1; classes: usb-a" in told
     assert "pictures left out, unlabelled: 1" in told
+
+
+@pytest.mark.skipif(not Path("/proc/1").is_dir(), reason="Linux's folder that nobody can write to, root included")
+@pytest.mark.parametrize("name", ["out.json", "out", "out.manifest"])
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=f"/proc/1/{name}: cannot be"):
+        convert(manifest(tmp_path, record()), Path("/proc/1") / name)

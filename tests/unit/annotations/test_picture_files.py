@@ -94,8 +94,8 @@ def test_other_formats_are_refused_whatever_their_name(tmp_path: Path) -> None:
     ["s3://b/..", "..", ".", "", "a/", "..\\..", "x\0.jpg", "\\"],
 )
 def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, source: str) -> None:
-    with pytest.raises(InputError, match=r"line 4: .* does not end in a file name"):
-        local_file(tmp_path, AnnotatedPicture(source, 1, 1, line=4))
+    with pytest.raises(InputError, match="does not end in a file name"):
+        local_file(tmp_path, AnnotatedPicture(source, 1, 1))
 
 
 @pytest.mark.parametrize("source", ["/etc/passwd", "../../etc/passwd", "s3://b/..\\..\\etc\\passwd", "n" * 300])

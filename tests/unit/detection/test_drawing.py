@@ -105,6 +105,17 @@ def test_captions_of_neighbours_do_not_cover_each_other() -> None:
         assert count(both, colour) > 0.9 * count(draw_boxes(grey(), [box], LABELS), colour)
 
 
+@pytest.mark.parametrize("far", [1e4, 1e15])
+def test_edges_far_outside_are_drawn_as_far_as_they_are_seen(far: float) -> None:
+    wide = BoundingBox("usb-a", 100, -far, far, far)
+    drawn = draw_detections(draw_boxes(grey(), [wide], LABELS), [], LABELS, [wide])
+    near = BoundingBox("usb-a", 100, -20, 700, 520)
+    assert (drawn[100:, 300:] == 90).all()
+    assert (
+        changed(grey(), draw_boxes(grey(), [wide], LABELS))[0] == changed(grey(), draw_boxes(grey(), [near], LABELS))[0]
+    )
+
+
 def test_truth_is_dashed_and_white() -> None:
     drawn = draw_detections(grey(), [], LABELS, [BoundingBox("usb-a", 100, 100, 500, 400)])
     edge = (drawn[100, 100:500] > 200).all(axis=1)

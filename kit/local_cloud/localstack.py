@@ -18,7 +18,13 @@ import botocore.session
 from botocore.config import Config
 
 from kit.local_cloud.account import REGION
-from kit.local_cloud.process import GuardedProcess, child_environment, choose_port, wait_until_ready
+from kit.local_cloud.process import (
+    GuardedProcess,
+    child_environment,
+    choose_port,
+    wait_for_predecessor,
+    wait_until_ready,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -48,6 +54,8 @@ class LocalStack:
     """
 
     def __init__(self, environment: Path, folder: Path, *, port: int | None = None) -> None:
+        log = folder / "localstack.log"
+        wait_for_predecessor("LocalStack (S3)", log)
         self.port = choose_port(port, setting="S3_PORT")
         self.url = f"http://127.0.0.1:{self.port}"
         self._files = folder / "files"
@@ -76,7 +84,7 @@ class LocalStack:
                     "TMPDIR": os.fspath(temporary.resolve()),
                 }
             ),
-            log=folder / "localstack.log",
+            log=log,
             # It waits for connections that its clients keep open, and holds nothing that a kill could harm.
             grace_seconds=1.0,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -9,11 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from kit.errors import ServiceError, SetupError
 
 _GUARD = Path(__file__).with_name("_guard.py")
 _POLL_SECONDS = 0.1
+# Longer than any grace time between SIGTERM and SIGKILL.
+_PREDECESSOR_SECONDS = 40.0
 
 
 class GuardedProcess:
@@ -23,12 +27,14 @@ class GuardedProcess:
         name: what it is to the user, for messages ("Label Studio").
         command: the program and its arguments.
         environment: the child's whole environment; see `child_environment`.
-        log: a file that collects its output; appended to.
+        log: a file that collects its output; appended to. When what an earlier kit started on the same log is still
+            ending, because that kit was killed, the start waits for its end.
         directory: its working directory.
         grace_seconds: between SIGTERM and SIGKILL.
 
     Raises:
         SetupError: the program is not there.
+        ServiceError: what an earlier kit started does not end.
     """
 
     def __init__(
@@ -48,6 +54,7 @@ class GuardedProcess:
         self._grace_seconds = grace_seconds
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
+            _lock(output, name)
             self._log_start = output.tell()
             self._process = subprocess.Popen(
                 [sys.executable, "-I", _GUARD, str(grace_seconds), *command],
@@ -86,6 +93,33 @@ class GuardedProcess:
 
     def log_tail(self, lines: int = 8) -> str:
         return "\n".join(self.output().splitlines()[-lines:])
+
+
+def wait_for_predecessor(name: str, log: Path) -> None:
+    """Returns when nothing that an earlier kit started on this log runs any more; its files may then be removed.
+
+    Raises:
+        ServiceError: it does not end.
+    """
+    if log.exists():
+        with log.open("ab") as output:
+            _lock(output, name)
+
+
+def _lock(log: BinaryIO, name: str) -> None:
+    # The lock goes over to the guard and the command with the log as their output, and ends with the last of them.
+    deadline = time.monotonic() + _PREDECESSOR_SECONDS
+    while True:
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise ServiceError(
+                    f"{name} of an earlier run still runs and does not end; find who has {log.name} open and kill it."
+                ) from error
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
 
 
 def child_environment(overrides: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from kit.local_cloud.process import wait_for_predecessor
 from kit.local_cloud.records import Record, Records
 from kit.local_cloud.s3_uri import bucket_and_key
 from kit.local_cloud.service_model import client_error, validate_request
@@ -148,6 +149,7 @@ class TrainingJobs:
 
     def _clean_up_after_kill(self, name: str) -> None:
         folder = self._folder / name
+        wait_for_predecessor(f"Training job {name}", folder / "training.log")
         if (folder / "ml").exists():
             shutil.rmtree(folder / "ml")
         (folder / "model.tar.gz").unlink(missing_ok=True)

@@ -104,6 +104,30 @@ def test_a_kill_of_the_kit_leaves_nothing(tmp_path: Path) -> None:
     eventually(lambda: not any(is_running(pid) for pid in pids))
 
 
+def test_a_start_waits_for_what_a_killed_kit_left(tmp_path: Path) -> None:
+    """Two at once would share a database, a port and working files."""
+    driver = textwrap.dedent("""
+        import os, signal, sys
+        from pathlib import Path
+        from kit.local_cloud.process import GuardedProcess, child_environment
+        GuardedProcess(
+            "family", [sys.executable, "-c", os.environ["FAMILY"], "stubborn"],
+            environment=child_environment({}), log=Path(sys.argv[1]), grace_seconds=1.5,
+        )
+        signal.pause()
+    """)
+    log = tmp_path / "log"
+    environment = {**os.environ, "FAMILY": FAMILY}
+    with subprocess.Popen([sys.executable, "-c", driver, log], env=environment, cwd=Path(__file__).parents[3]) as kit:
+        pids = [int(word) for word in eventually(lambda: log.exists() and log.read_text()).split()]
+        kit.kill()
+    assert all(is_running(pid) for pid in pids)
+    process = start(tmp_path, FAMILY)
+    assert not any(is_running(pid) for pid in pids)
+    family_of(process)
+    process.stop()
+
+
 def test_ending_the_guard_ends_the_family(tmp_path: Path) -> None:
     process = start(tmp_path, FAMILY)
     pids = family_of(process)

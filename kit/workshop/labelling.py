@@ -104,6 +104,7 @@ def _job(context: Context) -> str:
                 console.say("  Going on with the labels there are.")
                 sagemaker.stop_labeling_job(LabelingJobName=name)
             pause(context)
+    context.journal.has_deleted("labeling-job", name)
     if job["LabelingJobStatus"] == "Failed":
         raise ServiceError(
             f"Labelling job {name} failed: {job.get('FailureReason', 'no reason given')}; "

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from kit.errors import KitError
+from kit.workshop import labelling, training
 from kit.workshop.context import Context, described, pause
 from kit.workshop.journal import Resource
-
-# SageMaker keeps the records of jobs for ever; they cost nothing and cannot be deleted.
-KEPT_BY_SAGEMAKER = ("labeling-job", "training-job")
 
 
 def run(context: Context) -> dict[str, Any]:
     bring_home(context)
     resources = context.journal.existing()
-    with context.console.progress("deleted", len(resources)) as advance:
+    with context.console.progress("cleaned up", len(resources)) as advance:
         for number, resource in enumerate(resources, start=1):
             delete(context, resource)
             advance(number, resource.kind)
@@ -34,7 +32,11 @@ def bring_home(context: Context) -> None:
 
 
 def delete(context: Context, resource: Resource) -> None:
-    """Deletes one resource; that it is gone already is as good. Enters it in the ledger."""
+    """Deletes one resource; that it is gone already is as good. Enters it in the ledger.
+
+    SageMaker keeps the records of jobs for ever, at no cost; of a job "deleted" means that it no longer runs, and the
+    stages enter that themselves once they have seen it.
+    """
     sagemaker, name = context.cloud.sagemaker, resource.name
     if resource.kind == "endpoint":
         if described(sagemaker.delete_endpoint, EndpointName=name) is not None:
@@ -46,7 +48,15 @@ def delete(context: Context, resource: Resource) -> None:
         described(sagemaker.delete_model, ModelName=name)
     elif resource.kind == "bucket":
         _delete_bucket(context, name)
-    elif resource.kind not in KEPT_BY_SAGEMAKER:
+    elif resource.kind == "labeling-job":
+        job = described(sagemaker.describe_labeling_job, LabelingJobName=name)
+        if job is not None and job["LabelingJobStatus"] in labelling.RUNNING:
+            sagemaker.stop_labeling_job(LabelingJobName=name)
+    elif resource.kind == "training-job":
+        job = described(sagemaker.describe_training_job, TrainingJobName=name)
+        if job is not None and job["TrainingJobStatus"] in training.RUNNING:
+            sagemaker.stop_training_job(TrainingJobName=name)
+    else:
         raise KitError(f"The journal names a {resource.kind} ({name}), which this version cannot delete.")
     context.journal.has_deleted(resource.kind, name)
 

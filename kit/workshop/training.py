@@ -34,6 +34,7 @@ def run(context: Context) -> dict[str, Any]:
             if job["TrainingJobStatus"] not in RUNNING:
                 break
             pause(context)
+    context.journal.has_deleted("training-job", name)
     write_atomically(context.folder.training_log, "".join(line + "\n" for line in log.lines).encode())
     if job["TrainingJobStatus"] != "Completed":
         tail = "\n".join(f"  | {line}" for line in log.lines[-_LAST_LINES:])
@@ -42,13 +43,12 @@ def run(context: Context) -> dict[str, Any]:
             f"Training job {name} ended as {job['TrainingJobStatus']}: {reason}. Mend that and run the same command "
             f"again; the log is {context.folder.training_log}" + (f" and ends with:\n{tail}" if tail else ".")
         )
-    device = next((line.split("=", 1)[1] for line in log.lines if line.startswith("device=")), "unknown")
     return {
         "job": name,
         "model_artifact": job["ModelArtifacts"]["S3ModelArtifacts"],
         "train_seconds": job["TrainingTimeInSeconds"],
         "epochs": epochs,
-        "device": device,
+        "device": device_of(log.lines) or context.cloud.algorithm.training_instance,
         "history": history,
     }
 
@@ -135,6 +135,12 @@ class TrainingLog:
 def read_history(lines: Iterable[str], definitions: Sequence[Mapping[str, str]]) -> list[dict[str, float]]:
     """The numbers that the metric definitions find, one entry for each line on which `epoch` is among them."""
     return [found for found in _metrics(lines, definitions) if "epoch" in found]
+
+
+def device_of(lines: Iterable[str]) -> str | None:
+    """What the log says it trains on ("cpu", "cuda"), if it does: the kit's own detector does, JumpStart's not."""
+    found = (re.search(r"\bdevice (\w+)", line) for line in lines)
+    return next((match.group(1) for match in found if match), None)
 
 
 def _metrics(lines: Iterable[str], definitions: Sequence[Mapping[str, str]]) -> Iterator[dict[str, float]]:

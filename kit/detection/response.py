@@ -37,7 +37,8 @@ def parse(body: bytes, labels: Sequence[str], width: int, height: int) -> tuple[
     Boxes are clipped to the picture; those with nothing inside, and padding (class or score below 0), are none.
 
     Args:
-        labels: the data set's own classes, for an answer without labels; if there are none either, "0", "1", …
+        labels: the data set's own classes, for an answer without labels, or one that calls them by number; if there
+            are none either, "0", "1", …
         width, height: of the upright picture, in pixels.
 
     Raises:
@@ -47,9 +48,10 @@ def parse(body: bytes, labels: Sequence[str], width: int, height: int) -> tuple[
     boxes, classes, scores = (_list(answer, key) for key in ("normalized_boxes", "classes", "scores"))
     if not len(boxes) == len(classes) == len(scores):
         raise _malformed(f"{len(boxes)} boxes, {len(classes)} classes and {len(scores)} scores", body)
-    names = answer.get("labels") or labels
-    if not isinstance(names, Sequence) or isinstance(names, str):
+    sent = answer.get("labels") or ()
+    if not isinstance(sent, Sequence) or isinstance(sent, str):
         raise _malformed("labels are not a list", body)
+    names = _class_names(sent, labels)
     try:
         found = list(_detections(zip(boxes, classes, scores, strict=True), width, height, names))
     except (TypeError, ValueError, OverflowError) as error:
@@ -70,6 +72,14 @@ def _detections(
         top, bottom = max(0.0, top) * height, min(1.0, bottom) * height
         if label is not None and score >= 0 and left < right and top < bottom:
             yield Detection(label, score, left, top, right, bottom)
+
+
+def _class_names(sent: Sequence[Any], known: Sequence[str]) -> Sequence[Any]:
+    """What the endpoint calls the classes, unless it knows but their numbers, as a model fine-tuned on ids does."""
+    numbers = {str(class_id): label for class_id, label in enumerate(known)}
+    if sent and all(str(name).removesuffix(".0") in numbers for name in sent):
+        return [numbers[str(name).removesuffix(".0")] for name in sent]
+    return sent or known
 
 
 def _edges(box: Sequence[Any]) -> tuple[float, float, float, float]:

@@ -37,6 +37,12 @@ def test_classes_of_every_kind(class_: object, label: str) -> None:
     assert parsed(classes=[class_])[0].label == label
 
 
+@pytest.mark.parametrize("labels", [["0", "1", "2"], [0, 1, 2], [0.0, 1.0], ["1"]])
+def test_a_model_that_calls_its_classes_by_number_gets_the_data_sets_names(labels: object) -> None:
+    index = 1.0 if labels != ["1"] else 0.0  # a model may know only the classes it has seen
+    assert parsed(("x", "y", "z"), classes=[index], labels=labels)[0].label == "y"
+
+
 @pytest.mark.parametrize("labels", [None, []])
 def test_without_labels_the_data_sets_own_are_taken(labels: object) -> None:
     assert parsed(classes=[1.0], labels=labels)[0].label == "y"

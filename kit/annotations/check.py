@@ -170,9 +170,13 @@ class _Check:
                     )
 
     def unnamed(self, images: Path, names: NameRegister) -> None:
-        missing = [path.name for path in pictures_in(images) if path.name not in names]
-        if missing:
-            self.warning(0, f"pictures of {images} that are not in the file: {len(missing)}, such as {missing[0]}")
+        count, example = 0, ""
+        for path in pictures_in(images):
+            if path.name not in names:
+                count += 1
+                example = min(example or path.name, path.name)
+        if count:
+            self.warning(0, f"pictures of {images} that are not in the file: {count}, such as {example}")
 
     def whole(self) -> None:
         if not sum(self.used.values()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,16 +23,19 @@ _ORIENTATION = 0x0112
 
 
 def pictures_in(folder: Path) -> Iterator[Path]:
-    """The picture files of a folder, by their suffix, sorted by name; subfolders are not entered.
+    """The picture files of a folder, by their suffix, in no order; subfolders are not entered.
 
     Raises:
         InputError: the folder cannot be read.
     """
     try:
-        found = [entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES and entry.is_file()]
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = Path(entry.path)
+                if path.suffix.lower() in SUFFIXES and entry.is_file():
+                    yield path
     except OSError as error:
         raise InputError(f"{folder}: cannot be read: {error.strerror}") from error
-    return iter(sorted(found))
 
 
 def local_file(folder: Path, picture: AnnotatedPicture) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kit.annotations import coco, formats, ground_truth, jumpstart
@@ -22,9 +22,12 @@ Writer = Callable[[Path, AnnotationStream], Written]
 @st.composite
 def boxes(draw: st.DrawFn, width: int, height: int) -> BoundingBox:
     """Inside a picture; whole or fractional edges."""
-    number = st.integers if draw(st.booleans()) else st.floats
-    left, top = draw(number(0, width - 1)), draw(number(0, height - 1))
-    right, bottom = draw(number(left, width)), draw(number(top, height))
+    whole = draw(st.booleans())
+    across, down = (st.integers(0, side) if whole else st.floats(0, side) for side in (width, height))
+    left, right = sorted((draw(across), draw(across)))
+    top, bottom = sorted((draw(down), draw(down)))
+    # At least half a pixel, inside the picture.
+    left, top = min(left, width - 0.5), min(top, height - 0.5)
     return BoundingBox(draw(st.sampled_from(LABELS)), left, top, max(right, left + 0.5), max(bottom, top + 0.5))
 
 
@@ -66,7 +69,7 @@ def exact(pictures: list[AnnotatedPicture]) -> list[object]:
 
 @pytest.mark.parametrize("first", [ground_truth.write, jumpstart.write, coco.write])
 @pytest.mark.parametrize("second", [ground_truth.write, jumpstart.write, coco.write])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pictures=data_sets())
 def test_there_and_on(first: Writer, second: Writer, pictures: list[AnnotatedPicture]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +81,7 @@ def test_there_and_on(first: Writer, second: Writer, pictures: list[AnnotatedPic
             assert exact(list(formats.read(two, labels=LABELS).pictures)) == flat(pictures)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pictures=data_sets())
 def test_jumpstart_against_a_reader_of_a_dozen_lines(pictures: list[AnnotatedPicture]) -> None:
     """JumpStart's file as its documentation describes it, read without any of the kit's code."""
@@ -97,7 +100,7 @@ def test_jumpstart_against_a_reader_of_a_dozen_lines(pictures: list[AnnotatedPic
     assert found == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.floats(-2000, 2000) | st.integers(-2000, 2000), min_size=4, max_size=4),
     st.integers(1, 1000),

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kit.annotations import label_studio
+from kit.annotations import coco, label_studio
 from kit.annotations.label_studio import picture_of_task, source_of
 from kit.annotations.model import AnnotatedPicture, BoundingBox, LabelState
 from kit.annotations.problems import MalformedError
@@ -226,3 +226,27 @@ def test_an_export_that_is_cut_off_names_the_line(tmp_path: Path) -> None:
     path.write_text('[\n{"data": {"image": "s3://b/x.jpg"}, "annotations": []},\n{"data": {"im')
     with pytest.raises(InputError, match=r"export\.json:3: not valid JSON"):
         list(label_studio.read(path).pictures)
+
+
+@pytest.mark.filterwarnings("ignore")  # of the SDK's own making
+def test_label_studios_own_converter_agrees_where_it_can(tmp_path: Path) -> None:
+    """Boxes that are not turned: the converter's COCO file, read as COCO, has the same boxes before they are rounded."""
+    from label_studio_sdk.converter import Converter
+
+    first = annotation(rectangle(10.9, 65.4, 23.2, 17.3), rectangle(50, 10, 12.5, 30, label="usb-c"))
+    second = annotation(rectangle(0, 0, 100, 100, label="usb-c"))
+    path = export(tmp_path, {**task(first), "id": 1}, {**task(second, image="s3://b/y.jpg"), "id": 2})
+    config = (
+        '<View><Image name="image" value="$image"/><RectangleLabels name="label" toName="image">'
+        '<Label value="usb-c"/><Label value="usb-a"/></RectangleLabels></View>'
+    )
+    converter = Converter(config, str(tmp_path), download_resources=False)
+    converter.convert_to_coco(str(path), str(tmp_path / "coco"), is_dir=False)
+    theirs = coco.read(tmp_path / "coco" / "result.json").pictures
+    for mine, their in zip(label_studio.read(path).pictures, theirs, strict=True):
+        assert (mine.file_name, mine.width, mine.height) == (their.file_name, their.width, their.height)
+        for one, other in zip(mine.boxes, their.boxes, strict=True):
+            assert one.label == other.label
+            assert (one.left, one.top, one.right, one.bottom) == pytest.approx(
+                (other.left, other.top, other.right, other.bottom), abs=0.5
+            )

@@ -26,7 +26,7 @@ from kit.local_cloud.label_studio_database import (
     PREPARED_DATABASE,
     label_studio_environment,
 )
-from kit.local_cloud.process import GuardedProcess, choose_port, wait_until_ready
+from kit.local_cloud.process import GuardedProcess, choose_port, wait_for_predecessor, wait_until_ready
 
 _logger = logging.getLogger(__name__)
 
@@ -94,6 +94,9 @@ class LabelStudioServer:
     def __init__(self, environment: Path, folder: Path, *, s3_url: str, port: int | None = None) -> None:
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log = folder / "server.log"
+        # The server of a kit that was killed a moment ago may still hold the database and the port.
+        wait_for_predecessor("Label Studio", log)
         _provide_database(environment, folder)
         port = choose_port(port, setting="LABEL_STUDIO_PORT")
         credentials = _credentials(folder)
@@ -123,7 +126,7 @@ class LabelStudioServer:
                 "LABEL_STUDIO_CORS_ALLOW_ALL_ORIGINS": "false",
                 "LABEL_STUDIO_ENABLE_LOCAL_FILES_STORAGE": "false",
             },
-            log=folder / "server.log",
+            log=log,
             directory=folder,
         )
         try:

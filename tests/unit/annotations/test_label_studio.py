@@ -230,7 +230,7 @@ def test_an_export_that_is_cut_off_names_the_line(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore")  # of the SDK's own making
 def test_label_studios_own_converter_agrees_where_it_can(tmp_path: Path) -> None:
-    """Boxes that are not turned: the converter's COCO file, read as COCO, has the same boxes before they are rounded."""
+    """Boxes that are not turned: the converter's COCO file has the same boxes, not yet rounded."""
     from label_studio_sdk.converter import Converter
 
     first = annotation(rectangle(10.9, 65.4, 23.2, 17.3), rectangle(50, 10, 12.5, 30, label="usb-c"))

@@ -16,7 +16,7 @@ Boxes = NDArray[np.float32]
 
 STRIDES = (8, 16, 32, 64)
 # Sides in strides, and width over height: a plug is about twice as long as wide and lies at any angle.
-SCALES = (2.5, 3.6)
+SCALES = (4.0, 5.7)
 RATIOS = (0.5, 1.0, 2.0)
 ANCHORS_PER_CELL = len(SCALES) * len(RATIOS)
 # What the network predicts is multiplied by these (SSD's "variances"), so that its numbers are near 1.
@@ -36,7 +36,7 @@ def anchors(height: int, width: int) -> Boxes:
         centres = (np.stack([x, y, x, y], -1)[:, :, None] + 0.5) * stride
         halves = np.array([(-w / 2, -h / 2, w / 2, h / 2) for w, h in sides], np.float32)
         grids.append((centres + halves).reshape(-1, 4))
-    result = np.concatenate(grids)
+    result = np.concatenate(grids).astype(np.float32, copy=False)
     result.setflags(write=False)  # one array serves every caller
     return result
 
@@ -46,7 +46,7 @@ def encode(boxes: Boxes, around: Boxes) -> Boxes:
     centre, size = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
     anchor_centre, anchor_size = (around[:, :2] + around[:, 2:]) / 2, around[:, 2:] - around[:, :2]
     shift = (centre - anchor_centre) / anchor_size / CENTRE_VARIANCE
-    return np.concatenate([shift, np.log(size / anchor_size) / SIZE_VARIANCE], 1)
+    return np.concatenate([shift, np.log(size / anchor_size) / SIZE_VARIANCE], 1).astype(np.float32, copy=False)
 
 
 def decode(offsets: Boxes, around: Boxes) -> Boxes:
@@ -54,7 +54,7 @@ def decode(offsets: Boxes, around: Boxes) -> Boxes:
     anchor_centre, anchor_size = (around[:, :2] + around[:, 2:]) / 2, around[:, 2:] - around[:, :2]
     centre = anchor_centre + offsets[:, :2] * CENTRE_VARIANCE * anchor_size
     size = anchor_size * np.exp(np.minimum(offsets[:, 2:] * SIZE_VARIANCE, LARGEST_LOG_SIZE))
-    return np.concatenate([centre - size / 2, centre + size / 2], 1)
+    return np.concatenate([centre - size / 2, centre + size / 2], 1).astype(np.float32, copy=False)
 
 
 def intersection_over_union(a: Boxes, b: Boxes) -> NDArray[np.float32]:

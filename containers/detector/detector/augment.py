@@ -18,9 +18,12 @@ Random = np.random.Generator
 # An object of which less than this is left inside the frame is not labelled any more.
 VISIBLE = 0.3
 SMALLEST_SIDE = 3.0
-ZOOM = (0.55, 1.6)
+ZOOM = (0.8, 2.0)
 STRETCH = 0.15
 MOSAIC_SHARE = 0.35
+MOSAIC_ZOOM = (1.4, 2.8)
+# How often a cut is drawn anew because no object is in it.
+TRIES = 10
 
 
 def mirrored(sample: Sample) -> Sample:
@@ -65,8 +68,12 @@ def zoomed(sample: Sample, width: int, height: int, zoom: float, random: Random)
     new_width = max(8, round(old_width * scale * stretch))
     new_height = max(8, round(old_height * scale / stretch))
     sample = resized(sample, new_width, new_height)
-    x = round(random.uniform(min(0, width - new_width), max(0, width - new_width)))
-    y = round(random.uniform(min(0, height - new_height), max(0, height - new_height)))
+    for _ in range(TRIES):
+        x = round(random.uniform(min(0, width - new_width), max(0, width - new_width)))
+        y = round(random.uniform(min(0, height - new_height), max(0, height - new_height)))
+        centres = (sample.boxes[:, :2] + sample.boxes[:, 2:]) / 2 + (x, y)
+        if ((centres > 0) & (centres < (width, height))).all(1).any():
+            break
     background = random.integers(0, 256, 3).astype(np.uint8)
     return framed(sample, x, y, width, height, background)
 
@@ -77,7 +84,7 @@ def mosaic(draw: Callable[[], Sample], width: int, height: int, random: Random) 
     canvas = np.empty((height, width, 3), np.uint8)
     boxes, classes = [], []
     for left, top, right, bottom in ((0, 0, x, y), (x, 0, width, y), (0, y, x, height), (x, y, width, height)):
-        tile = zoomed(draw(), right - left, bottom - top, random.uniform(1.0, 2.2), random)
+        tile = zoomed(draw(), right - left, bottom - top, random.uniform(*MOSAIC_ZOOM), random)
         canvas[top:bottom, left:right] = tile.pixels
         boxes.append(tile.boxes + np.array([left, top, left, top], np.float32))
         classes.append(tile.classes)
@@ -93,8 +100,8 @@ def recoloured(pixels: Pixels, random: Random) -> Pixels:
         image = grey[..., None] + (image - grey[..., None]) * np.float32(saturation)
         image = (image - 128) * np.float32(random.uniform(0.6, 1.4)) + np.float32(128 + random.uniform(-40, 40))
         image *= random.uniform(0.8, 1.2, 3).astype(np.float32)
-    if random.random() < 0.2:
-        image = cv2.GaussianBlur(image, (0, 0), random.uniform(0.4, 1.2))
+    if random.random() < 0.1:
+        image = cv2.GaussianBlur(image, (0, 0), random.uniform(0.3, 0.9)).astype(np.float32, copy=False)
     if random.random() < 0.2:
         image += random.standard_normal(image.shape, np.float32) * np.float32(random.uniform(2, 10))
     return np.clip(image, 0, 255).astype(np.uint8)

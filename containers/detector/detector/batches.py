@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from detector.anchors import anchors
@@ -67,13 +68,14 @@ def training_batches(cache: PictureCache, batch_size: int, image_size: int, seed
     order = np.random.default_rng((seed, epoch)).permutation(len(cache))
     groups = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
-    def make(group: np.ndarray) -> Batch:
-        samples = []
+    def make(group: NDArray[np.int64]) -> Batch:
+        samples: list[Sample] = []
         for number in group.tolist():
             random = np.random.default_rng((seed, epoch, number))
             # The first picture decides for all: its shape, or that shape on its side.
             if not samples:
-                width, height = input_size(*cache.pictures[number].size, image_size)
+                across, down = cache.pictures[number].size
+                width, height = input_size(across, down, image_size)
                 if random.random() < 0.5:
                     width, height = height, width
             draw = drawer(cache, random)
@@ -91,4 +93,5 @@ def drawer(cache: PictureCache, random: np.random.Generator) -> Callable[[], Sam
 def plain_batches(cache: PictureCache, image_size: int) -> Iterator[Batch]:
     """Every picture of the cache by itself, as serving would see it."""
     for number in range(len(cache)):
-        yield batch_of([resized(cache[number], *input_size(*cache.pictures[number].size, image_size))])
+        across, down = cache.pictures[number].size
+        yield batch_of([resized(cache[number], *input_size(across, down, image_size))])

@@ -8,6 +8,7 @@ from pathlib import Path
 import onnx
 import torch
 from torch import Tensor, nn
+from torch.jit._trace import TracerWarning
 
 from detector.network import Detector
 from detector.sample import MULTIPLE
@@ -38,6 +39,8 @@ def export(network: Detector, path: Path) -> None:
     with warnings.catch_warnings():
         # torch's newer exporter needs onnxscript besides, and makes the same graph of this network.
         warnings.simplefilter("ignore", DeprecationWarning)
+        # The sizes that tracing fixes are parities and group checks: the same for all multiples of 32.
+        warnings.simplefilter("ignore", TracerWarning)
         torch.onnx.export(
             scored,
             (example,),

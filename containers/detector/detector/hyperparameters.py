@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detector.errors import InputError
-
-MULTIPLE = 32  # the coarsest map that MobileNetV2 makes
+from detector.sample import MULTIPLE
 
 
 @dataclass(frozen=True)

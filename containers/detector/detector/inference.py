@@ -70,7 +70,7 @@ def load(folder: Path, threads: int) -> Model:
         session = onnxruntime.InferenceSession(
             (folder / MODEL_FILE).read_bytes(), options, providers=["CPUExecutionProvider"]
         )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except Exception as error:  # ONNX Runtime's exceptions have no base class of their own
         raise SetupError(
             f"the model in {folder} cannot be loaded ({error}): unpack model.tar.gz of a training there"
         ) from error

@@ -61,8 +61,8 @@ def label_names(given: tuple[str, ...], pictures: list[LabelledPicture]) -> tupl
         return tuple(str(number) for number in range(highest + 1))
     if highest >= len(given):
         raise InputError(
-            f"annotations.json has category_id {highest}, but the hyperparameter labels names only {len(given)} classes "
-            f"({', '.join(given)}), which count from 0"
+            f"annotations.json has category_id {highest}, but the hyperparameter labels names {len(given)} classes, "
+            f"counted from 0: {', '.join(given)}"
         )
     return given
 

@@ -50,13 +50,9 @@ class Detector(nn.Module):
         self.coarse = Separable(WIDTH, stride=2)
         self.class_tower = nn.Sequential(Separable(WIDTH), Separable(WIDTH))
         self.box_tower = nn.Sequential(Separable(WIDTH), Separable(WIDTH))
-        self.class_predictor = nn.Conv2d(WIDTH, ANCHORS_PER_CELL * classes, 1)
-        self.object_predictor = nn.Conv2d(WIDTH, ANCHORS_PER_CELL, 1)
-        self.box_predictor = nn.Conv2d(WIDTH, ANCHORS_PER_CELL * 4, 1)
-        for predictor in (self.class_predictor, self.object_predictor, self.box_predictor):
-            nn.init.normal_(predictor.weight, std=0.01)
-            nn.init.zeros_(predictor.bias)
-        nn.init.constant_(self.object_predictor.bias, -math.log((1 - PRIOR) / PRIOR))
+        self.class_predictor = predictor(classes)
+        self.object_predictor = predictor(1, bias=-math.log((1 - PRIOR) / PRIOR))
+        self.box_predictor = predictor(4)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         maps = [lateral(x) for lateral, x in zip(self.laterals, self.backbone(pictures), strict=True)]
@@ -71,6 +67,14 @@ class Detector(nn.Module):
             offsets.append(rows(self.box_predictor(box_features), 4))
             classes.append(rows(self.class_predictor(self.class_tower(x)), self.classes))
         return torch.cat(objects, 1), torch.cat(classes, 1), torch.cat(offsets, 1)
+
+
+def predictor(numbers: int, bias: float = 0.0) -> nn.Conv2d:
+    """Predicts so many numbers for each anchor of a cell, at first all but the bias."""
+    layer = nn.Conv2d(WIDTH, ANCHORS_PER_CELL * numbers, 1)
+    nn.init.normal_(layer.weight, std=0.01)
+    layer.bias = nn.Parameter(torch.full((ANCHORS_PER_CELL * numbers,), bias))
+    return layer
 
 
 def rows(predicted: Tensor, numbers: int) -> Tensor:

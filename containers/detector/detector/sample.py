@@ -47,4 +47,7 @@ def resized(sample: Sample, width: int, height: int) -> Sample:
 
 def network_input(pixels: Pixels) -> NDArray[np.float32]:
     """Pixels as the network takes them: (3, height, width), -1..1."""
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32) / np.float32(127.5) - np.float32(1)
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32)
+    planes *= np.float32(1 / 127.5)
+    planes -= np.float32(1)
+    return planes

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch import nn
 
 from detector.batches import plain_batches, training_batches
 from detector.dataset import PictureCache
@@ -26,6 +26,7 @@ WARM_UP = 0.05
 LAST_RATE = 0.01
 WEIGHT_DECAY = 0.01
 LARGEST_GRADIENT = 10.0
+# Of the moving average of the weights, less at first so that it forgets the untrained network.
 AVERAGE_DECAY = 0.99
 
 
@@ -69,8 +70,9 @@ def fit(
     optimizer = torch.optim.AdamW(parameter_groups(network, settings.adam_learning_rate), weight_decay=WEIGHT_DECAY)
     steps = settings.epochs * math.ceil(len(train) / settings.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_factor(step, steps))
-    average = AveragedModel(network, multi_avg_fn=average_weights)
+    average = copy.deepcopy(network).requires_grad_(False)
     scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
+    step = 0
     for number in range(1, settings.epochs + 1):
         start = time.perf_counter()
         network.train()
@@ -82,21 +84,23 @@ def fit(
             loss = detection_loss(predicted, batch).total
             if not math.isfinite(loss.item()):
                 raise TrainingError(
-                    f"the loss is {loss.item()} in epoch {number}: try an adam-learning-rate below {settings.adam_learning_rate}"
+                    f"the loss is {loss.item()} in epoch {number}: try a smaller adam-learning-rate than "
+                    f"{settings.adam_learning_rate}"
                 )
             optimizer.zero_grad(set_to_none=True)
-            scaler.scale(loss).backward()
+            scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             scaler.unscale_(optimizer)
             nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
             scaler.step(optimizer)
             scaler.update()
             schedule.step()
-            average.update_parameters(network)
+            step += 1
+            move_average(average, network, min(AVERAGE_DECAY, (1 + step) / (10 + step)))
             total += loss.detach() * len(batch.pictures)
         seconds = time.perf_counter() - start
-        cross_entropy = validate(average.module, held_back, settings.image_size, device)
+        cross_entropy = validate(average, held_back, settings.image_size, device)
         report(Epoch(number, settings.epochs, total.item() / len(train), cross_entropy, seconds, len(train) / seconds))
-    return average.module.cpu()
+    return average.cpu()
 
 
 def freeze(network: Detector, whole_backbone: bool) -> None:
@@ -133,10 +137,10 @@ def rate_factor(step: int, steps: int) -> float:
 
 
 @torch.no_grad()
-def average_weights(averages: list[Tensor], current: list[Tensor], updates: Tensor | int) -> None:
-    """Exponential moving average that forgets the untrained start sooner."""
-    decay = min(AVERAGE_DECAY, (1 + int(updates)) / (10 + int(updates)))
-    torch._foreach_lerp_(averages, current, 1 - decay)
+def move_average(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """Exponential moving average of the weights."""
+    for mean, weights in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(weights, 1 - decay)
 
 
 @torch.no_grad()

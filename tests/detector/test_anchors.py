@@ -1,0 +1,100 @@
+"""Boxes, anchors and who is to find whom, against slow and plain reckoning."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector.anchors import (
+    anchors,
+    decode,
+    encode,
+    intersection_over_union,
+    non_maximum_suppression,
+)
+from detector.matching import cells_of, match
+
+
+def some_boxes(count: int, seed: int = 0, width: float = 384, height: float = 288) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    corner = random.uniform((0, 0), (width - 40, height - 40), (count, 2))
+    size = np.minimum(random.uniform(10, 120, (count, 2)), (width, height) - corner)
+    return np.concatenate([corner, corner + size], 1).astype(np.float32)
+
+
+def counted_iou(a: np.ndarray, b: np.ndarray) -> float:
+    """IoU of boxes with whole corners, by counting pixels."""
+    canvas = np.zeros((2, 300, 400), bool)
+    for layer, (left, top, right, bottom) in zip(canvas, (a, b), strict=True):
+        layer[int(top) : int(bottom), int(left) : int(right)] = True
+    return (canvas[0] & canvas[1]).sum() / (canvas[0] | canvas[1]).sum()
+
+
+def test_iou_is_what_counting_pixels_says() -> None:
+    a, b = np.round(some_boxes(12, 1)), np.round(some_boxes(9, 2))
+    expected = [[counted_iou(one, other) for other in b] for one in a]
+    np.testing.assert_allclose(intersection_over_union(a, b), expected, atol=1e-6)
+
+
+def test_iou_of_an_empty_box_is_zero() -> None:
+    point = np.array([[5, 5, 5, 5]], np.float32)
+    assert intersection_over_union(point, point) == 0
+
+
+def test_anchors_are_centred_on_their_cells() -> None:
+    grid = anchors(288, 384)
+    centres = (grid[:, :2] + grid[:, 2:]) / 2
+    per_cell = len(grid) // sum(cells_of(288, 384))
+    np.testing.assert_allclose(centres[0], (4, 4))
+    np.testing.assert_allclose(centres[per_cell], (12, 4))  # the next cell of a row is to the right
+    np.testing.assert_allclose(centres[per_cell * 48], (4, 12))  # 384 / 8 cells make a row
+    np.testing.assert_allclose(centres[per_cell * 48 * 36], (8, 8))  # then comes stride 16
+
+
+def test_decode_undoes_encode() -> None:
+    around = anchors(288, 384)[::97]
+    boxes = some_boxes(len(around))
+    np.testing.assert_allclose(decode(encode(boxes, around), around), boxes, atol=0.01)
+
+
+def test_no_offset_is_the_anchor_itself() -> None:
+    around = anchors(96, 96)
+    np.testing.assert_allclose(decode(np.zeros_like(around), around), around, atol=1e-4)
+
+
+def test_suppression_keeps_what_no_better_box_covers() -> None:
+    boxes, scores = some_boxes(60, 5), np.random.default_rng(6).random(60, np.float32)
+    kept: list[int] = []
+    for index in sorted(range(60), key=lambda number: -scores[number]):
+        if all(intersection_over_union(boxes[[index]], boxes[[better]])[0, 0] <= 0.4 for better in kept):
+            kept.append(index)
+    assert non_maximum_suppression(boxes, scores, 0.4).tolist() == kept
+    assert len(kept) < 60
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_object_gets_an_anchor_that_fits_better_than_most(seed: int) -> None:
+    grid, boxes = anchors(288, 384), some_boxes(6, seed)
+    owner = match(grid, boxes, cells_of(288, 384))
+    overlap = intersection_over_union(grid, boxes)
+    for index in range(len(boxes)):
+        mine = overlap[owner == index, index]
+        assert len(mine) > 0
+        assert mine.min() > np.quantile(overlap[:, index], 0.99)
+
+
+def test_no_anchor_serves_an_object_it_does_not_touch() -> None:
+    grid, boxes = anchors(288, 384), some_boxes(6, 3)
+    owner = match(grid, boxes, cells_of(288, 384))
+    matched = np.flatnonzero(owner >= 0)
+    assert (intersection_over_union(grid, boxes)[matched, owner[matched]] > 0).all()
+
+
+def test_a_tiny_and_a_huge_object_are_matched() -> None:
+    boxes = np.array([[100, 100, 103, 104], [0, 0, 384, 288]], np.float32)
+    owner = match(anchors(288, 384), boxes, cells_of(288, 384))
+    assert {0, 1} <= set(owner.tolist())
+
+
+def test_without_objects_no_anchor_is_matched() -> None:
+    assert (match(anchors(96, 96), np.zeros((0, 4), np.float32), cells_of(96, 96)) == -1).all()

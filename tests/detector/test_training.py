@@ -1,0 +1,126 @@
+"""A real training, small: `python -m detector train` on drawn pictures, as SageMaker would run it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from detector.anchors import intersection_over_union
+from detector.dataset import read_channel
+from detector.inference import Model, detect, load
+from tests.detector.conftest import run_training
+from tests.detector.scenes import LABELS
+
+LINE = re.compile(
+    r"^epoch (\d+)/(\d+) Train_Loss=([0-9.]+) Val_CrossEntropy=([0-9.]+) seconds=[0-9.]+ pictures_per_second=[0-9.]+$",
+    re.MULTILINE,
+)
+
+
+@pytest.fixture(scope="module")
+def model(trained: tuple[Path, str]) -> Model:
+    return load(trained[0] / "model", threads=2)
+
+
+def test_a_line_for_each_epoch_and_a_loss_that_falls(trained: tuple[Path, str]) -> None:
+    lines = LINE.findall(trained[1])
+    assert [(number, of) for number, of, *_ in lines] == [(str(number), "4") for number in range(1, 5)]
+    losses = [float(loss) for _, _, loss, _ in lines]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_the_model_folder_holds_what_serving_needs(trained: tuple[Path, str]) -> None:
+    folder = trained[0] / "model"
+    assert sorted(path.name for path in folder.iterdir()) == ["model.json", "model.onnx"]
+    description = json.loads((folder / "model.json").read_text())
+    assert description["labels"] == list(LABELS)
+    assert description["device"] in ("cpu", "cuda")
+    assert not (trained[0] / "output" / "failure").exists()
+
+
+def test_it_has_learned_where_objects_are(model: Model, channel: Path) -> None:
+    """After four epochs classes are a guess, places are not: an untrained network finds none of them."""
+    found = total = 0
+    for item in read_channel(channel):
+        pixels = cv2.cvtColor(cv2.imread(str(item.path)), cv2.COLOR_BGR2RGB)
+        detections = detect(model, pixels)
+        boxes = detections.boxes[: 3 * len(item.boxes)] * np.array(item.size * 2, np.float32)
+        found += (intersection_over_union(item.boxes, boxes).max(1) > 0.4).sum()
+        total += len(item.boxes)
+    assert found / total > 0.5
+
+
+def test_detections_are_ordered_inside_the_picture_and_not_repeated(model: Model, channel: Path) -> None:
+    detections = detect(model, cv2.imread(str(channel / "images" / "000.jpg")))
+    assert 0 < len(detections.scores) <= 100
+    assert (np.diff(detections.scores) <= 0).all()
+    assert ((detections.boxes >= 0) & (detections.boxes <= 1)).all()
+    overlap = intersection_over_union(detections.boxes, detections.boxes)
+    same = detections.classes[:, None] == detections.classes[None]
+    assert (overlap[same & ~np.eye(len(overlap), dtype=bool)] <= 0.6 + 1e-6).all()
+
+
+def test_the_same_seed_gives_the_same_model(channel: Path, tmp_path: Path) -> None:
+    settings = {"epochs": "1", "batch_size": "4", "image_size": "96"}
+    first, again, other = (
+        run_training(tmp_path / name, channel, **settings, seed=seed)
+        for name, seed in (("first", "5"), ("again", "5"), ("other", "6"))
+    )
+    assert first.returncode == again.returncode == other.returncode == 0
+    losses = [LINE.findall(done.stdout)[0][2:4] for done in (first, again, other)]
+    assert losses[0] == losses[1]
+    assert losses[0] != losses[2]
+    models = [(tmp_path / name / "model" / "model.onnx").read_bytes() for name in ("first", "again", "other")]
+    assert models[0] == models[1]
+    assert models[0] != models[2]
+
+
+def test_without_labels_classes_are_named_by_number(channel: Path, tmp_path: Path) -> None:
+    done = run_training(tmp_path, channel, epochs="1", batch_size="4", image_size="96", train_only_top_layer="True")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "model" / "model.json").read_text())["labels"] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("hyperparameters", "reason"),
+    [
+        ({"epochs": "many"}, 'hyperparameter epochs is "many": give a whole number, 1 to 1000'),
+        ({"labels": "usb-a"}, "category_id 2, but the hyperparameter labels names 1 classes"),
+        ({"adam_learning_rate": "1.0", "epochs": "40", "batch_size": "1", "image_size": "96"}, None),
+    ],
+)
+def test_a_failure_is_one_sentence(
+    channel: Path, tmp_path: Path, hyperparameters: dict[str, str], reason: str | None
+) -> None:
+    done = run_training(tmp_path, channel, **hyperparameters)
+    if reason is None:  # so high a rate may or may not end in infinity: it must not end in a silent, broken model
+        reason = "the loss is"
+        if done.returncode == 0:
+            pytest.skip("the loss stayed finite")
+    assert done.returncode == 1
+    failure = (tmp_path / "output" / "failure").read_text()
+    assert reason in failure
+    assert done.stderr.strip() == f"detector: {failure}"
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_missing_channel_is_one_sentence(tmp_path: Path) -> None:
+    done = run_training(tmp_path, tmp_path / "nowhere")
+    assert done.returncode == 1
+    assert "annotations.json is missing" in (tmp_path / "output" / "failure").read_text()
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_picture_is_named(channel: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "channel"
+    shutil.copytree(channel, copy)
+    (copy / "images" / "003.jpg").write_bytes((copy / "images" / "003.jpg").read_bytes()[:3000])
+    done = run_training(tmp_path / "job", copy, epochs="1")
+    assert done.returncode == 1
+    assert "003.jpg: the picture is damaged" in (tmp_path / "job" / "output" / "failure").read_text()

@@ -50,20 +50,27 @@ def coin(rng: Random) -> Item:
     colour = rng.choice((_COPPER, _BRASS, STEEL, STEEL))
     struck, shader = material("coin")
     place = shader.position()
-    relief = shader.noise(place, 2.2, 3, 0.55, 2.0)
+    relief = shader.noise(place, 1.1, 2, 0.4, 0.6)
     tarnish = shader.noise(place, 1.3, 5, 0.6)
     shader.principled(
         shader.mix(shader.span(tarnish, 0.0, 0.6), colour, tuple(0.35 * c for c in colour)),
         shader.span(tarnish, 0.2, 0.45),
         Metallic=1.0,
-        Normal=shader.bump(relief, 0.06),
+        Normal=shader.bump(relief, 0.035),
     )
     rim = radius * 0.9
-    profile = [(0, radius - 0.02), (0.02, radius), (thick - 0.02, radius), (thick, radius - 0.03), (thick, rim),
-               (thick - 0.025, rim - 0.03), (thick - 0.025, 0.01)]
+    profile = [
+        (0, radius - 0.02),
+        (0.02, radius),
+        (thick - 0.02, radius),
+        (thick, radius - 0.03),
+        (thick, rim),
+        (thick - 0.025, rim - 0.03),
+        (thick - 0.025, 0.01),
+    ]
     disc = _upright(lathe("coin", profile, struck, 64))
     value = text(rng.choice(("1", "2", "5", "10", "20", "50")), radius * 0.9, struck)
-    value.data.extrude, value.data.align_x, value.data.align_y = 0.014, "CENTER", "CENTER"
+    value.data.extrude, value.data.align_x, value.data.align_y = 0.035, "CENTER", "CENTER"
     value.location = (0, 0, thick - 0.025)
     return Item([disc, value], radius, radius, thick)
 
@@ -82,8 +89,12 @@ def key(rng: Random) -> Item:
     outline = [*((bow * math.cos(t), bow * math.sin(t)) for t in arc), *blade[::-1]]
     parts = [plate([outline, _circle(-bow * 0.55, 0, 0.3)], 0.21, brass)]
     groove = box("groove", (1.3, 0.02, 0.205), (4.6, 0.14, 0.214), plastic((0.08, 0.07, 0.05), 0.6))
-    ring = tube("ring", [(x - bow * 0.55 - 1.2, y, 0.25 + 0.12 * math.sin(x)) for x, y in _circle(0, 0, 1.3, 48)],
-                0.09, metal(STEEL, 0.15))
+    ring = tube(
+        "ring",
+        [(x - bow * 0.55 - 1.2, y, 0.25 + 0.12 * math.sin(x)) for x, y in _circle(0, 0, 1.3, 48)],
+        0.09,
+        metal(STEEL, 0.15),
+    )
     ring.data.splines[0].use_cyclic_u = True
     return Item([*parts, groove, ring], 4.6, 1.3, 0.35)
 
@@ -91,8 +102,16 @@ def key(rng: Random) -> Item:
 def mug(rng: Random) -> Item:
     radius, tall = rng.uniform(3.8, 4.5), rng.uniform(8, 10)
     glaze = plastic(srgb(rng.choice(("#f2f0ea", "#26324a", "#b9402f", "#7d8f86", "#1c1c1e", "#d9b45a"))), 0.18, 0.0004)
-    profile = [(0, radius * 0.75), (0.5, radius * 0.96), (1.2, radius), (tall - 0.15, radius), (tall, radius - 0.17),
-               (tall - 0.15, radius - 0.35), (1.0, radius - 0.4), (0.6, 0.05)]
+    profile = [
+        (0, radius * 0.75),
+        (0.5, radius * 0.96),
+        (1.2, radius),
+        (tall - 0.15, radius),
+        (tall, radius - 0.17),
+        (tall - 0.15, radius - 0.35),
+        (1.0, radius - 0.4),
+        (0.6, 0.05),
+    ]
     cup = _upright(lathe("mug", profile, glaze, 64))
     coffee, shader = material("coffee")
     shader.principled((0.02, 0.009, 0.004), 0.05)
@@ -120,8 +139,9 @@ def phone(rng: Random) -> Item:
     lenses = []
     for x, y in ((5.7, 2.0), (4.3, 2.0), (5.0, 0.9)):
         for radius, made_of, top in ((0.62, metal(STEEL, 0.2), 0.2), (0.53, black, 0.22)):
-            lens = _upright(lathe("lens", [(thick, radius), (thick + top - 0.03, radius), (thick + top, radius - 0.03)],
-                                  made_of))
+            lens = _upright(
+                lathe("lens", [(thick, radius), (thick + top - 0.03, radius), (thick + top, radius - 0.03)], made_of)
+            )
             lens.location = (x, y, 0)
             lenses.append(lens)
     return Item([frame, back, *lenses], half_length, half_width, thick)
@@ -155,7 +175,9 @@ def charger(rng: Random) -> Item:
     parts = [box("charger", (-half, -wide, 0), (half, wide, high), plastic(colour, 0.3, 0.0006), 0.28)]
     prong = metal(rng.choice((STEEL, _BRASS)), 0.25)
     for y in (-0.63, 0.63):
-        parts.append(box("prong", (half, y - 0.07, high / 2 - 0.3), (half + 1.6, y + 0.07, high / 2 + 0.3), prong, 0.03))
+        parts.append(
+            box("prong", (half, y - 0.07, high / 2 - 0.3), (half + 1.6, y + 0.07, high / 2 + 0.3), prong, 0.03)
+        )
     return Item(parts, half + 1.6, wide, high)
 
 

@@ -7,7 +7,7 @@ blur, light or smoothing; what is left of a colour is what is visible.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,8 @@ class Marked:
     housing: Sequence[Any]
 
 
-def find_boxes(plugs: Sequence[Marked]) -> list[Seen]:
-    """What the scene's camera sees of each plug; sets the scene's colours, and leaves its lighting alone."""
+def find_boxes(plugs: Sequence[Marked]) -> Iterator[Seen]:
+    """What the scene's camera sees of each plug, in turn; sets the objects' colours and nothing else."""
     scene = bpy.context.scene
     for thing in scene.objects:
         thing.color = (0, 0, 0, 1)
@@ -55,15 +55,11 @@ def find_boxes(plugs: Sequence[Marked]) -> list[Seen]:
             for thing in part:
                 thing.color = (number * _STEP / 255, green / 255, 0, 1)
     whole = _identify(1.0)
-    owners = {thing for plug in plugs for thing in (*plug.metal, *plug.housing)}
-    seen = []
     for number, plug in enumerate(plugs, start=1):
         own = {*plug.metal, *plug.housing}
         hidden = [t for t in scene.objects if t.type in ("MESH", "CURVE", "FONT") and t not in own]
         alone = _alone(hidden)
-        seen.append(_measure(whole, alone, number))
-    assert owners or not plugs
-    return seen
+        yield _measure(whole, alone, number)
 
 
 def _alone(hidden: Sequence[Any]) -> NDArray[np.uint8]:

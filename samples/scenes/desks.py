@@ -34,11 +34,11 @@ def _wood(shader: Shader, turn: float, shift: Any, rng: Random) -> None:
         ]
     )
     along = shader.position((0.045, 0.5, 0.5), turn, shift)
-    rings = shader.noise(along, 1.0, 5, 0.55, 0.9)
+    rings = shader.noise(along, 1.0, 2, 0.4, 0.4)
     figure = shader.math("FRACT", shader.math("MULTIPLY", rings, rng.uniform(5, 9)))
     fibres = shader.noise(shader.position((0.35, 13, 13), turn, shift), 1.0, 5, 0.65)
     pores = shader.noise(shader.position((0.8, 22, 22), turn, shift), 1.0, 2, 0.5)
-    tone = shader.math("ADD", shader.math("MULTIPLY", figure, 0.4), shader.math("MULTIPLY", fibres, 0.65))
+    tone = shader.math("ADD", shader.math("MULTIPLY", figure, 0.3), shader.math("MULTIPLY", fibres, 0.75))
     colour = shader.ramp(tone, (0.2, srgb(dark)), (0.8, srgb(light)))
     grooves = shader.math("LESS_THAN", pores, 0.37)
     colour = shader.mix(shader.math("MULTIPLY", grooves, 0.5), colour, tuple(0.45 * c for c in srgb(dark)))
@@ -81,17 +81,16 @@ def _laminate(shader: Shader, turn: float, shift: Any, rng: Random) -> None:
 
 def _marble(shader: Shader, turn: float, shift: Any, rng: Random) -> None:
     place = shader.position((1, 1, 1), turn, shift)
-    warp = shader.noise(place, 0.07, 8, 0.62, 1.2)
+    warp = shader.noise(place, 0.07, 6, 0.55, 1.0)
     veins = shader.math("ABSOLUTE", shader.math("SUBTRACT", warp, 0.5))
-    fine = shader.math("ABSOLUTE", shader.math("SUBTRACT", shader.noise(place, 0.22, 8, 0.6, 2.0), 0.5))
+    fine = shader.math("ABSOLUTE", shader.math("SUBTRACT", shader.noise(place, 0.22, 5, 0.5, 1.5), 0.5))
     if rng.random() < 0.65:
         body, vein = "#e8e6e3", "#8f8f93"
     else:
         body, vein = "#1d1e20", "#b9b4ac"
     colour = shader.ramp(veins, (0.0, srgb(vein)), (0.06, srgb(body)))
-    colour = shader.mix(
-        shader.math("MULTIPLY", shader.math("LESS_THAN", fine, 0.012), 0.35), colour, srgb(vein)
-    )
+    hairline = shader.node("MapRange", {0: fine, 1: 0.0, 2: 0.022, 3: 0.4, 4: 0.0}).outputs[0]
+    colour = shader.mix(hairline, colour, srgb(vein))
     cloud = shader.noise(place, 0.12, 5)
     colour = shader.mix(shader.span(cloud, 0.0, 0.3), colour, tuple(0.7 * c for c in srgb(body)))
     shader.principled(colour, shader.span(cloud, 0.08, 0.25))
@@ -117,8 +116,13 @@ def _fabric(shader: Shader, turn: float, shift: Any, rng: Random) -> None:
     for direction in ("X", "Y"):
         wave = shader.node(
             "TexWave",
-            {"Vector": shader.position((1, 1, 1), turn, shift), "Scale": pitch / 3.14, "Distortion": 1.2, "Detail": 2.0,
-             "Detail Scale": 1.5},
+            {
+                "Vector": shader.position((1, 1, 1), turn, shift),
+                "Scale": pitch / 3.14,
+                "Distortion": 1.2,
+                "Detail": 2.0,
+                "Detail Scale": 1.5,
+            },
             bands_direction=direction,
         )
         threads.append(wave.outputs[1])
@@ -151,9 +155,7 @@ def _cutting_mat(shader: Shader, turn: float, shift: Any, rng: Random) -> None:
         gap = shader.math("ABSOLUTE", shader.math("SUBTRACT", shader.math("FRACT", parts[axis]), 0.5))
         lines = shader.math("MAXIMUM", lines, shader.math("GREATER_THAN", gap, 0.482))
     worn = shader.noise(place, 3, 6, 0.7)
-    colour = shader.mix(
-        shader.math("MULTIPLY", lines, shader.span(worn, 0.2, 0.9)), srgb(base), srgb(line)
-    )
+    colour = shader.mix(shader.math("MULTIPLY", lines, shader.span(worn, 0.2, 0.9)), srgb(base), srgb(line))
     cuts = shader.noise(shader.position((0.15, 6, 1), turn + 0.7, shift), 1.5, 3, 0.8)
     scored = shader.math("GREATER_THAN", cuts, 0.7)
     colour = shader.mix(shader.math("MULTIPLY", scored, 0.25), colour, (0.6, 0.65, 0.6))

@@ -37,8 +37,8 @@ def _expose(light: Light, rng: Random) -> Light:
     grey = light @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     mean = float(np.exp(np.mean(np.log(grey + 1e-4))))
     # A telephone leaves dark desks darkish and pale ones pale: it corrects most of the way, not all.
-    gain = 0.2 / mean**0.8 / 0.45**0.2
-    gain = min(gain, 1.9 / float(np.percentile(grey, 97)))
+    gain = 0.24 / mean**0.8 / 0.45**0.2
+    gain = min(gain, 2.3 / float(np.percentile(grey, 97)))
     return np.asarray(light * gain * 2 ** rng.gauss(0, 0.25), np.float32)
 
 

@@ -73,7 +73,7 @@ def _stations(length: float, fillet: float) -> list[tuple[float, float]]:
 def _shrink(shape: str, at: float) -> float:
     """How wide the body is at a fraction of its length, of its full width."""
     if shape == "taper":
-        return 1 - 0.3 * at**1.6
+        return 1 - 0.3 * math.pow(at, 1.6)
     if shape == "waist":
         return 1 - 0.14 * math.sin(math.pi * min(1.0, max(0.0, (at - 0.15) / 0.75))) ** 2
     return 1.0
@@ -116,7 +116,5 @@ def _strain_relief(
         if ribbed and (i // 2) % 2 and i < steps:
             radius -= 0.035
         turns = (2 * math.pi * k / 28 for k in range(28))
-        rings.append(
-            [(-length + 0.05 - at * reach, radius * math.cos(t), radius * math.sin(t)) for t in turns]
-        )
+        rings.append([(-length + 0.05 - at * reach, radius * math.cos(t), radius * math.sin(t)) for t in turns])
     return loft("strain relief", rings, plastic(colour, 0.5)), -length + 0.05 - reach

@@ -109,9 +109,7 @@ def _lightning(plating: Any, rng: Random) -> list[Any]:
 
     outline = [(-0.02, half_width), (-0.02, -half_width), *notch(-1), *tip[::-1], *notch(1)]
     tab = prism("lightning tab", outline, -half_height, half_height, plating, 0.035)
-    collar = prism(
-        "collar", [(-0.03, -0.36), (0.035, -0.36), (0.035, 0.36), (-0.03, 0.36)], -0.1, 0.1, plating, 0.02
-    )
+    collar = prism("collar", [(-0.03, -0.36), (0.035, -0.36), (0.035, 0.36), (-0.03, 0.36)], -0.1, 0.1, plating, 0.02)
     inset = plastic(rng.choice([(0.03, 0.03, 0.032), (0.25, 0.25, 0.25), (0.55, 0.55, 0.54)]), 0.4)
     gold = metal(GOLD, 0.22)
     start, end = length - 0.4, length - 0.1

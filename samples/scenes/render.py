@@ -6,12 +6,14 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import bpy
 import numpy as np
-from PIL import Image
 
 from samples.scenes.boxes import Seen, find_boxes
 from samples.scenes.camera import HEIGHT, WIDTH
@@ -20,7 +22,9 @@ from samples.scenes.plan import Picture, pictures
 from samples.scenes.plugs import CLASSES
 from samples.scenes.scene import CrowdedError, build
 
-SAMPLES = 40
+SAMPLES = 10
+SPLITS = ("train", "held_out")
+Box = tuple[int, int, int, int]
 
 
 def settle(samples: int, threads: int) -> None:
@@ -33,7 +37,8 @@ def settle(samples: int, threads: int) -> None:
     cycles = scene.cycles
     cycles.device, cycles.samples, cycles.use_adaptive_sampling = "CPU", samples, True
     cycles.adaptive_threshold, cycles.use_denoising, cycles.denoiser = 0.03, True, "OPENIMAGEDENOISE"
-    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 2, 3
+    cycles.denoising_prefilter, cycles.denoising_quality = "FAST", "BALANCED"
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 3, 2, 2
     cycles.transmission_bounces, cycles.caustics_reflective, cycles.caustics_refractive = 1, False, False
     cycles.sample_clamp_indirect = 6.0
 
@@ -79,19 +84,19 @@ def render(picture: Picture, folder: Path, samples: int, threads: int) -> list[S
         except CrowdedError:
             continue
         settle(samples, threads)
-        seen = find_boxes(marked)
-        if all(fit_to_label(one) for one in seen):
+        seen = list(takewhile(fit_to_label, find_boxes(marked)))
+        if len(seen) == len(marked):
             bpy.context.scene.cycles.seed = picture.number
             develop(shoot(), folder / picture.file_name, rng)
             return seen
     raise SystemExit(f"{picture.file_name}: no arrangement of {picture.plugs} showed them all in 100 attempts")
 
 
-def coco(done: list[tuple[Picture, list[Seen]]]) -> dict[str, object]:
+def coco(done: Sequence[tuple[Picture, Sequence[Box]]]) -> dict[str, Any]:
     """COCO truth (cocodataset.org/#format-data): bbox is left, top, width, height in pixels; ids from 1."""
-    boxes = [(picture, kind, one) for picture, seen in done for kind, one in zip(picture.plugs, seen, strict=True)]
+    boxes = [(picture, kind, box) for picture, found in done for kind, box in zip(picture.plugs, found, strict=True)]
     return {
-        "info": {"description": "Rendered plugs of cables on desks", "version": "1.0", "contributor": "this project"},
+        "info": {"description": "Rendered plugs of cables on desks", "version": "1.0"},
         "licenses": [{"id": 1, "name": "CC0-1.0", "url": "https://creativecommons.org/publicdomain/zero/1.0/"}],
         "images": [
             {"id": p.number, "file_name": p.file_name, "width": WIDTH, "height": HEIGHT, "license": 1} for p, _ in done
@@ -101,38 +106,50 @@ def coco(done: list[tuple[Picture, list[Seen]]]) -> dict[str, object]:
                 "id": number,
                 "image_id": picture.number,
                 "category_id": CLASSES.index(kind) + 1,
-                "bbox": list(one.bbox),
-                "area": one.bbox[2] * one.bbox[3],
+                "bbox": list(box),
+                "area": box[2] * box[3],
                 "iscrowd": 0,
             }
-            for number, (picture, kind, one) in enumerate(boxes, start=1)
+            for number, (picture, kind, box) in enumerate(boxes, start=1)
         ],
         "categories": [{"id": i, "name": name, "supercategory": "plug"} for i, name in enumerate(CLASSES, start=1)],
     }
 
 
+def boxes_so_far(truth: Path, folder: Path) -> dict[int, list[Box]]:
+    """The boxes of the pictures an earlier, perhaps interrupted, run left, by the pictures' numbers."""
+    if not truth.exists():
+        return {}
+    read = json.loads(truth.read_text())
+    found: dict[int, list[Box]] = {i["id"]: [] for i in read["images"] if (folder / i["file_name"]).exists()}
+    for annotation in read["annotations"]:
+        if annotation["image_id"] in found:
+            left, top, width, height = annotation["bbox"]
+            found[annotation["image_id"]].append((left, top, width, height))
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "plugs")
-    parser.add_argument("--split", choices=("train", "held_out"), action="append", help="both unless told")
-    parser.add_argument("--only", type=int, nargs="*", help="numbers of the pictures to render; truth is not written")
-    parser.add_argument("--samples", type=int, default=SAMPLES)
+    parser.add_argument("--split", choices=SPLITS, action="append", help="both unless told")
+    parser.add_argument("--numbers", type=int, nargs="*", help="render these anew, not all that are missing")
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="light paths a pixel")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    for split in options.split or ("train", "held_out"):
-        folder = options.out / split
+    for split in options.split or SPLITS:
+        folder, truth = options.out / split, options.out / f"{split}.coco.json"
         folder.mkdir(parents=True, exist_ok=True)
-        done = []
+        found = boxes_so_far(truth, folder)
         for picture in pictures(split):
-            if options.only is not None and picture.number not in options.only:
+            wanted = picture.number not in found if options.numbers is None else picture.number in options.numbers
+            if not wanted:
                 continue
-            notes = folder / f".{picture.number:03}.json"
             started = time.monotonic()
-            seen = render(picture, folder, options.samples, options.threads)
-            done.append((picture, seen))
+            found[picture.number] = [seen.bbox for seen in render(picture, folder, options.samples, options.threads)]
+            done = [(p, found[p.number]) for p in pictures(split) if p.number in found]
+            truth.write_text(json.dumps(coco(done), indent=1) + "\n")
             print(f"{picture.file_name} {picture.plugs} {time.monotonic() - started:.1f} s", flush=True)
-        if options.only is None:
-            (options.out / f"{split}.coco.json").write_text(json.dumps(coco(done), indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -98,9 +98,7 @@ def _put_plug(kind: str, view: View, table: Tabletop, rng: Random) -> _Plug:
     elif pose < 0.4:
         pitch = -rng.uniform(0.15, 0.75)
         roll += rng.uniform(-0.5, 0.5)
-    turn = (
-        Matrix.Rotation(spot.yaw, 4, "Z") @ Matrix.Rotation(pitch, 4, "Y") @ Matrix.Rotation(roll, 4, "X")
-    )
+    turn = Matrix.Rotation(spot.yaw, 4, "Z") @ Matrix.Rotation(pitch, 4, "Y") @ Matrix.Rotation(roll, 4, "X")
     centre = Matrix.Translation((-(1.3 + shell.tail) / 2, 0, 0))
     parts = [*metal, *shell.parts]
     lowest = min((turn @ centre @ vertex.co).z for part in parts for vertex in part.data.vertices)

@@ -47,10 +47,8 @@ class Shader:
         turned = self.node("Mapping", {0: source, "Location": shift, "Rotation": (0, 0, turn)}).outputs[0]
         return self.node("VectorMath", {0: turned, 1: scale}, operation="MULTIPLY").outputs[0]
 
-    def noise(
-        self, vector: Any, scale: float, detail: float = 3, roughness: float = 0.5, distortion: float = 0
-    ) -> Any:
-        inputs = {"Vector": vector, "Scale": scale, "Detail": detail, "Roughness": roughness}
+    def noise(self, vector: Any, scale: float, detail: float = 3, roughness: float = 0.5, distortion: float = 0) -> Any:
+        inputs: dict[str | int, Any] = {"Vector": vector, "Scale": scale, "Detail": detail, "Roughness": roughness}
         return self.node("TexNoise", {**inputs, "Distortion": distortion}).outputs[0]
 
     def math(self, operation: str, a: Any, b: Any = 0.0) -> Any:
@@ -75,7 +73,7 @@ class Shader:
 
     def bump(self, height: Any, distance: float, strength: float = 1.0) -> Any:
         """`distance` is the height of the relief in centimetres."""
-        inputs = {"Strength": strength, "Distance": distance, "Height": height}
+        inputs: dict[str | int, Any] = {"Strength": strength, "Distance": distance, "Height": height}
         return self.node("Bump", inputs).outputs[0]
 
     def principled(self, colour: Any, roughness: Any, **more: Any) -> None:

@@ -15,9 +15,11 @@ from samples.scenes.shading import STEEL, Colour, material, metal, plastic, srgb
 
 _INKS = ("#1c3f8f", "#151518", "#b4232a", "#2c7a4b", "#5a5d61", "#e0a92e", "#d7d7d4", "#7c3f8c")
 _WORDS = (
-    "invoice delivery notes meeting order monday budget review table market total paid north garden letter "
-    "paper number station summer window bread train quarter report please return before friday thanks call"
-).split()
+    *("invoice", "delivery", "notes", "meeting", "order", "monday", "budget", "review"),
+    *("table", "market", "total", "paid", "north", "garden", "letter", "paper"),
+    *("number", "station", "summer", "window", "bread", "train", "quarter", "report"),
+    *("please", "return", "before", "friday", "thanks", "call"),
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def notebook(rng: Random) -> Item:
     outline = rounded_rectangle(half_length, half_width, 0.4)
     inner = rounded_rectangle(half_length - 0.15, half_width - 0.15, 0.3)
     pages = prism("pages", inner, 0.06, thick - 0.06, paper_material(srgb("#ece5d3"), rng))
-    covers = [prism("cover", outline, *span, cover, 0.02) for span in ((0, 0.07), (thick - 0.07, thick))]
+    covers = [prism("cover", outline, low, low + 0.07, cover, 0.02) for low in (0, thick - 0.07)]
     return Item([pages, *covers], half_length, half_width, thick, flat=True)
 
 
@@ -110,9 +112,10 @@ def pen(rng: Random) -> Item:
     start = -length / 2
     body = plastic(srgb(rng.choice(_INKS)), rng.uniform(0.15, 0.4))
     bright = metal(STEEL, 0.18)
+    end = length / 2 - 0.5
     barrel = lathe(
         "barrel",
-        [(start + 1.4, radius * 0.75), (start + 3.5, radius), (length / 2 - 0.6, radius * 0.95), (length / 2 - 0.5, 0.3)],
+        [(start + 1.4, radius * 0.75), (start + 3.5, radius), (end - 0.1, radius * 0.95), (end, 0.3)],
         body,
     )
     tip = lathe("tip", [(start, 0.05), (start + 0.3, 0.12), (start + 1.4, radius * 0.72), (start + 1.5, 0.2)], bright)
@@ -137,8 +140,11 @@ def pencil(rng: Random) -> Item:
         lathe("cut", [(start + 0.55, 0.11), (start + 2.25, radius * 0.98)], wood, 24),
         lathe("lead", [(start, 0.02), (start + 0.58, 0.115)], lead, 16),
         lathe("ferrule", [(length / 2 - 0.02, 0.36), (length / 2 + 1.1, 0.36)], metal((0.7, 0.62, 0.35), 0.3)),
-        lathe("rubber", [(length / 2 + 1.1, 0.34), (length / 2 + 1.8, 0.33), (length / 2 + 1.95, 0.24)],
-              plastic(srgb("#d98e8a"), 0.8)),
+        lathe(
+            "rubber",
+            [(length / 2 + 1.1, 0.34), (length / 2 + 1.8, 0.33), (length / 2 + 1.95, 0.24)],
+            plastic(srgb("#d98e8a"), 0.8),
+        ),
     ]
     for part in parts:
         part.location = (0, 0, radius * 0.9)
@@ -155,15 +161,13 @@ def eraser(rng: Random) -> Item:
 
 def paperclip(rng: Random) -> Item:
     wire = metal(STEEL, 0.2) if rng.random() < 0.6 else plastic(srgb(rng.choice(_INKS)), 0.3)
-    points: list[tuple[float, float, float]] = []
-    for x, radius, side in ((1.1, 0.42, 1), (-1.2, 0.36, -1), (0.75, 0.28, 1)):
-        middle = {0.42: 0.0, 0.36: -0.06, 0.28: 0.02}[radius]
+    points: list[tuple[float, float, float]] = [(-0.6, 0.4, 0.06)]
+    # Three half turns, each inside the last: around the right end, the left end, and the right end again.
+    for x, middle, radius, begin in ((1.2, 0.0, 0.4, 90), (-1.1, -0.06, 0.34, 270), (0.8, -0.03, 0.31, 90)):
         for step in range(9):
-            turn = math.pi / 2 * (1 - step / 4) if side > 0 else -math.pi / 2 * (1 - step / 4) + math.pi
-            points.append((x + radius * math.cos(turn), middle + radius * math.sin(turn) * side, 0.05))
-        # The next bend starts at the far side.
-        if side < 0:
-            points[-9:] = [(px, -py, pz) for px, py, pz in points[-9:]]
+            turn = math.radians(begin - 22.5 * step)
+            points.append((x + radius * math.cos(turn), middle + radius * math.sin(turn), 0.05 + 0.004 * len(points)))
+    points.append((-0.5, -0.34, 0.15))
     return Item([tube("clip", points, 0.045, wire)], 1.6, 0.5, 0.1)
 
 

@@ -28,7 +28,7 @@ class Footprint:
     def local(self, points: Array) -> Array:
         """(n, 2) desk points as (along, across) this rectangle."""
         turn = np.array([[math.cos(self.yaw), -math.sin(self.yaw)], [math.sin(self.yaw), math.cos(self.yaw)]])
-        return (points - (self.x, self.y)) @ turn
+        return np.asarray((points - (self.x, self.y)) @ turn)
 
     def holds(self, points: Array, margin: float = 0.0) -> NDArray[np.bool_]:
         """Which of (n, 2) desk points lie on this rectangle grown by `margin`."""
@@ -41,7 +41,7 @@ class Footprint:
         across = np.linspace(-self.half_width, self.half_width, max(3, int(self.half_width / 0.2)))
         flat = np.array([(a, b) for a in along for b in across])
         turn = np.array([[math.cos(self.yaw), math.sin(self.yaw)], [-math.sin(self.yaw), math.cos(self.yaw)]])
-        return flat @ turn + (self.x, self.y)
+        return np.asarray(flat @ turn + (self.x, self.y))
 
 
 @dataclass
@@ -104,6 +104,8 @@ class Tabletop:
         held = np.clip(1 - along / reach, 0, 1)
         held = held * held * (3 - 2 * held)
         height = lying * (1 - held) + (start[2] + rise * along) * held
+        for _ in range(6):  # a cord is too stiff for kinks
+            height[1:-1] = (height[:-2] + 2 * height[1:-1] + height[2:]) / 4
         path = np.column_stack([way, np.maximum(height, radius * 0.98)])
         path[0] = start
         self.cords.append(np.column_stack([way, path[:, 2] + radius]))
@@ -127,8 +129,8 @@ def drape(tabletop: Tabletop, points: Array, shape: tuple[int, int]) -> Array:
     """Heights of a limp sheet over what lies there, at (rows * columns, 2) desk points."""
     floor = tabletop.heights(points).reshape(shape) + 0.03
     sheet = floor.copy()
-    for _ in range(60):
+    for _ in range(500):
         padded = np.pad(sheet, 1, mode="edge")
         mean = (padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]) / 4
-        sheet = np.maximum(floor, mean - 0.002)
+        sheet = np.maximum(floor, mean - 0.0002)
     return np.asarray(sheet.reshape(-1))

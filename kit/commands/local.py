@@ -10,7 +10,6 @@ import click
 
 from kit import settings as settings_module
 from kit.console import Console
-from kit.workshop.local_track import rehearse
 
 
 def _with_settings(command: click.Command) -> click.Command:
@@ -27,6 +26,9 @@ def local(**flags: str | None) -> None:
 
     Settings come from kit.toml, then KIT_<NAME> in the environment, then these flags.
     """
+    # Here, because the SDKs and the plotting library take seconds and 150 MB that the other commands do not need.
+    from kit.workshop.local_track import rehearse
+
     resolved = settings_module.resolve(flags, os.environ, Path.cwd() / settings_module.SETTINGS_FILE)
     rehearse(resolved, Console())
 

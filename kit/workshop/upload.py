@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from kit.annotations.picture_files import upright_bytes
 from kit.workshop.context import IMAGES, INPUT_MANIFEST, LABEL_CATEGORIES, Context
 
 CONTENT_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
@@ -21,7 +22,8 @@ def run(context: Context) -> dict[str, Any]:
             s3.put_object(
                 Bucket=bucket,
                 Key=IMAGES + path.name,
-                Body=path.read_bytes(),
+                # Upright, so that nobody after this has to heed EXIF orientation for the boxes to fit.
+                Body=upright_bytes(path),
                 ContentType=CONTENT_TYPES[path.suffix.lower()],
             )
             advance(number)

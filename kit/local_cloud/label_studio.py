@@ -99,7 +99,7 @@ class LabelStudioServer:
         wait_for_predecessor("Label Studio", log)
         _provide_database(environment, folder)
         port = choose_port(port, setting="LABEL_STUDIO_PORT")
-        credentials = _credentials(folder)
+        credentials = run_credentials(folder)
         self.access = LabelStudioAccess(f"http://127.0.0.1:{port}", **credentials)
         self._process = GuardedProcess(
             "Label Studio",
@@ -130,7 +130,9 @@ class LabelStudioServer:
             directory=folder,
         )
         try:
-            wait_until_ready(self._process, self._is_ready, timeout=_START_SECONDS + MIGRATION_SECONDS)
+            wait_until_ready(
+                self._process, lambda: knows_its_user(self.access), timeout=_START_SECONDS + MIGRATION_SECONDS
+            )
         except BaseException:
             self.close()
             raise
@@ -147,20 +149,25 @@ class LabelStudioServer:
     ) -> None:
         self.close()
 
-    def _is_ready(self) -> bool:
-        """Also tells this server from any other on its port, as nobody else knows the token."""
-        headers = {"Authorization": f"Token {self.access.token}"}
-        with _connection(_ALIVE_SECONDS) as connection:
-            try:
-                answer = connection.get(f"{self.access.url}/api/current-user/whoami", headers=headers)
-            except httpx.TransportError:
-                return False
-        if answer.status_code in (401, 403):
-            raise ServiceError(
-                f"The Label Studio at {self.access.url} does not know this run's user {self.access.user}: another "
-                "server has taken the port, or the database is not this run's; start a new run."
-            )
-        return answer.status_code == 200
+
+def knows_its_user(access: LabelStudioAccess) -> bool:
+    """Whether the server answers yet; also tells it from any other on its port, as nobody else knows the token.
+
+    Raises:
+        ServiceError: another server answers.
+    """
+    headers = {"Authorization": f"Token {access.token}"}
+    with _connection(_ALIVE_SECONDS) as connection:
+        try:
+            answer = connection.get(f"{access.url}/api/current-user/whoami", headers=headers)
+        except httpx.TransportError:
+            return False
+    if answer.status_code in (401, 403):
+        raise ServiceError(
+            f"The Label Studio at {access.url} does not know this run's user {access.user}: another "
+            "server has taken the port, or the database is not this run's; start a new run."
+        )
+    return answer.status_code == 200
 
 
 def _connection(timeout: float) -> httpx.Client:
@@ -183,7 +190,7 @@ def _provide_database(environment: Path, folder: Path) -> None:
     copy.replace(database)
 
 
-def _credentials(folder: Path) -> dict[str, str]:
+def run_credentials(folder: Path) -> dict[str, str]:
     """User, password and token of this run, made up the first time."""
     file = folder / "credentials.json"
     if not file.exists():

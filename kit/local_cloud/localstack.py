@@ -89,7 +89,7 @@ class LocalStack:
             grace_seconds=1.0,
         )
         try:
-            wait_until_ready(self._process, self._is_ready, timeout=_START_TIMEOUT_SECONDS)
+            wait_until_ready(self._process, lambda: s3_answers(self.port), timeout=_START_TIMEOUT_SECONDS)
         except BaseException:
             self.close()
             raise
@@ -115,17 +115,19 @@ class LocalStack:
         if self._files.exists():
             shutil.rmtree(self._files)
 
-    def _is_ready(self) -> bool:
-        # A bare 200, or `Ready.` in its log, comes before S3 can answer.
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/_localstack/health")
-            services = json.loads(connection.getresponse().read())["services"]
-        except (OSError, http.client.HTTPException, json.JSONDecodeError, KeyError):
-            return False
-        finally:
-            connection.close()
-        return services.get("s3") in ("running", "available")
+
+def s3_answers(port: int) -> bool:
+    """Whether the LocalStack on this port of 127.0.0.1 has its S3 up."""
+    # A bare 200, or `Ready.` in its log, comes before S3 can answer.
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/_localstack/health")
+        services = json.loads(connection.getresponse().read())["services"]
+    except (OSError, http.client.HTTPException, json.JSONDecodeError, KeyError):
+        return False
+    finally:
+        connection.close()
+    return services.get("s3") in ("running", "available")
 
 
 def s3_client(url: str) -> S3Client:

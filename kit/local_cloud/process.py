@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from kit.errors import ServiceError, SetupError
 
@@ -131,7 +131,21 @@ def child_environment(overrides: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONUNBUFFERED": "1", "AWS_EC2_METADATA_DISABLED": "true", **overrides}
 
 
-def wait_until_ready(process: GuardedProcess, ready: Callable[[], bool], *, timeout: float) -> None:
+class Service(Protocol):
+    """What can be waited for: a process or a container."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def log(self) -> Path: ...
+
+    def exit_status(self) -> int | None: ...
+
+    def log_tail(self, lines: int = 8) -> str: ...
+
+
+def wait_until_ready(process: Service, ready: Callable[[], bool], *, timeout: float) -> None:
     """Polls `ready` until it says yes.
 
     Raises:
@@ -147,7 +161,7 @@ def wait_until_ready(process: GuardedProcess, ready: Callable[[], bool], *, time
         time.sleep(_POLL_SECONDS)
 
 
-def _with_log(process: GuardedProcess, problem: str) -> str:
+def _with_log(process: Service, problem: str) -> str:
     return f"{problem}; its log {process.log} ends with:\n{process.log_tail()}"
 
 

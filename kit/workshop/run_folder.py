@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import fcntl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,17 @@ class RunFolder:
     @property
     def lock(self) -> Path:
         return self.path / ".lock"
+
+    def is_locked(self) -> bool:
+        """Whether a kit is at work on it; the folder need not exist."""
+        try:
+            with self.lock.open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
 
     @property
     def summary(self) -> Path:

@@ -1,0 +1,23 @@
+"""`kit images` and `kit base-image`: the container images."""
+
+from __future__ import annotations
+
+import click
+
+from kit.local_cloud.base_image import BASE_IMAGE, make_base_image
+from kit.local_cloud.docker_engine import require_engine
+from kit.local_cloud.images import ensure_images
+
+
+@click.command()
+@click.option("--gpu/--cpu", default=None, help="the training image's PyTorch; default: as in the image there is")
+def images(gpu: bool | None) -> None:
+    """Build the container images, those whose inputs have changed."""
+    ensure_images(require_engine(), cuda=gpu, say=click.echo)
+
+
+@click.command("base-image")
+def base_image() -> None:
+    """Make the image that the others stand on from Debian's packages, where no registry can be reached."""
+    make_base_image(require_engine())
+    click.echo(f"Made {BASE_IMAGE}.")

@@ -1,0 +1,83 @@
+"""The image that all others stand on: Debian 12 with its Python 3.11, from a registry or from Debian's packages."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException
+
+from kit.errors import SetupError
+from kit.local_cloud.docker_engine import Engine
+
+BASE_IMAGE = "jumpstart-rehearsal/base:local"
+_DEBIAN = "bookworm"
+_HOOKS = "/usr/share/mmdebstrap/hooks/merged-usr"
+# As in Debian's own slim image.
+_LEFT_OUT = ("man", "doc", "info", "locale", "lintian")
+
+
+def make_base_image(engine: Engine) -> None:
+    """Makes `BASE_IMAGE` from Debian's packages, for where no registry can be reached; takes half a minute to two.
+
+    Raises:
+        SetupError: mmdebstrap is not there, or Debian's packages cannot be fetched.
+    """
+    if shutil.which("mmdebstrap") is None:
+        raise SetupError(
+            "make base-image needs mmdebstrap: install it (`sudo apt-get install mmdebstrap`), or build once where "
+            "debian:bookworm-slim can be pulled."
+        )
+    with tempfile.TemporaryDirectory() as name:
+        archive = Path(name) / "base.tar"
+        done = subprocess.run(
+            [
+                "mmdebstrap",
+                "--quiet",
+                "--variant=minbase",
+                f"--architectures={engine.architecture}",
+                # With usr-is-merged in place of usrmerge, which would bring 50 MB of Perl.
+                f"--hook-dir={_HOOKS}",
+                "--include=usr-is-merged,python3",
+                *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in _LEFT_OUT),
+                "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+                _DEBIAN,
+                archive,
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            last = " ".join(done.stderr.splitlines()[-3:])
+            raise SetupError(
+                f"mmdebstrap cannot make Debian's base ({last}): connect to a mirror of Debian, free 1 GB of disk, and "
+                "run `make base-image` again."
+            )
+        repository, tag = BASE_IMAGE.split(":")
+        try:
+            with archive.open("rb") as stream:
+                engine.client.api.import_image_from_stream(stream, repository=repository, tag=tag)
+        except DockerException as error:
+            raise SetupError(f"The engine does not take the base image ({error}): free some of its disk.") from error
+
+
+def has_base_image(engine: Engine) -> bool:
+    """Whether `BASE_IMAGE` is there.
+
+    Raises:
+        SetupError: it is for another architecture.
+    """
+    try:
+        image = engine.client.images.get(BASE_IMAGE)
+    except docker.errors.ImageNotFound:
+        return False
+    if image.attrs["Architecture"] != engine.architecture:
+        raise SetupError(
+            f"{BASE_IMAGE} is built for {image.attrs['Architecture']}, this engine runs {engine.architecture}: remove "
+            f"it (`docker rmi {BASE_IMAGE}`) and run the command again."
+        )
+    return True

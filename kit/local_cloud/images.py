@@ -126,12 +126,14 @@ def _ensure_image(engine: Engine, name: str, cuda: bool | None, say: Callable[[s
 
 def _build_base_image(engine: Engine, say: Callable[[str], None]) -> None:
     say(f"Building {BASE_IMAGE} …")
+    debian = os.environ.get("DEBIAN_IMAGE", "debian:bookworm-slim")
+    arguments = {"DEBIAN_IMAGE": debian, **_proxies()}
     try:
-        _build(engine, path=os.fspath(ROOT / _CONTAINERS / "base"), tag=BASE_IMAGE, buildargs=_proxies())
+        _build(engine, path=os.fspath(ROOT / _CONTAINERS / "base"), tag=BASE_IMAGE, buildargs=arguments)
     except SetupError as error:
         raise SetupError(
-            f"The base image cannot be had from a registry: run `make base-image`, which makes it from Debian's "
-            f"packages, or connect to a registry that has debian:bookworm-slim ({error})"
+            f"{BASE_IMAGE} cannot be made from {debian}: run `make base-image`, which makes it from Debian's packages, "
+            f"or set DEBIAN_IMAGE to where your registry has it. {error}"
         ) from error
 
 

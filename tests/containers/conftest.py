@@ -1,0 +1,95 @@
+"""The real engine, the images, and the services in containers, once per session; skipped where no engine answers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kit.local_cloud.container_services import ContainerServices, LabelStudioContainer, LocalStackContainer
+from kit.local_cloud.docker_engine import Engine, NoEngine, probe_engine
+from kit.local_cloud.images import ensure_images
+from kit.local_cloud.label_studio import LabelStudioAccess
+from kit.workshop import run
+from kit.workshop.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    found = probe_engine()
+    if isinstance(found, NoEngine):
+        pytest.skip(found.reason)
+    return found
+
+
+@pytest.fixture(scope="session")
+def images(engine: Engine) -> Engine:
+    """The engine, with the images built."""
+    ensure_images(engine)
+    return engine
+
+
+@pytest.fixture(scope="session")
+def services(images: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerServices]:
+    """Of a run that goes on until the session ends, so that no kit beside it takes it for a dead one's."""
+    folder = tmp_path_factory.mktemp("run-in-containers")
+    with run.locked(RunFolder(folder)), ContainerServices(images, folder, folder / "cloud") as services:
+        yield services
+
+
+@pytest.fixture(scope="session")
+def localstack(services: ContainerServices) -> Iterator[LocalStackContainer]:
+    with LocalStackContainer(services) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def s3(localstack: LocalStackContainer) -> S3Client:
+    return localstack.client()
+
+
+@pytest.fixture
+def bucket(s3: S3Client) -> str:
+    """A bucket of the test's own."""
+    name = f"jumpstart-finetune-handson-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name)
+    return name
+
+
+class RunningLabelStudio:
+    """The session's Label Studio, which a test may kill and start again."""
+
+    def __init__(self, services: ContainerServices) -> None:
+        self.services = services
+        self._server = LabelStudioContainer(services)
+
+    @property
+    def folder(self) -> Path:
+        return self.services.folder / "label-studio"
+
+    @property
+    def access(self) -> LabelStudioAccess:
+        return self._server.access
+
+    def kill_and_restart(self) -> None:
+        self.services.compose("kill", "label-studio")
+        self._server.close()
+        self._server = LabelStudioContainer(self.services)
+
+    def close(self) -> None:
+        self._server.close()
+
+
+@pytest.fixture(scope="session")
+def label_studio(services: ContainerServices, localstack: LocalStackContainer) -> Iterator[RunningLabelStudio]:
+    # It reads the pictures from that S3, by its name in their network.
+    assert localstack.port == services.s3_port
+    running = RunningLabelStudio(services)
+    yield running
+    running.close()

@@ -14,6 +14,15 @@ from typing import Any
 
 _HOST = "algo-1"
 _FAILURE_LIMIT_BYTES = 4096
+_DEFINITION = "container.json"
+
+
+@dataclass(frozen=True)
+class ContainerDefinition:
+    """What a request says of its container, for a program that starts one."""
+
+    image: str
+    environment: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -29,11 +38,23 @@ class ContainerFiles:
     def channel(self, name: str) -> Path:
         return self.base / "input" / "data" / name
 
+    def define_container(self, definition: ContainerDefinition) -> None:
+        """Keeps what is no part of /opt/ml but has to reach a program that starts a container on these files."""
+        members = {"Image": definition.image, "Environment": dict(definition.environment)}
+        (self.base / _DEFINITION).write_text(json.dumps(members), encoding="utf-8")
+
+    def container_definition(self) -> ContainerDefinition:
+        """What `define_container` kept."""
+        members = json.loads((self.base / _DEFINITION).read_text(encoding="utf-8"))
+        return ContainerDefinition(members["Image"], members["Environment"])
+
     def prepare_training(self, request: Mapping[str, Any]) -> None:
-        """Makes the folders and writes `input/config` for a CreateTrainingJob request."""
+        """Makes the folders, writes `input/config` and defines the container for a CreateTrainingJob request."""
         config = self.base / "input" / "config"
         for folder in (config, self.base / "output" / "data", self.model):
             folder.mkdir(parents=True)
+        algorithm = request["AlgorithmSpecification"]
+        self.define_container(ContainerDefinition(algorithm.get("TrainingImage", ""), request.get("Environment", {})))
         instance_type = request["ResourceConfig"].get("InstanceType")
         group = {"instance_group_name": "homogeneousCluster", "instance_type": instance_type, "hosts": [_HOST]}
         documents = {

@@ -14,7 +14,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kit.errors import KitError
-from kit.local_cloud.container_files import ContainerFiles
+from kit.local_cloud.container_files import ContainerDefinition, ContainerFiles
 from kit.local_cloud.model_archive import unpack
 from kit.local_cloud.model_server import ModelServer
 from kit.local_cloud.s3_uri import bucket_and_key
@@ -32,6 +32,7 @@ class Deployment:
     endpoint: str
     variant: str
     model_data: str
+    image: str
     environment: Mapping[str, str]
     startup_timeout: float
 
@@ -107,6 +108,7 @@ class Endpoint:
             self._s3.download_file(*bucket_and_key(self._deployment.model_data), str(archive))
             unpack(archive, files.model)
             archive.unlink()
+        files.define_container(ContainerDefinition(self._deployment.image, self._deployment.environment))
         with self._lock:
             if self._closed:
                 return

@@ -193,6 +193,7 @@ class Hosting:
             endpoint=name,
             variant=variant["VariantName"],
             model_data=record["Container"]["ModelDataUrl"],
+            image=record["Container"].get("Image", ""),
             environment=record["Container"].get("Environment", {}),
             startup_timeout=variant.get("ContainerStartupHealthCheckTimeoutInSeconds", self._startup_timeout),
         )

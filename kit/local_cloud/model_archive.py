@@ -39,11 +39,11 @@ def pack(folder: Path, archive: Path) -> None:
                     tar.addfile(member, file)
 
 
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpacks a model that somebody else may have made into `folder`, which appears only when all is there.
+def unpack(archive: Path, folder: Path, *, may_be_empty: bool = False) -> None:
+    """Unpacks what somebody else may have packed into `folder`, which appears only when all is there.
 
     Raises:
-        ServiceError: it is no gzipped tar or not whole, it is empty, it would write outside the folder, it holds
+        ServiceError: it is no gzipped tar or not whole, it is empty and may not be, it would write outside the folder, it holds
             anything but files and folders, or it is larger than `MAX_BYTES` or `MAX_MEMBERS`.
     """
     unfinished = folder.with_name(folder.name + ".unfinished")
@@ -67,7 +67,7 @@ def unpack(archive: Path, folder: Path) -> None:
                 _check_limits(archive, members, size)
     except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, UnicodeError) as error:
         raise ServiceError(f"{archive.name} is no model archive that can be unpacked safely: {error}.") from error
-    if not any(unfinished.iterdir()):
+    if not may_be_empty and not any(unfinished.iterdir()):
         raise ServiceError(f"{archive.name} is empty: it holds no model.")
     unfinished.replace(folder)
 

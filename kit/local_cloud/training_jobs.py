@@ -1,4 +1,4 @@
-"""SageMaker's training jobs as processes of this machine that keep the SageMaker training contract."""
+"""SageMaker's training jobs, each carried out by a program of this machine that keeps SageMaker's training contract."""
 
 from __future__ import annotations
 
@@ -38,15 +38,24 @@ class TrainingJobs:
         folder: for the records and logs, which outlive this object. A job that was in progress when its local cloud
             ended is Failed when the folder is opened again, and so is one whose artifact `s3` has lost since.
         command: the program that trains, with its arguments: it finds its /opt/ml in SAGEMAKER_BASE_DIR.
+        manner: how that runs a job; the job's description says so.
 
     Attributes:
         logs: the jobs' logs, with the verbs of boto3's `logs` client.
     """
 
-    def __init__(self, s3: S3Client, folder: Path, *, command: Sequence[str | os.PathLike[str]]) -> None:
+    def __init__(
+        self,
+        s3: S3Client,
+        folder: Path,
+        *,
+        command: Sequence[str | os.PathLike[str]],
+        manner: str = "as a process of this machine",
+    ) -> None:
         self._s3 = s3
         self._folder = folder
         self._command = command
+        self._manner = manner
         self._records = Records(folder)
         self._runs: dict[str, TrainingRun] = {}
         self._lock = threading.Lock()
@@ -82,6 +91,7 @@ class TrainingJobs:
                 record["TrainingJobArn"],
                 self._folder / name,
                 self._command,
+                manner=self._manner,
                 enter=lambda status, message: self._enter(name, status, message),
                 finish=lambda outcome: self._finish(name, outcome),
             )

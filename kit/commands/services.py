@@ -12,7 +12,7 @@ from kit.local_cloud import leftovers
 from kit.local_cloud.container_services import ContainerServices, LabelStudioContainer, LocalStackContainer
 from kit.local_cloud.docker_engine import require_engine
 from kit.local_cloud.images import ensure_images
-from kit.workshop.run_folder import RunFolder
+from kit.workshop import run_folder
 
 _S3_PORT, _LABEL_STUDIO_PORT = 4566, 8080
 
@@ -48,16 +48,16 @@ def up() -> None:
 @services.command()
 def down() -> None:
     """Stop both, and remove what killed runs have left in the engine."""
-    engine = require_engine()
+    runs, engine = _folder().parent, require_engine()
     leftovers.remove(engine, _folder())
-    leftovers.sweep(engine, goes_on)
+    leftovers.sweep(engine, lambda folder: run_folder.is_abandoned(folder, runs))
 
 
 @services.command()
 def ps() -> None:
     """List the containers of the kit, those of runs too."""
     for run, container in leftovers.containers(require_engine()):
-        click.echo(f"{container.name}  {container.status}  {run}")
+        click.echo(f"{container.name} {container.status} {run}")
 
 
 @services.command()
@@ -65,13 +65,10 @@ def logs() -> None:
     """Print what both have said so far."""
     for run, container in leftovers.containers(require_engine()):
         if run == _folder():
+            click.secho(container.name, bold=True)
             click.echo(container.logs())
 
 
-def goes_on(run: Path) -> bool:
-    """Whether what the engine holds of this run is wanted still: a kit works on it, or it was started by hand."""
-    return run.name == _folder().name or RunFolder(run).is_locked()
-
-
 def _folder() -> Path:
-    return settings_module.resolve({}, os.environ).settings.runs / "services"
+    runs: Path = settings_module.resolve({}, os.environ).settings.runs
+    return runs / run_folder.SERVICES

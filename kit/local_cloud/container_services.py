@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from docker.errors import NotFound
 from docker.models.containers import Container
 
+from kit.errors import ServiceError
 from kit.local_cloud import leftovers
 from kit.local_cloud.docker_engine import Engine
 from kit.local_cloud.images import ROOT, image_name
@@ -115,8 +116,11 @@ class ServiceContainer:
         self._grace_seconds = grace_seconds
 
     def exit_status(self) -> int | None:
-        """None while it runs."""
-        self._container.reload()
+        """None while it runs; raises ServiceError when somebody has removed it."""
+        try:
+            self._container.reload()
+        except NotFound as error:
+            raise ServiceError(f"{self.name} was removed while it came up; run the command again.") from error
         state = self._container.attrs["State"]
         return None if state["Status"] in ("created", "running") else int(state["ExitCode"])
 

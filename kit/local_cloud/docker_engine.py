@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import docker
 from docker.context import ContextAPI
@@ -18,6 +19,7 @@ from kit.local_cloud.compose import Compose, find_compose
 # The engine of Debian 12, the oldest that the kit is tested with (20.10).
 _OLDEST_API = (1, 41)
 _ANSWER_SECONDS = 600
+_CONNECT_SECONDS = 10
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _OTHERWISE = "or choose RUNTIME=process, which needs no containers"
 _NO_CUDA_EXIT = 3
@@ -80,9 +82,11 @@ def probe_engine() -> Engine | NoEngine:
             f"DOCKER_HOST or choose the context `default`, {_OTHERWISE}."
         )
     try:
+        # The SDK buries the reason four exceptions deep.
+        _connect(url)
         client = docker.from_env(version="auto", timeout=_ANSWER_SECONDS)
         facts, version = client.info(), client.version()
-    except DockerException as error:
+    except (OSError, DockerException) as error:
         return NoEngine(_why_no_answer(address, error))
     if facts["OSType"] != "linux":
         return NoEngine(f"The Docker engine runs {facts['OSType']} containers: switch it to Linux ones, {_OTHERWISE}.")
@@ -147,15 +151,21 @@ def probe_gpu(engine: Engine, training_image: str) -> Gpu | NoGpu:
     return Gpu(printed.decode().strip())
 
 
-def _why_no_answer(address: str, error: DockerException) -> str:
-    cause: BaseException = error
-    while (deeper := cause.__cause__ or cause.__context__) is not None:
-        cause = deeper
-    if isinstance(cause, PermissionError):
+def _connect(url: SplitResult) -> None:
+    if url.scheme == "unix":
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_CONNECT_SECONDS)
+            probe.connect(url.path)
+    else:
+        socket.create_connection((url.hostname, url.port), _CONNECT_SECONDS).close()
+
+
+def _why_no_answer(address: str, error: OSError | DockerException) -> str:
+    if isinstance(error, PermissionError):
         return (
             f"You may not use the Docker engine at {address}: run `sudo usermod -aG docker $USER` and log in again, "
             f"{_OTHERWISE}."
         )
-    if isinstance(cause, FileNotFoundError | ConnectionRefusedError):
+    if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return f"No Docker engine answers at {address}: start Docker (`sudo systemctl start docker`), {_OTHERWISE}."
-    return f"The Docker engine at {address} does not answer as it should ({cause}): restart Docker, {_OTHERWISE}."
+    return f"The Docker engine at {address} does not answer as it should ({error}): restart Docker, {_OTHERWISE}."

@@ -32,11 +32,11 @@ def remove(engine: Engine, run: Path) -> None:
         _remove(volume, force=True)
 
 
-def sweep(engine: Engine, goes_on: Callable[[Path], bool]) -> list[Path]:
+def sweep(engine: Engine, is_abandoned: Callable[[Path], bool]) -> list[Path]:
     """Removes what runs have left behind that were killed.
 
     Args:
-        goes_on: whether a process is at work on the run in this folder, which need not exist any more.
+        is_abandoned: whether the run in this folder, which need not exist any more, is over.
 
     Returns:
         The folders of those runs.
@@ -44,7 +44,7 @@ def sweep(engine: Engine, goes_on: Callable[[Path], bool]) -> list[Path]:
     Raises:
         ServiceError: the engine refuses.
     """
-    dead = sorted(run for run in runs(engine) if not goes_on(run))
+    dead = sorted(filter(is_abandoned, runs(engine)))
     for run in dead:
         remove(engine, run)
     return dead

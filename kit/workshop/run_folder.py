@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LATEST = "latest"
+# Of S3 and the labelling server that `make up` starts for use by hand.
+SERVICES = "services"
 
 
 @dataclass(frozen=True)
@@ -121,3 +123,8 @@ def latest(runs: Path) -> RunFolder | None:
     """The run that `runs/latest` points at, if there is one."""
     link = runs / LATEST
     return RunFolder(link.resolve()) if link.exists() else None
+
+
+def is_abandoned(folder: Path, runs: Path) -> bool:
+    """Whether this is a run in `runs`, there still or deleted, that no kit is at work on."""
+    return folder.parent == runs and folder.name != SERVICES and not RunFolder(folder).is_locked()

@@ -49,9 +49,8 @@ def run_training(base: Path, channel: Path, **hyperparameters: str) -> subproces
 def trained(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The base folder of a short training, and what it printed."""
     base = tmp_path_factory.mktemp("trained")
-    done = run_training(
-        base, channel, epochs="4", batch_size="4", image_size="192", labels=json.dumps(LABELS), seed="3"
-    )
+    settings = {"epochs": "8", "batch_size": "2", "adam_learning_rate": "0.002", "image_size": "192", "seed": "3"}
+    done = run_training(base, channel, **settings, labels=json.dumps(LABELS))
     assert done.returncode == 0, done.stderr
     return base, done.stdout
 

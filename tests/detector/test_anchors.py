@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
+import torch
+from detector import loss
 from detector.anchors import (
     anchors,
     decode,
-    encode,
     intersection_over_union,
     non_maximum_suppression,
 )
@@ -51,10 +51,17 @@ def test_anchors_are_centred_on_their_cells() -> None:
     np.testing.assert_allclose(centres[per_cell * 48 * 36], (8, 8))  # then comes stride 16
 
 
-def test_decode_undoes_encode() -> None:
-    around = anchors(288, 384)[::97]
-    boxes = some_boxes(len(around))
-    np.testing.assert_allclose(decode(encode(boxes, around), around), boxes, atol=0.01)
+def test_offsets_move_the_centre_by_tenths_and_the_size_by_powers() -> None:
+    around = np.array([[10, 20, 30, 60]], np.float32)  # centre (20, 40), 20 wide, 40 high
+    offsets = np.array([[5, -5, np.log(2) / 0.2, 0]], np.float32)  # half a width right, half a height up, twice as wide
+    np.testing.assert_allclose(decode(offsets, around), [[10, 0, 50, 40]], atol=1e-4)
+
+
+def test_training_and_serving_decode_alike() -> None:
+    around = anchors(96, 96)
+    offsets = np.random.default_rng(0).normal(0, 3, around.shape).astype(np.float32)
+    trained = loss.decode(torch.from_numpy(offsets), torch.from_numpy(around.copy()))
+    np.testing.assert_allclose(trained.numpy(), decode(offsets, around), rtol=1e-4, atol=1e-3)
 
 
 def test_no_offset_is_the_anchor_itself() -> None:
@@ -80,7 +87,7 @@ def test_every_object_gets_an_anchor_that_fits_better_than_most(seed: int) -> No
     for index in range(len(boxes)):
         mine = overlap[owner == index, index]
         assert len(mine) > 0
-        assert mine.min() > np.quantile(overlap[:, index], 0.99)
+        assert mine.min() >= np.quantile(overlap[:, index], 0.99)
 
 
 def test_no_anchor_serves_an_object_it_does_not_touch() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from detector import augment
 from detector.sample import Sample, input_size, resized
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
 from detector.dataset import PictureCache, read_channel, split
 from detector.errors import InputError
+
 from tests.detector.test_picture import corner_picture, jpeg
 
 

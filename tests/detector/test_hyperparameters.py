@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from detector.errors import InputError
 from detector.hyperparameters import Hyperparameters, parse, read
 

@@ -8,7 +8,6 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-
 from detector.errors import SetupError
 from detector.export import Scored, export
 from detector.mobilenet import MobileNetV2, load_pretrained

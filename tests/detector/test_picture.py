@@ -8,7 +8,6 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-
 from detector import picture
 from detector.errors import InputError
 

@@ -136,8 +136,8 @@ def test_sigterm_lets_a_request_in_flight_finish(trained: tuple[Path, str], body
     running = Server(trained[0])
     try:
         with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
-            head = f"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-image\r\nContent-Length: {len(body)}"
-            connection.sendall(f"{head}\r\n\r\n".encode() + body[:1000])
+            head = f"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}"
+            connection.sendall(f"{head}\r\nContent-Type: application/x-image\r\n\r\n".encode() + body[:1000])
             # The server has begun with this request once it answers one that came after it.
             assert running.ask(body).status_code == 200
             running.process.send_signal(signal.SIGTERM)

@@ -41,16 +41,11 @@ def anchors(height: int, width: int) -> Boxes:
     return result
 
 
-def encode(boxes: Boxes, around: Boxes) -> Boxes:
-    """The offsets (n, 4) that lead from the anchors `around` to `boxes`: SSD's centre and log-size code."""
-    centre, size = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
-    anchor_centre, anchor_size = (around[:, :2] + around[:, 2:]) / 2, around[:, 2:] - around[:, :2]
-    shift = (centre - anchor_centre) / anchor_size / CENTRE_VARIANCE
-    return np.concatenate([shift, np.log(size / anchor_size) / SIZE_VARIANCE], 1).astype(np.float32, copy=False)
-
-
 def decode(offsets: Boxes, around: Boxes) -> Boxes:
-    """The boxes (n, 4) that `offsets` describe; the inverse of `encode`."""
+    """The boxes (n, 4) that the network's `offsets` (n, 4) from the anchors `around` describe.
+
+    SSD's code: centre in anchor sizes, logarithm of size, each times its variance (Liu et al., arXiv:1512.02325).
+    """
     anchor_centre, anchor_size = (around[:, :2] + around[:, 2:]) / 2, around[:, 2:] - around[:, :2]
     centre = anchor_centre + offsets[:, :2] * CENTRE_VARIANCE * anchor_size
     size = anchor_size * np.exp(np.minimum(offsets[:, 2:] * SIZE_VARIANCE, LARGEST_LOG_SIZE))
@@ -60,10 +55,11 @@ def decode(offsets: Boxes, around: Boxes) -> Boxes:
 def intersection_over_union(a: Boxes, b: Boxes) -> NDArray[np.float32]:
     """IoU of each of `a` (n, 4) with each of `b` (m, 4): (n, m), 0 where neither has an area."""
     corner = np.maximum(a[:, None, :2], b[None, :, :2])
-    overlap = np.clip(np.minimum(a[:, None, 2:], b[None, :, 2:]) - corner, 0, None).prod(2)
+    overlap: NDArray[np.float32] = np.clip(np.minimum(a[:, None, 2:], b[None, :, 2:]) - corner, 0, None).prod(2)
     area_a, area_b = (a[:, 2:] - a[:, :2]).prod(1), (b[:, 2:] - b[:, :2]).prod(1)
     union = area_a[:, None] + area_b[None] - overlap
-    return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+    shares: NDArray[np.float32] = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+    return shares
 
 
 def non_maximum_suppression(boxes: Boxes, scores: NDArray[np.float32], iou: float) -> NDArray[np.intp]:

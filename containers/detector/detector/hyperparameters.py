@@ -21,7 +21,8 @@ class Hyperparameters:
         adam_learning_rate: the largest rate of the new layers; the pretrained ones learn at a fraction of it.
         batch_size: pictures in an optimiser step.
         train_only_top_layer: leave the pretrained layers as they are.
-        image_size: a picture is scaled to about this many pixels squared, in its own shape.
+        image_size: training works on about this many pixels squared at a time, serving on
+            `detector.sample.serving_size` of it.
         seed: same pictures, hyperparameters, machine and seed give the same model.
         labels: the names of the classes 0, 1, …; empty when the caller has not said.
     """

@@ -12,6 +12,7 @@ from detector.errors import InputError
 from detector.export import export
 from detector.inference import MODEL_FILE, Description, write_description
 from detector.paths import Paths
+from detector.sample import serving_size
 from detector.training import Epoch, fit
 
 
@@ -46,7 +47,7 @@ def train(paths: Paths) -> None:
     export(network, paths.model / MODEL_FILE)
     write_description(
         paths.model,
-        Description(labels, settings.image_size, device.type, settings.epochs, len(learned)),
+        Description(labels, serving_size(settings.image_size), device.type, settings.epochs, len(learned)),
     )
 
 

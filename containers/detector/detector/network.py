@@ -48,30 +48,38 @@ class Detector(nn.Module):
         )
         self.smooth = nn.ModuleList(Separable(WIDTH) for _ in CHANNELS)
         self.coarse = Separable(WIDTH, stride=2)
-        self.class_tower = nn.Sequential(Separable(WIDTH), Separable(WIDTH))
+        self.details = nn.Sequential(
+            nn.Conv2d(CHANNELS[0], WIDTH, 1, bias=False), nn.GroupNorm(GROUPS, WIDTH), nn.ReLU6(), Separable(WIDTH)
+        )
+        self.widest = nn.MaxPool2d(5, 1, 2)
+        self.wider = nn.MaxPool2d(4, 2, 1, ceil_mode=True)
         self.box_tower = nn.Sequential(Separable(WIDTH), Separable(WIDTH))
-        self.class_predictor = predictor(classes)
+        self.class_predictor = predictor(classes, CHANNELS[0] + WIDTH)
         self.object_predictor = predictor(1, bias=-math.log((1 - PRIOR) / PRIOR))
         self.box_predictor = predictor(4)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        maps = [lateral(x) for lateral, x in zip(self.laterals, self.backbone(pictures), strict=True)]
+        features = self.backbone(pictures)
+        maps = [lateral(x) for lateral, x in zip(self.laterals, features, strict=True)]
         for finer in (1, 0):
             maps[finer] = maps[finer] + functional.interpolate(maps[finer + 1], scale_factor=2.0)
         maps = [smooth(x) for smooth, x in zip(self.smooth, maps, strict=True)]
         maps.append(self.coarse(maps[-1]))
         objects, classes, offsets = [], [], []
-        for x in maps:
+        details = self.widest(torch.cat([features[0], self.details(features[0])], 1))
+        for level, x in enumerate(maps):
+            if level:
+                details = self.wider(details)
             box_features = self.box_tower(x)
             objects.append(rows(self.object_predictor(box_features), 1).squeeze(-1))
             offsets.append(rows(self.box_predictor(box_features), 4))
-            classes.append(rows(self.class_predictor(self.class_tower(x)), self.classes))
+            classes.append(rows(self.class_predictor(details), self.classes))
         return torch.cat(objects, 1), torch.cat(classes, 1), torch.cat(offsets, 1)
 
 
-def predictor(numbers: int, bias: float = 0.0) -> nn.Conv2d:
+def predictor(numbers: int, inputs: int = WIDTH, bias: float = 0.0) -> nn.Conv2d:
     """Predicts so many numbers for each anchor of a cell, at first all but the bias."""
-    layer = nn.Conv2d(WIDTH, ANCHORS_PER_CELL * numbers, 1)
+    layer = nn.Conv2d(inputs, ANCHORS_PER_CELL * numbers, 1)
     nn.init.normal_(layer.weight, std=0.01)
     layer.bias = nn.Parameter(torch.full((ANCHORS_PER_CELL * numbers,), bias))
     return layer

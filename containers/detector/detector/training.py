@@ -18,6 +18,7 @@ from detector.hyperparameters import Hyperparameters
 from detector.loss import detection_loss
 from detector.mobilenet import load_pretrained
 from detector.network import Detector
+from detector.sample import serving_size
 
 # The first layers see edges and colours, which plugs share with everything; leaving them alone halves the time.
 FROZEN_BLOCKS = 3
@@ -98,7 +99,7 @@ def fit(
             move_average(average, network, min(AVERAGE_DECAY, (1 + step) / (10 + step)))
             total += loss.detach() * len(batch.pictures)
         seconds = time.perf_counter() - start
-        cross_entropy = validate(average, held_back, settings.image_size, device)
+        cross_entropy = validate(average, held_back, serving_size(settings.image_size), device)
         report(Epoch(number, settings.epochs, total.item() / len(train), cross_entropy, seconds, len(train) / seconds))
     return average.cpu()
 

@@ -20,13 +20,18 @@ _HOOKS = "/usr/share/mmdebstrap/hooks/merged-usr"
 _LEFT_OUT = ("man", "doc", "info", "locale", "lintian")
 
 
+def can_make_base_image() -> bool:
+    """Whether the tool for `make_base_image` is there."""
+    return shutil.which("mmdebstrap") is not None
+
+
 def make_base_image(engine: Engine) -> None:
     """Makes `BASE_IMAGE` from Debian's packages, for where no registry can be reached; takes half a minute to two.
 
     Raises:
         SetupError: mmdebstrap is not there, or Debian's packages cannot be fetched.
     """
-    if shutil.which("mmdebstrap") is None:
+    if not can_make_base_image():
         raise SetupError(
             "make base-image needs mmdebstrap: install it (`sudo apt-get install mmdebstrap`), or build once where "
             "debian:bookworm-slim can be pulled."

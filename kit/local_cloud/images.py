@@ -17,7 +17,7 @@ from docker.errors import DockerException
 
 from kit.errors import SetupError
 from kit.local_cloud import wheelhouse
-from kit.local_cloud.base_image import BASE_IMAGE, has_base_image
+from kit.local_cloud.base_image import BASE_IMAGE, can_make_base_image, has_base_image, make_base_image
 from kit.local_cloud.docker_engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,10 +131,13 @@ def _build_base_image(engine: Engine, say: Callable[[str], None]) -> None:
     try:
         _build(engine, path=os.fspath(ROOT / _CONTAINERS / "base"), tag=BASE_IMAGE, buildargs=arguments)
     except SetupError as error:
-        raise SetupError(
-            f"{BASE_IMAGE} cannot be made from {debian}: run `make base-image`, which makes it from Debian's packages, "
-            f"or set DEBIAN_IMAGE to where your registry has it. {error}"
-        ) from error
+        if not can_make_base_image():
+            raise SetupError(
+                f"{BASE_IMAGE} cannot be made from {debian}: install mmdebstrap and run `make base-image`, which makes "
+                f"it from Debian's packages, or set DEBIAN_IMAGE to where your registry has it. {error}"
+            ) from error
+        say(f"{error}\nSo it is made from Debian's packages, as `make base-image` does …")
+        make_base_image(engine)
 
 
 def _proxies() -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 
 from kit.errors import SetupError
 from kit.local_cloud import images as images_module
-from kit.local_cloud.base_image import BASE_IMAGE
+from kit.local_cloud.base_image import BASE_IMAGE, make_base_image
 from kit.local_cloud.docker_engine import Engine, NoGpu, probe_gpu
 from kit.local_cloud.images import RECIPES, Recipe, ensure_images, image_name
 
@@ -140,11 +140,36 @@ def test_a_full_disk_is_told(images: Engine, tiny: Path) -> None:
         ensure_images(images, ["tiny"])
 
 
-def test_a_base_that_no_registry_gives_says_how_to_make_it(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def no_base(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """The engine, as if it had no base image, and no registry were there to pull one from."""
     monkeypatch.setattr(images_module, "has_base_image", lambda _: False)
     monkeypatch.setenv("DEBIAN_IMAGE", "127.0.0.1:9/debian:none")
-    with pytest.raises(SetupError, match="make base-image"):
-        ensure_images(engine)
+    return engine
+
+
+def test_a_base_that_no_registry_gives_says_how_to_make_it(
+    no_base: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SetupError, match=r"127\.0\.0\.1:9/debian:none: install mmdebstrap and run `make base-image`"):
+        ensure_images(no_base)
+    with pytest.raises(SetupError, match="apt-get install mmdebstrap"):
+        make_base_image(no_base)
+
+
+def test_debian_s_packages_out_of_reach_are_told(
+    no_base: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "mmdebstrap"
+    tool.write_text("#!/bin/sh\necho 'E: apt-get update failed' >&2\nexit 1\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    said: list[str] = []
+    with pytest.raises(SetupError, match=r"apt-get update failed.*connect to a mirror of Debian"):
+        ensure_images(no_base, say=said.append)
+    # The change of plan is told, not made in silence.
+    assert any("made from Debian's packages" in line for line in said)
 
 
 def test_a_gpu_without_the_toolkit_is_told_from_no_gpu(

@@ -39,7 +39,11 @@ def bucket(s3: S3Client) -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says loudly when what runs in containers was not tested."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "docker" in report.nodeid]
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if "[docker" in report.nodeid or report.nodeid.startswith("tests/containers/")
+    ]
     if skipped:
         terminalreporter.section(f"{len(skipped)} TESTS OF CONTAINERS DID NOT RUN", sep="!", red=True, bold=True)
         for reason in sorted({report.longrepr[2] for report in skipped}):

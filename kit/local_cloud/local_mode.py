@@ -10,9 +10,8 @@ from pathlib import Path
 from types import TracebackType
 
 from kit.errors import SetupError
-from kit.local_cloud import leftovers
 from kit.local_cloud.docker_engine import Engine, Gpu, NoGpu
-from kit.local_cloud.local_mode_containers import own
+from kit.local_cloud.local_mode_containers import remove_leftovers
 from kit.local_cloud.local_mode_network import remove_network, require_network
 from kit.local_cloud.local_mode_session import search_path
 
@@ -40,12 +39,12 @@ class LocalMode:
     """
 
     def __init__(self, engine: Engine, run: Path, gpu: Gpu | NoGpu) -> None:
-        self._engine = engine
+        self._client = engine.client
         self._run = run.absolute()
         _require_path(self._run)
         _require_compose()
-        require_network(engine.client)
-        self._clear()
+        require_network(self._client)
+        remove_leftovers(self._client, self._run)
         python = (sys.executable, "-I", "-m")
         instance_type = "local_gpu" if isinstance(gpu, Gpu) else "local"
         self.train = (*python, "kit.local_cloud.local_mode_training", os.fspath(self._run), instance_type)
@@ -55,8 +54,8 @@ class LocalMode:
 
     def close(self) -> None:
         """Leaves nothing in the engine."""
-        self._clear()
-        remove_network(self._engine.client)
+        remove_leftovers(self._client, self._run)
+        remove_network(self._client)
 
     def __enter__(self) -> LocalMode:
         return self
@@ -65,11 +64,6 @@ class LocalMode:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    def _clear(self) -> None:
-        leftovers.remove(self._engine, self._run)
-        if self._run.exists():
-            own(self._engine.client, self._run)
 
 
 def _require_path(folder: Path) -> None:

@@ -88,6 +88,15 @@ class LocalModeContainer:
         return found[0] if found else None
 
 
+def remove_leftovers(client: docker.DockerClient, run: Path) -> None:
+    """Removes the containers that local mode has started for a run, and makes what they left this user's."""
+    filters = {"label": [f"{RUN_LABEL}={run}", FILES_LABEL]}
+    for container in client.containers.list(all=True, filters=filters, ignore_removed=True):
+        _remove(container)
+    if run.exists():
+        own(client, run)
+
+
 def own(client: docker.DockerClient, folder: Path) -> None:
     """Makes this user the owner of what a container, as its root, left in `folder`; only a container's root may.
 

@@ -43,8 +43,8 @@ def unpack(archive: Path, folder: Path, *, may_be_empty: bool = False) -> None:
     """Unpacks what somebody else may have packed into `folder`, which appears only when all is there.
 
     Raises:
-        ServiceError: it is no gzipped tar or not whole, it is empty and may not be, it would write outside the folder, it holds
-            anything but files and folders, or it is larger than `MAX_BYTES` or `MAX_MEMBERS`.
+        ServiceError: it is no gzipped tar or not whole, it is empty and may not be, it would write outside the folder,
+            it holds anything but files and folders, or it is larger than `MAX_BYTES` or `MAX_MEMBERS`.
     """
     unfinished = folder.with_name(folder.name + ".unfinished")
     if unfinished.exists():

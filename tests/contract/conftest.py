@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kit.workshop.run import locked
+from kit.workshop.run_folder import RunFolder
 from tests.contract.runtimes import RUNTIMES, Runtime, why_not
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ def runtime(request: pytest.FixtureRequest, s3: S3Client, bucket: str, tmp_path:
     reason = why_not(request.param)
     if reason is not None:
         pytest.skip(reason)
-    # The name of an image as of the bucket is the test's own.
-    with RUNTIMES[request.param](tmp_path, s3, f"jumpstart-rehearsal/{bucket}:test") as runtime:
+    # A run that nobody has locked would be taken for dead.
+    with (
+        locked(RunFolder(tmp_path)),
+        RUNTIMES[request.param](tmp_path, s3, f"jumpstart-rehearsal/{bucket}:test") as runtime,
+    ):
         yield runtime

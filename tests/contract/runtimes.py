@@ -148,23 +148,25 @@ class DockerRuntime(Runtime):
 RUNTIMES: dict[str, type[Runtime]] = {"process": ProcessRuntime, "docker": DockerRuntime}
 
 
-@functools.cache
 def why_not(runtime: str) -> str | None:
     """Why a runtime's tests cannot run on this machine; None when they can."""
-    if runtime != "docker":
-        return None
-    found = probe_engine()
+    found = _found() if runtime == "docker" else None
     return found.reason if isinstance(found, NoEngine) else None
 
 
 @functools.cache
 def engine() -> Engine:
     """The engine of this machine, with the image that the tests' own stand on."""
-    found = probe_engine()
+    found = _found()
     assert isinstance(found, Engine), found
     if not has_base_image(found):
         ensure_images(found, ["inference"])
     return found
+
+
+@functools.cache
+def _found() -> Engine | NoEngine:
+    return probe_engine()
 
 
 def _works_on(process: psutil.Process, folder: Path) -> bool:

@@ -175,6 +175,7 @@ def test_an_endpoint_lives_from_creation_to_deletion(s3: S3Client, bucket: str, 
         (b"<html>", r"no model archive that can be unpacked safely"),
         (archive_of({"orders": "serve" * 10_000})[:-20], r"no model archive that can be unpacked safely"),
     ],
+    ids=["crashes", "lacks a file", "escapes", "empty", "no archive", "cut off"],
 )
 def test_a_model_that_cannot_serve_is_told(
     s3: S3Client, bucket: str, runtime: Runtime, archive: bytes, reason: str

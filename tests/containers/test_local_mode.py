@@ -1,0 +1,301 @@
+"""Where SageMaker local mode by itself would do wrong: see also tests/contract, which it passes as processes do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from kit.errors import SetupError
+from kit.local_cloud.base_image import BASE_IMAGE
+from kit.local_cloud.container_files import ContainerDefinition, ContainerFiles
+from kit.local_cloud.docker_engine import Engine, Gpu, NoGpu
+from kit.local_cloud.local_mode import LocalMode
+from kit.local_cloud.local_mode_containers import own
+from kit.local_cloud.local_mode_network import NETWORK
+from kit.local_cloud.training_jobs import TrainingJobs
+from kit.workshop.run import locked
+from kit.workshop.run_folder import RunFolder
+from tests.contract.runtimes import PLACE, DockerRuntime
+from tests.contract.test_hosting import SERVER, archive_of, asked, deploy, requests_for, settled
+from tests.contract.test_training_jobs import GOOD, LASTING, ended, put_data, request_for, wait_for_training
+from tests.waiting import eventually
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+    from mypy_boto3_s3 import S3Client
+
+    from kit.local_cloud.container_services import LocalStackContainer
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def runtime(s3: S3Client, bucket: str, tmp_path: Path) -> Iterator[DockerRuntime]:
+    with locked(RunFolder(tmp_path)), DockerRuntime(tmp_path, s3, f"jumpstart-rehearsal/{bucket}:test") as runtime:
+        yield runtime
+
+
+def local_mode_containers(runtime: DockerRuntime) -> list[Container]:
+    filters = {"label": f"jumpstart-rehearsal.run={runtime.run}"}
+    found: list[Container] = runtime.engine.client.containers.list(all=True, filters=filters)
+    return found
+
+
+@pytest.mark.parametrize("status", [1, 130])
+def test_a_failed_training_is_failed_whatever_its_exit_status(
+    runtime: DockerRuntime, s3: S3Client, bucket: str, status: int
+) -> None:
+    """Local mode takes 130 for success, and uploads an archive, empty or not, after a failure."""
+    put_data(s3, bucket)
+    jobs = runtime.training(f"""{PLACE}
+(base / "model/half").write_text("x")
+(base / "output/failure").write_text("the disk of the camera is full")
+raise SystemExit({status})
+""")
+    jobs.create_training_job(**request_for(bucket))
+    job = ended(jobs)
+    assert job["FailureReason"] == f"AlgorithmError: the disk of the camera is full, exit code: {status}"
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix="model/")
+
+
+def test_an_image_that_is_not_there_is_told_without_asking_a_registry(
+    runtime: DockerRuntime, s3: S3Client, bucket: str
+) -> None:
+    put_data(s3, bucket)
+    jobs = runtime.training(GOOD)
+    algorithm = {"TrainingImage": "jumpstart-rehearsal/nothing:local", "TrainingInputMode": "File"}
+    jobs.create_training_job(**request_for(bucket, AlgorithmSpecification=algorithm))
+    assert "jumpstart-rehearsal/nothing:local is not on this machine's Docker engine" in ended(jobs)["FailureReason"]
+
+
+def compose_answers(folder: Path, answer: str) -> str:
+    """A PATH on which `docker compose version` answers so, and `docker` is else the real one."""
+    real = subprocess.run(["which", "docker"], capture_output=True, text=True, check=True).stdout.strip()
+    command = folder / "docker"
+    command.write_text(f'#!/bin/sh\nif [ "$1" = compose ]; then {answer}; else exec {real} "$@"; fi\n')
+    command.chmod(0o755)
+    return os.pathsep.join([os.fspath(folder), "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+
+
+def test_a_plugin_that_the_sdk_does_not_know_is_made_up_for(
+    runtime: DockerRuntime, s3: S3Client, bucket: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any
+) -> None:
+    """The SDK says of Compose v5 that no Compose is installed: sagemaker-python-sdk#5739."""
+    path = compose_answers(tmp_path_factory.mktemp("v5"), "echo Docker Compose version v5.1.0")
+    monkeypatch.setenv("PATH", path)
+    put_data(s3, bucket)
+    jobs = runtime.training(GOOD)
+    jobs.create_training_job(**request_for(bucket))
+    assert (job := ended(jobs))["TrainingJobStatus"] == "Completed", job
+
+
+def test_no_compose_that_the_sdk_knows_is_told(
+    images: Engine, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any
+) -> None:
+    path = compose_answers(tmp_path_factory.mktemp("v5"), "echo Docker Compose version v5.1.0")
+    monkeypatch.setenv("PATH", path)
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    if subprocess.run(["which", "docker-compose"], check=False).returncode == 0:
+        pytest.skip("there is a docker-compose among the system's programs")
+    with pytest.raises(SetupError, match=r"Compose v2 or a docker-compose .*here: Docker Compose version v5.1.0"):
+        LocalMode(images, tmp_path, NoGpu("none"))
+
+
+@pytest.mark.parametrize("name", ["with:colon", "with$dollar", "with#hash"])
+def test_a_folder_that_cannot_be_mounted_is_told_beforehand(images: Engine, tmp_path: Path, name: str) -> None:
+    with pytest.raises(SetupError, match=r"SageMaker local mode does not take the folder .*give RUNS one"):
+        LocalMode(images, tmp_path / name, NoGpu("none"))
+
+
+def test_a_folder_that_the_sdk_refuses_is_told_beforehand(images: Engine) -> None:
+    with pytest.raises(SetupError, match=r"does not take the folder /var/lib/runs/x: give RUNS one outside /root"):
+        LocalMode(images, Path("/var/lib/runs/x"), NoGpu("none"))
+
+
+def test_an_endpoint_is_published_on_this_machine_only(runtime: DockerRuntime, s3: S3Client, bucket: str) -> None:
+    hosting = runtime.hosting(SERVER)
+    deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "serve"}))
+    assert settled(hosting)["EndpointStatus"] == "InService"
+    (container,) = local_mode_containers(runtime)
+    (bindings,) = container.attrs["NetworkSettings"]["Ports"].values()
+    assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}
+
+
+def test_a_network_that_would_show_an_endpoint_to_others_is_refused(images: Engine, tmp_path: Path) -> None:
+    if images.client.networks.list(names=[NETWORK]):
+        pytest.skip(f"the network {NETWORK} is in use")
+    # As the SDK leaves it behind.
+    network = images.client.networks.create(NETWORK, labels={"com.docker.compose.network": NETWORK})
+    try:
+        with pytest.raises(SetupError, match=f"remove it with `docker network rm {NETWORK}`"):
+            LocalMode(images, tmp_path, NoGpu("none"))
+        network.reload()
+    finally:
+        network.remove()
+
+
+def test_a_port_that_was_taken_meanwhile_is_told(images: Engine, tmp_path: Path) -> None:
+    files = ContainerFiles(tmp_path / "plugs" / "ml")
+    files.model.mkdir(parents=True)
+    files.define_container(ContainerDefinition(BASE_IMAGE, {}))
+    with LocalMode(images, tmp_path, NoGpu("none")) as local_mode, socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            local_mode.serve,
+            env={**os.environ, "SAGEMAKER_BASE_DIR": os.fspath(files.base), "SAGEMAKER_BIND_TO_PORT": port},
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+    assert done.returncode == 1
+    assert f"could not start {BASE_IMAGE}" in done.stdout
+    assert "address already in use" in done.stdout
+
+
+def test_a_gpu_that_the_engine_cannot_hand_over_is_told(
+    images: Engine, s3: S3Client, bucket: str, tmp_path: Path
+) -> None:
+    if "nvidia" in images.client.info()["Runtimes"]:
+        pytest.skip("this engine can")
+    put_data(s3, bucket)
+    with LocalMode(images, tmp_path, Gpu("NVIDIA T4")) as local_mode:
+        jobs = TrainingJobs(s3, tmp_path / "jobs", command=local_mode.train, manner=local_mode.manner)
+        algorithm = {"TrainingImage": BASE_IMAGE, "TrainingInputMode": "File"}
+        jobs.create_training_job(**request_for(bucket, AlgorithmSpecification=algorithm))
+        job = ended(jobs)
+        jobs.close()
+    assert "could not select device driver" in job["FailureReason"]
+    messages = [step["StatusMessage"] for step in job["SecondaryStatusTransitions"]]
+    assert any("local_gpu; GPU: NVIDIA T4" in message for message in messages)
+
+
+@pytest.fixture
+def proxy() -> Iterator[socket.socket]:
+    """One that lets nothing through; whoever asks it waits to be accepted."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        yield listening
+
+
+def test_nothing_is_asked_of_the_network(
+    runtime: DockerRuntime, s3: S3Client, bucket: str, proxy: socket.socket, monkeypatch: Any
+) -> None:
+    """No telemetry, no STS, no instance metadata; even with credentials and settings that the shell may have."""
+    put_data(s3, bucket)
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_PROFILE", "somebody")
+    jobs = runtime.training(GOOD)
+    jobs.create_training_job(**request_for(bucket))
+    assert ended(jobs)["TrainingJobStatus"] == "Completed"
+    hosting = runtime.hosting(SERVER)
+    deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "serve"}))
+    assert settled(hosting)["EndpointStatus"] == "InService"
+    assert asked(hosting)["model"] == "serve"
+    with pytest.raises(BlockingIOError):
+        proxy.accept()
+
+
+DEPLOYING = textwrap.dedent("""
+    import json, sys, time
+    from pathlib import Path
+    from kit.local_cloud.localstack import s3_client
+    from tests.contract.runtimes import DockerRuntime
+    runtime = DockerRuntime(Path(sys.argv[1]), s3_client(sys.argv[2]), sys.argv[3])
+    hosting = runtime.hosting(sys.argv[4])
+    for operation, request in json.loads(sys.argv[5]).items():
+        getattr(hosting, operation)(**request)
+    while (status := hosting.describe_endpoint(EndpointName="plugs")["EndpointStatus"]) == "Creating":
+        time.sleep(0.05)
+    print(status, flush=True)
+    if sys.argv[6:]:
+        time.sleep(600)
+""")
+
+
+def deploying(runtime: DockerRuntime, localstack: LocalStackContainer, bucket: str, *more: str) -> list[Any]:
+    runtime.s3.put_object(Bucket=bucket, Key="plugs/model.tar.gz", Body=archive_of({"orders": "serve"}))
+    arguments = [runtime.run, localstack.url, runtime.image, SERVER, json.dumps(requests_for(bucket, "plugs"))]
+    return [sys.executable, "-c", DEPLOYING, *arguments, *more]
+
+
+def test_a_process_with_an_endpoint_up_ends_when_it_ends(
+    runtime: DockerRuntime, localstack: LocalStackContainer, bucket: str
+) -> None:
+    done = subprocess.run(
+        deploying(runtime, localstack, bucket), cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=120, check=True
+    )
+    assert done.stdout.split() == ["InService"]
+    eventually(lambda: not runtime.is_anything_running())
+
+
+def test_an_endpoint_whose_every_process_was_killed_is_deleted_by_another(
+    runtime: DockerRuntime, localstack: LocalStackContainer, bucket: str
+) -> None:
+    command = deploying(runtime, localstack, bucket, "stay")
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as kit:
+        assert kit.stdout is not None
+        assert kit.stdout.readline().strip() == "InService"
+        # The guard first: it would end the rest in an orderly way.
+        processes = psutil.Process(kit.pid).children(recursive=True)
+        for process in [*processes, kit]:
+            process.send_signal(signal.SIGKILL)
+    (orphan,) = local_mode_containers(runtime)
+    assert orphan.status == "running"
+    hosting = runtime.hosting(SERVER)
+    assert asked(hosting)["model"] == "serve"
+    assert orphan.id not in [container.id for container in local_mode_containers(runtime)]
+    hosting.delete_endpoint(EndpointName="plugs")
+    assert not local_mode_containers(runtime)
+
+
+def test_nothing_stays_in_the_engine(images: Engine, s3: S3Client, bucket: str, tmp_path: Path) -> None:
+    def there() -> tuple[set[str], ...]:
+        client = images.client
+        return (
+            {each.id for each in client.containers.list(all=True, ignore_removed=True)},
+            {each.name for each in client.networks.list()},
+            {each.id for each in client.volumes.list()},
+        )
+
+    put_data(s3, bucket)
+    before = there()
+    with locked(RunFolder(tmp_path)), DockerRuntime(tmp_path, s3, f"jumpstart-rehearsal/{bucket}:test") as runtime:
+        jobs = runtime.training(LASTING)
+        jobs.create_training_job(**request_for(bucket))
+        wait_for_training(runtime)
+        hosting = runtime.hosting(SERVER)
+        deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "serve"}))
+        assert settled(hosting)["EndpointStatus"] == "InService"
+    assert there() == before
+
+
+def test_files_of_a_container_s_root_are_given_to_the_user(
+    images: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = ["sh", "-c", "mkdir -p /files/deep && echo x > /files/deep/file && chown -R 0:0 /files/deep"]
+    images.client.containers.run(BASE_IMAGE, script, volumes=[f"{tmp_path}:/files"], remove=True)
+    user, group = os.getuid(), os.getgid()
+    if user == 0:
+        # What this user is for the kit: nobody else can be had without root's help.
+        user, group = 12_345, 23_456
+        monkeypatch.setattr(os, "getuid", lambda: user)
+        monkeypatch.setattr(os, "getgid", lambda: group)
+    own(images.client, tmp_path)
+    for path in (tmp_path / "deep", tmp_path / "deep/file"):
+        assert (path.stat().st_uid, path.stat().st_gid) == (user, group)

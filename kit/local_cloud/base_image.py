@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -64,10 +65,12 @@ def make_base_image(engine: Engine) -> None:
             )
         repository, tag = BASE_IMAGE.split(":")
         try:
-            with archive.open("rb") as stream:
-                engine.client.api.import_image_from_stream(stream, repository=repository, tag=tag)
+            answer = engine.client.api.import_image_from_file(os.fspath(archive), repository=repository, tag=tag)
         except DockerException as error:
             raise SetupError(f"The engine does not take the base image ({error}): free some of its disk.") from error
+        # What goes wrong late comes in an answer that began as a success.
+        if "errorDetail" in answer:
+            raise SetupError(f"The engine does not take the base image ({answer.strip()}): free some of its disk.")
 
 
 def has_base_image(engine: Engine) -> bool:

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,9 +84,15 @@ def collect(wanted: Sequence[str], folder: Path, architecture: str, *, cuda: boo
     try:
         torch = [pin for pin in wanted if pin.startswith("torch==")]
         rest = [pin for pin in wanted if pin not in torch]
-        _pip("download", "--dest", os.fspath(unfinished), *_target(architecture), *rest)
+        download = ("download", "--dest", os.fspath(unfinished), *_target(architecture))
         if torch:
-            _pip("download", "--dest", os.fspath(unfinished), *_target(architecture), *_torch_index(cuda), *torch)
+            _pip(*download, *_torch_index(cuda), *torch)
+            if cuda and [*unfinished.glob("torch-*+cpu-*")]:
+                raise SetupError(
+                    "pip finds PyTorch's build for the CPU, none for CUDA: set TORCH_INDEX to an index that has one."
+                )
+        if rest:
+            _pip(*download, *rest)
         _pip("download", "--dest", os.fspath(unfinished / "pip"), "pip")
         for archive in [path for path in unfinished.iterdir() if path.name.endswith((".tar.gz", ".zip"))]:
             _pip("wheel", "--wheel-dir", os.fspath(unfinished), os.fspath(archive))
@@ -116,13 +121,14 @@ def _target(architecture: str) -> tuple[str, ...]:
 
 def _torch_index(cuda: bool) -> tuple[str, ...]:
     """PyTorch for the CPU is in an index of its own; without it pip's own settings have to lead to one."""
+    if index := os.environ.get("TORCH_INDEX"):
+        return ("--extra-index-url", index)
     if cuda:
         return ()
-    index = os.environ.get("TORCH_INDEX", _CPU_TORCH_INDEX)
     try:
-        with urllib.request.urlopen(f"{index}/torch/", timeout=5):  # noqa: S310 (what TORCH_INDEX may say is the user's)
-            return ("--extra-index-url", index)
-    except (OSError, ValueError, urllib.error.URLError):
+        with urllib.request.urlopen(f"{_CPU_TORCH_INDEX}/torch/", timeout=5):  # noqa: S310 (a constant https address)
+            return ("--extra-index-url", _CPU_TORCH_INDEX)
+    except OSError:
         return ()
 
 

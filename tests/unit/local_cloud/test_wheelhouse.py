@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,17 @@ def test_source_archives_become_wheels_and_nothing_is_fetched_twice(
     monkeypatch.delenv("PIP_FIND_LINKS")
     wheelhouse.collect(["made-by-hand==1.0"], wheels, "amd64")
     assert (wheels / "collected").stat().st_mtime_ns == stamp
+
+
+def test_the_build_for_the_cpu_is_no_cuda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    with zipfile.ZipFile(links / "torch-2.13.0+cpu-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(
+            "torch-2.13.0+cpu.dist-info/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 2.13.0+cpu\n"
+        )
+        wheel.writestr("torch-2.13.0+cpu.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(links))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(SetupError, match="TORCH_INDEX"):
+        wheelhouse.collect(["torch==2.13.0"], tmp_path / "wheels", "amd64", cuda=True)

@@ -11,7 +11,7 @@ import pytest
 from detector.dataset import PictureCache, read_channel, split
 from detector.errors import InputError
 
-from tests.detector.test_picture import corner_picture, jpeg
+from tests.detector.pictures import corner_picture, jpeg
 
 
 def write(folder: Path, document: object, pictures: dict[str, bytes] | None = None) -> Path:

@@ -1,12 +1,13 @@
-"""The real server in a process, over HTTP: SageMaker's container contract and JumpStart's answers."""
+"""The real detector serves, as a process and in its image: SageMaker's container contract and JumpStart's answers."""
 
 from __future__ import annotations
 
 import json
 import signal
 import socket
-import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -14,11 +15,55 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.detector.conftest import Server
-from tests.detector.scenes import LABELS
-from tests.detector.test_picture import jpeg, png
+from kit.local_cloud import environments
+from tests.contract.runtimes import why_not
+from tests.contract.servers import SERVERS, Serve, Server
+from tests.detector.conftest import train_briefly
+from tests.detector.pictures import jpeg, png
+from tests.detector.scenes import LABELS, write_channel
+from tests.waiting import eventually
 
 VERBOSE = "application/json;verbose;n_predictions=3"
+
+
+@pytest.fixture(scope="module")
+def channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("channel")
+    write_channel(folder, 12, seed=7)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The base folder of a short training."""
+    python = environments.DETECTOR / "bin" / "python"
+    return train_briefly(tmp_path_factory.mktemp("trained"), channel, python=python)[0]
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def kind(request: pytest.FixtureRequest) -> type[Server]:
+    if (reason := why_not(request.param)) is not None:
+        pytest.skip(reason)
+    return SERVERS[request.param]
+
+
+@pytest.fixture(scope="module")
+def server(kind: type[Server], trained: Path) -> Iterator[Server]:
+    running = kind(trained, {})
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def serve(kind: type[Server], trained: Path) -> Iterator[Serve]:
+    with ExitStack() as servers:
+
+        def start(**environment: str) -> Server:
+            running = kind(trained, environment)
+            servers.callback(running.close)
+            return running
+
+        yield start
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +71,9 @@ def body(channel: Path) -> bytes:
     return (channel / "images" / "000.jpg").read_bytes()
 
 
-def test_ping(server: Server) -> None:
-    assert httpx.get(f"{server.url}/ping").status_code == 200
+def test_ping_is_well_only_when_it_can_answer(serve: Serve, body: bytes) -> None:
+    # `serve` returns with the first /ping that is answered with 200.
+    assert serve().ask(body).status_code == 200
 
 
 def test_verbose_answer(server: Server, body: bytes) -> None:
@@ -117,59 +163,40 @@ def test_many_at_once_get_their_own_answers(server: Server, channel: Path) -> No
     assert [answer.json() for answer in answers] == expected * 2
 
 
-def test_a_full_queue_is_told(trained: tuple[Path, str], channel: Path) -> None:
+def test_a_full_queue_is_told(serve: Serve, channel: Path) -> None:
     big = cv2.resize(cv2.imread(str(channel / "images" / "000.jpg")), (6000, 4500))
     slow = cv2.imencode(".png", big, (cv2.IMWRITE_PNG_COMPRESSION, 1))[1].tobytes()
-    running = Server(trained[0], DETECTOR_QUEUE="1", DETECTOR_LARGEST_BODY=str(len(slow)))
+    running = serve(DETECTOR_QUEUE="1", DETECTOR_LARGEST_BODY=str(len(slow)))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(running.ask, [slow] * 8))
+    by_status = {answer.status_code: answer for answer in answers}
+    assert set(by_status) == {200, 503}
+    assert by_status[503].headers["retry-after"] == "1"
+    assert running.ask((channel / "images" / "000.jpg").read_bytes()).status_code == 200
+
+
+def test_sigterm_lets_a_request_in_flight_finish(serve: Serve, body: bytes) -> None:
+    running = serve()
+    with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
+        head = f"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}"
+        connection.sendall(f"{head}\r\nContent-Type: application/x-image\r\n\r\n".encode() + body[:1000])
+        # The server has begun with this request once it answers one that came after it.
+        assert running.ask(body).status_code == 200
+        running.terminate()
+        eventually(lambda: is_refused(running.port))
+        connection.sendall(body[1000:])
+        with connection.makefile("rb") as reply:
+            assert reply.readline() == b"HTTP/1.1 200 OK\r\n"
+            while reply.readline().strip():
+                pass
+            assert json.loads(reply.read())["scores"]
+    eventually(lambda: running.exit_status() is not None)
+    assert running.exit_status() in (0, 128 + signal.SIGTERM)
+
+
+def is_refused(port: int) -> bool:
     try:
-        with ThreadPoolExecutor(8) as pool:
-            answers = list(pool.map(running.ask, [slow] * 8))
-        by_status = {answer.status_code: answer for answer in answers}
-        assert set(by_status) == {200, 503}
-        assert by_status[503].headers["retry-after"] == "1"
-        assert running.ask((channel / "images" / "000.jpg").read_bytes()).status_code == 200
-    finally:
-        running.stop()
-
-
-def test_sigterm_lets_a_request_in_flight_finish(trained: tuple[Path, str], body: bytes) -> None:
-    running = Server(trained[0])
-    try:
-        with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
-            head = f"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}"
-            connection.sendall(f"{head}\r\nContent-Type: application/x-image\r\n\r\n".encode() + body[:1000])
-            # The server has begun with this request once it answers one that came after it.
-            assert running.ask(body).status_code == 200
-            running.process.send_signal(signal.SIGTERM)
-            wait_until_refused(running.port)
-            connection.sendall(body[1000:])
-            with connection.makefile("rb") as reply:
-                assert reply.readline() == b"HTTP/1.1 200 OK\r\n"
-                while reply.readline().strip():
-                    pass
-                assert json.loads(reply.read())["scores"]
-        assert running.process.wait(30) in (0, -signal.SIGTERM)
-    finally:
-        running.stop()
-
-
-def wait_until_refused(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            return
-        time.sleep(0.05)
-    pytest.fail("the server still takes connections 20 s after SIGTERM")
-
-
-@pytest.mark.parametrize("content", [None, b"no model"])
-def test_no_model_is_one_sentence(trained: tuple[Path, str], tmp_path: Path, content: bytes | None) -> None:
-    (tmp_path / "model").mkdir()
-    if content:
-        (tmp_path / "model" / "model.json").write_bytes((trained[0] / "model" / "model.json").read_bytes())
-        (tmp_path / "model" / "model.onnx").write_bytes(content)
-    with pytest.raises(httpx.TransportError):
-        Server(tmp_path)
-    assert "cannot be loaded" in (tmp_path / "output" / "failure").read_text()
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return True
+    return False

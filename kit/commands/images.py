@@ -6,13 +6,17 @@ import click
 
 from kit.local_cloud.base_image import BASE_IMAGE, make_base_image
 from kit.local_cloud.docker_engine import require_engine
-from kit.local_cloud.images import ensure_images
+from kit.local_cloud.images import ensure_images, remove_images
 
 
 @click.command()
 @click.option("--gpu/--cpu", default=None, help="the training image's PyTorch; default: as in the image there is")
-def images(gpu: bool | None) -> None:
+@click.option("--remove", is_flag=True, help="remove them all instead")
+def images(gpu: bool | None, remove: bool) -> None:
     """Build the container images, those whose inputs have changed."""
+    if remove:
+        remove_images(require_engine())
+        return
     ensure_images(require_engine(), cuda=gpu, say=click.echo)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tarfile
@@ -27,6 +28,8 @@ _LOCKS = Path("requirements")
 # Labels of an image: what went into it, and which PyTorch it holds ("cpu", "cuda").
 INPUTS_LABEL = "jumpstart-rehearsal.inputs"
 TORCH_LABEL = "jumpstart-rehearsal.torch"
+# Of what a build makes on the way, and keeps so that the next one is quick.
+STAGE_LABEL = "jumpstart-rehearsal.stage"
 _DETECTOR = _CONTAINERS / "detector" / "detector"
 
 
@@ -78,10 +81,35 @@ def ensure_images(
         SetupError: the base image or a wheel cannot be had, the disk is full, or a build failed.
     """
     own = [name for name in names if image_name(name) == f"jumpstart-rehearsal/{name}:local"]
-    if own and not has_base_image(engine):
-        _build_base_image(engine, say)
-    for name in own:
-        _ensure_image(engine, name, cuda, say)
+    (ROOT / _WHEELHOUSE).mkdir(exist_ok=True)
+    # A second kit waits, and then has nothing left to build.
+    with (ROOT / _WHEELHOUSE / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if own and not has_base_image(engine):
+            _build_base_image(engine, say)
+        for name in own:
+            _ensure_image(engine, name, cuda, say)
+
+
+def remove_images(engine: Engine) -> None:
+    """Removes every image of the kit, with what their builds have kept.
+
+    Raises:
+        SetupError: a container still uses one.
+    """
+    names = [image.id for label in (INPUTS_LABEL, STAGE_LABEL) for image in _labelled(engine, label)]
+    for name in (*names, BASE_IMAGE):
+        try:
+            engine.client.images.remove(name, force=True)
+        except docker.errors.ImageNotFound:
+            continue
+        except docker.errors.APIError as error:
+            raise SetupError(f"Docker does not remove an image of the kit: {error.explanation}.") from error
+
+
+def _labelled(engine: Engine, label: str) -> list[Any]:
+    found: list[Any] = engine.client.images.list(filters={"label": label})
+    return found
 
 
 def _ensure_image(engine: Engine, name: str, cuda: bool | None, say: Callable[[str], None]) -> None:
@@ -99,7 +127,6 @@ def _ensure_image(engine: Engine, name: str, cuda: bool | None, say: Callable[[s
     started = time.monotonic()
     say(f"Building {tag} …")
     wheels = _WHEELHOUSE / name
-    (ROOT / wheels).parent.mkdir(exist_ok=True)
     wheelhouse.collect(pins, ROOT / wheels, engine.architecture, cuda=cuda)
     labels = {INPUTS_LABEL: inputs} | ({TORCH_LABEL: "cuda" if cuda else "cpu"} if recipe.torch else {})
     with tempfile.TemporaryFile(dir=ROOT / _WHEELHOUSE) as context:

@@ -14,7 +14,7 @@ from kit.errors import SetupError
 from kit.local_cloud import images as images_module
 from kit.local_cloud.base_image import BASE_IMAGE, make_base_image
 from kit.local_cloud.docker_engine import Engine, NoGpu, probe_gpu
-from kit.local_cloud.images import RECIPES, Recipe, ensure_images, image_name
+from kit.local_cloud.images import RECIPES, Recipe, ensure_images, image_name, remove_images
 
 LARGEST_INFERENCE_IMAGE = 400_000_000
 
@@ -138,6 +138,24 @@ def test_a_full_disk_is_told(images: Engine, tiny: Path) -> None:
     (tiny / "Dockerfile").write_text(f"FROM {BASE_IMAGE}\nRUN head -c 100M /dev/zero > /dev/shm/full\n")
     with pytest.raises(SetupError, match="disk of the Docker engine is full while jumpstart-rehearsal/tiny:local"):
         ensure_images(images, ["tiny"])
+
+
+def test_removal_takes_what_the_builds_have_kept_too(
+    images: Engine, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("INPUTS_LABEL", "STAGE_LABEL"):
+        monkeypatch.setattr(images_module, name, f"jumpstart-rehearsal.test-{name}")
+    (tiny / "Dockerfile").write_text(
+        f"FROM {BASE_IMAGE} AS stage\nRUN touch /made\nLABEL {images_module.STAGE_LABEL}=first\n"
+        f"FROM {BASE_IMAGE}\nCOPY --from=stage /made /\n"
+    )
+    ensure_images(images, ["tiny"])
+    label = {"label": images_module.STAGE_LABEL}
+    assert images.client.images.list(filters=label)
+    monkeypatch.setattr(images_module, "BASE_IMAGE", "jumpstart-rehearsal/no-such-image:local")
+    remove_images(images)
+    assert images.client.images.list("jumpstart-rehearsal/tiny") == []
+    assert images.client.images.list(filters=label) == []
 
 
 @pytest.fixture

@@ -31,7 +31,6 @@ class Seen:
     """
 
     bbox: tuple[int, int, int, int]
-    pixels: int
     metal_pixels: int
     shown: float
     metal_shown: float
@@ -80,12 +79,11 @@ def _measure(whole: NDArray[np.uint8], alone: NDArray[np.uint8], number: int) ->
     free_metal = free & (alone[..., 1] > 127)
     rows, columns = np.nonzero(mine.any(axis=1))[0], np.nonzero(mine.any(axis=0))[0]
     if not len(rows):
-        return Seen((0, 0, 0, 0), 0, 0, 0.0, 0.0)
+        return Seen((0, 0, 0, 0), 0, 0.0, 0.0)
     left, top = int(columns[0]), int(rows[0])
     box = (left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
     return Seen(
         box,
-        int(mine.sum()),
         int(metal.sum()),
         float(mine.sum() / max(1, free.sum())),
         float(metal.sum() / max(1, free_metal.sum())),

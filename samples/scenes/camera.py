@@ -33,12 +33,6 @@ class View:
         spot = self.position + reach * ray
         return float(spot[0]), float(spot[1])
 
-    def pixel(self, point: tuple[float, float, float]) -> tuple[float, float]:
-        """The pixel (u, v) that shows a point."""
-        seen = self.axes.T @ (np.array(point) - self.position)
-        scale = self.lens / SENSOR * WIDTH / -seen[2]
-        return WIDTH / 2 + float(seen[0] * scale), HEIGHT / 2 - float(seen[1] * scale)
-
 
 def choose_view(plugs: int, rng: Random) -> View:
     """A hand-held view of the desk's origin; the more plugs, the more desk it takes in."""

@@ -11,12 +11,13 @@ from samples.scenes.meshes import mesh_object
 from samples.scenes.shading import Colour, Shader, material, srgb
 
 
-def desk(kind: str, rng: Random) -> Any:
-    """The desk top of a kind in KINDS: a plane three metres wide at z = 0."""
+def desk(rng: Random) -> Any:
+    """A desk top of a kind in KINDS: a plane three metres wide at z = 0."""
+    kind = rng.choices(list(KINDS), [share for share, _ in KINDS.values()])[0]
     made, shader = material(kind)
     turn = rng.uniform(0, 2 * math.pi)
     shift = (rng.uniform(-500, 500), rng.uniform(-500, 500), rng.uniform(-50, 50))
-    KINDS[kind](shader, turn, shift, rng)
+    KINDS[kind][1](shader, turn, shift, rng)
     corners = [(-150.0, -150.0, 0.0), (150.0, -150.0, 0.0), (150.0, 150.0, 0.0), (-150.0, 150.0, 0.0)]
     return mesh_object("desk", corners, [(0, 1, 2, 3)], made)
 
@@ -162,36 +163,13 @@ def _cutting_mat(shader: Shader, turn: float, shift: Any, rng: Random) -> None:
     shader.principled(colour, shader.span(worn, 0.4, 0.6), Normal=shader.bump(shader.noise(place, 25, 2), 0.003))
 
 
-def _concrete(shader: Shader, turn: float, shift: Any, rng: Random) -> None:
-    place = shader.position((1, 1, 1), turn, shift)
-    cloud = shader.noise(place, 0.15, 10, 0.65)
-    grit = shader.noise(place, 8, 4, 0.75)
-    low, high = rng.choice([("#77756f", "#b3b0a9"), ("#55565a", "#84858a"), ("#a39a8b", "#cfc7b8")])
-    colour = shader.ramp(cloud, (0.3, srgb(low)), (0.7, srgb(high)))
-    colour = shader.mix(shader.span(grit, 0, 0.5), colour, srgb(low))
-    shader.principled(colour, shader.span(grit, 0.45, 0.8), Normal=shader.bump(grit, 0.01))
-
-
-def _cork(shader: Shader, turn: float, shift: Any, rng: Random) -> None:
-    place = shader.position((1, 1, 1), turn, shift)
-    cells = shader.node("TexVoronoi", {"Vector": place, "Scale": rng.uniform(3, 5)})
-    tone = shader.node("SeparateColor", {0: cells.outputs[1]}).outputs[0]
-    grain = shader.noise(place, 12, 5, 0.8)
-    mixed = shader.math("ADD", shader.math("MULTIPLY", tone, 0.5), shader.math("MULTIPLY", grain, 0.6))
-    colour = shader.ramp(mixed, (0.15, srgb("#4e3018")), (0.45, srgb("#a8763f")), (0.9, srgb("#d3a468")))
-    shader.principled(colour, 0.8, Normal=shader.bump(mixed, 0.02))
-
-
-KINDS: dict[str, Callable[[Shader, float, Any, Random], None]] = {
-    "wood": _wood,
-    "laminate": _laminate,
-    "marble": _marble,
-    "terrazzo": _terrazzo,
-    "fabric": _fabric,
-    "mat": _mat,
-    "cutting mat": _cutting_mat,
-    "concrete": _concrete,
-    "cork": _cork,
+# Each with its share of the desks: wood and laminate are what most are made of.
+KINDS: dict[str, tuple[float, Callable[[Shader, float, Any, Random], None]]] = {
+    "wood": (7, _wood),
+    "laminate": (5, _laminate),
+    "marble": (1.5, _marble),
+    "terrazzo": (1, _terrazzo),
+    "fabric": (2, _fabric),
+    "mat": (2.5, _mat),
+    "cutting mat": (1, _cutting_mat),
 }
-# Wood and laminate are what most desks are made of.
-WEIGHTS = {"wood": 7, "laminate": 5, "marble": 1.5, "terrazzo": 1, "fabric": 2, "mat": 2.5, "cutting mat": 1}

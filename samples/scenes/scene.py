@@ -15,7 +15,7 @@ from samples.scenes import belongings, stationery
 from samples.scenes.boxes import Marked
 from samples.scenes.cables import cable
 from samples.scenes.camera import HEIGHT, WIDTH, View, choose_view, place_camera
-from samples.scenes.desks import WEIGHTS, desk
+from samples.scenes.desks import desk
 from samples.scenes.housings import housing
 from samples.scenes.lights import light_room
 from samples.scenes.meshes import group, mesh_object
@@ -44,7 +44,7 @@ def build(plugs: tuple[str, ...], rng: Random) -> list[Marked]:
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     view = choose_view(len(plugs), rng)
-    desk(rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0], rng)
+    desk(rng)
     table = Tabletop()
     for _ in range(rng.choice((0, 0, 1, 1, 2))):
         _scatter(rng.choice(_LAID_FLAT), view, table, rng)

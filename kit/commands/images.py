@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import click
 
-from kit.local_cloud.base_image import BASE_IMAGE, make_base_image
-from kit.local_cloud.docker_engine import require_engine
-from kit.local_cloud.images import ensure_images, remove_images
-
 
 @click.command()
 @click.option("--gpu/--cpu", default=None, help="the training image's PyTorch; default: as in the image there is")
 @click.option("--remove", is_flag=True, help="remove them all instead")
 def images(gpu: bool | None, remove: bool) -> None:
     """Build the container images, those whose inputs have changed."""
+    # Here, because the SDK takes time that the other commands do not need.
+    from kit.local_cloud.docker_engine import require_engine
+    from kit.local_cloud.images import ensure_images, remove_images
+
+    engine = require_engine()
     if remove:
-        remove_images(require_engine())
-        return
-    ensure_images(require_engine(), cuda=gpu, say=click.echo)
+        remove_images(engine)
+    else:
+        ensure_images(engine, cuda=gpu, say=click.echo)
 
 
 @click.command("base-image")
 def base_image() -> None:
     """Make the image that the others stand on from Debian's packages, where no registry can be reached."""
+    from kit.local_cloud.base_image import BASE_IMAGE, make_base_image
+    from kit.local_cloud.docker_engine import require_engine
+
     make_base_image(require_engine())
     click.echo(f"Made {BASE_IMAGE}.")

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import docker
 from docker.context import ContextAPI
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 from docker.types import DeviceRequest
 
 from kit.errors import SetupError
@@ -127,28 +127,32 @@ def probe_gpu(engine: Engine, training_image: str) -> Gpu | NoGpu:
     """
     if shutil.which("nvidia-smi") is None:
         return NoGpu("This machine has no NVIDIA GPU (there is no nvidia-smi).")
+    container = engine.client.containers.create(
+        training_image,
+        ["-c", _CUDA_PROBE],
+        entrypoint=["python3"],
+        device_requests=[DeviceRequest(count=-1, capabilities=[["gpu"]])],
+        network_mode="none",
+    )
     try:
-        printed = engine.client.containers.run(
-            training_image,
-            ["-c", _CUDA_PROBE],
-            entrypoint=["python3"],
-            device_requests=[DeviceRequest(count=-1, capabilities=[["gpu"]])],
-            network_mode="none",
-            remove=True,
-        )
-    except docker.errors.ContainerError as error:
-        if error.exit_status == _NO_CUDA_EXIT:
-            return NoGpu(f"{training_image} is built for the CPU: build it with `make images GPU=1`.")
-        last = error.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        return NoGpu(f"CUDA does not work inside a container ({' '.join(last)}): update the NVIDIA driver.")
-    except docker.errors.APIError as error:
+        container.start()
+        status = container.wait()["StatusCode"]
+        printed = container.logs(stdout=True, stderr=status != 0).decode(errors="replace").strip()
+    except APIError as error:
         if "could not select device driver" in str(error):
             return NoGpu(
                 "The Docker engine cannot hand the GPU to a container: install nvidia-container-toolkit, run "
                 "`sudo nvidia-ctk runtime configure --runtime=docker` and restart Docker."
             )
         return NoGpu(f"A container with the GPU does not start: {error.explanation}.")
-    return Gpu(printed.decode().strip())
+    finally:
+        container.remove(force=True)
+    if status == _NO_CUDA_EXIT:
+        return NoGpu(f"{training_image} is built for the CPU: build it with `make images GPU=1`.")
+    if status != 0:
+        last = " ".join(printed.splitlines()[-1:])
+        return NoGpu(f"CUDA does not work inside a container ({last}): update the NVIDIA driver.")
+    return Gpu(printed)
 
 
 def _connect(url: SplitResult) -> None:

@@ -204,3 +204,4 @@ def test_a_gpu_without_the_toolkit_is_told_from_no_gpu(
     without = probe_gpu(images, image_name("training"))
     assert isinstance(without, NoGpu)
     assert "install nvidia-container-toolkit" in without.reason
+    assert images.client.containers.list(all=True, filters={"ancestor": image_name("training")}) == []

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import docker
-from docker.errors import APIError, NotFound
+from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
 from kit.errors import ServiceError
@@ -20,6 +21,15 @@ from kit.local_cloud.leftovers import RUN_LABEL
 FILES_LABEL = "jumpstart-rehearsal.files"
 
 _POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a container ended: its exit status, or that it never started and what the engine says of it, if anything."""
+
+    status: int
+    started: bool
+    problem: str
 
 
 class LocalModeContainer:
@@ -57,15 +67,14 @@ class LocalModeContainer:
             output.write(chunk)
             output.flush()
 
-    def ending(self) -> tuple[int, str]:
-        """Its exit status and, when the engine could not start it, why."""
+    def ending(self) -> Ending:
         container = self._find()
         if container is None:
-            return 1, "there is no container"
+            return Ending(status=1, started=False, problem="")
+        if container.status == "created":
+            return Ending(status=1, started=False, problem=container.attrs["State"]["Error"])
         # The log ends a moment before the engine has noted the exit status.
-        status = 1 if container.status == "created" else container.wait()["StatusCode"]
-        container.reload()
-        return status, container.attrs["State"]["Error"]
+        return Ending(status=container.wait()["StatusCode"], started=True, problem="")
 
     def stop(self, grace_seconds: int) -> bool:
         """SIGTERM, and SIGKILL after the grace time; False when there is no container."""
@@ -103,20 +112,18 @@ def own(client: docker.DockerClient, folder: Path) -> None:
     Raises:
         ServiceError: it could not be done.
     """
-    user = os.getuid()
-    if user == 0 or not any(path.lstat().st_uid != user for path in folder.rglob("*")):
+    if os.getuid() == 0 or all(path.lstat().st_uid != 0 for path in folder.rglob("*")):
         return
+    owner = f"{os.getuid()}:{os.getgid()}"
     try:
         client.containers.run(
             BASE_IMAGE,
-            ["-R", f"{user}:{os.getgid()}", "/files"],
-            entrypoint=["chown"],
-            user="0",
+            ["find", "/files", "-uid", "0", "-exec", "chown", "-h", owner, "{}", "+"],
             volumes=[f"{folder}:/files"],
             network_mode="none",
             remove=True,
         )
-    except docker.errors.DockerException as error:
+    except DockerException as error:
         raise ServiceError(
             f"Files in {folder} belong to root and cannot be given back ({error}): run `sudo chown -R $USER {folder}`."
         ) from error

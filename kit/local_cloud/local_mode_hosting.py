@@ -65,12 +65,12 @@ def _serve(files: ContainerFiles, port: int, run: str) -> int:
         deploy = threading.Thread(target=_create_endpoint, args=(files, container, work, port), daemon=True)
         deploy.start()
         container.follow(output, given_up=lambda: bool(problems))
-    status, start_error = container.ending()
-    if start_error or (problems and status == 1):
-        print(f"SageMaker local mode could not start {image}: {start_error or problems[0]}", flush=True)
+    ending = container.ending()
+    if not ending.started:
+        print(f"SageMaker local mode could not run {image}: {ending.problem or problems[0]}", flush=True)
     clean_up()
     # The SDK's thread would be waited for.
-    os._exit(status)
+    os._exit(ending.status)
 
 
 def _create_endpoint(files: ContainerFiles, container: LocalModeContainer, work: Path, port: int) -> None:

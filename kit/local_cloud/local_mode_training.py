@@ -57,28 +57,29 @@ def _train(files: ContainerFiles, run: str, instance_type: str) -> int:
     follower.start()
     work = files.base / "local-mode"
     log = files.base / "local-mode.log"
+    failed = False
     try:
         with output_to(log):
             _run_job(files, container, work, instance_type)
-    except RuntimeError as error:
-        # How the SDK tells of any exit status but 0 and 130; the container's own says more.
-        problem = str(error)
-    else:
-        problem = ""
+    except RuntimeError:
+        # How the SDK tells of any exit status of Compose but 0 and 130.
+        failed = True
     finally:
         ended.set()
         follower.join()
-        status, start_error = container.ending()
+        ending = container.ending()
         container.remove()
-    if start_error:
-        print(f"SageMaker local mode could not start {image}: {start_error}")
-    elif problem and status == 0:
-        last = deque(log.read_text(encoding="utf-8").splitlines(), maxlen=1)
-        print(f"SageMaker local mode failed although {image} ended well: {problem} {''.join(last)}")
+    status = ending.status
+    if not ending.started or (failed and status == 0):
         status = 1
+        print(f"SageMaker local mode could not run {image}: {ending.problem or _last_line(log)}")
     _collect(files, work / "out")
     shutil.rmtree(work)
     return status
+
+
+def _last_line(log: Path) -> str:
+    return "".join(deque(log.read_text(encoding="utf-8").splitlines(), maxlen=1))
 
 
 def _run_job(files: ContainerFiles, container: LocalModeContainer, work: Path, instance_type: str) -> None:

@@ -161,7 +161,7 @@ def test_a_port_that_was_taken_meanwhile_is_told(images: Engine, tmp_path: Path)
             timeout=100,
         )
     assert done.returncode == 1
-    assert f"could not start {BASE_IMAGE}" in done.stdout
+    assert f"could not run {BASE_IMAGE}" in done.stdout
     assert "address already in use" in done.stdout
 
 

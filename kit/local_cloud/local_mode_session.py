@@ -40,8 +40,12 @@ def prepare_environment() -> None:
 
 
 def search_path() -> str:
-    """PATH with this environment's programs last: its docker-compose, where there is none that the SDK knows."""
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), os.fspath(Path(sys.executable).parent)])
+    """PATH with this environment's programs first: its docker-compose is one that the SDK knows and that is new enough.
+
+    Of the system's, a plugin of version 5 is unknown to the SDK (sagemaker-python-sdk#5739), and 1.29 refuses the
+    kit's network because it does not know its option.
+    """
+    return os.pathsep.join([os.fspath(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
 def local_client(folder: Path, labels: Mapping[str, str], *, serving_port: int | None = None) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -79,36 +80,45 @@ def test_an_image_that_is_not_there_is_told_without_asking_a_registry(
     assert "jumpstart-rehearsal/nothing:local is not on this machine's Docker engine" in ended(jobs)["FailureReason"]
 
 
-def compose_answers(folder: Path, answer: str) -> str:
-    """A PATH on which `docker compose version` answers so, and `docker` is else the real one."""
-    real = subprocess.run(["which", "docker"], capture_output=True, text=True, check=True).stdout.strip()
-    command = folder / "docker"
-    command.write_text(f'#!/bin/sh\nif [ "$1" = compose ]; then {answer}; else exec {real} "$@"; fi\n')
-    command.chmod(0o755)
-    return os.pathsep.join([os.fspath(folder), "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+def path_with(folder: Path, plugin: str, command: str | None = None) -> str:
+    """A PATH on which Compose, as plugin and as command, says that it is of these versions, and can do no more."""
+    real = shutil.which("docker")
+    programs = {
+        "docker": f'if [ "$1" = compose ]; then echo Docker Compose version {plugin}; else exec {real} "$@"; fi'
+    }
+    if command is not None:
+        programs["docker-compose"] = f'[ "$1" = version ] && echo {command}'
+    for name, script in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    return os.pathsep.join([os.fspath(folder), os.environ["PATH"]])
 
 
-def test_a_plugin_that_the_sdk_does_not_know_is_made_up_for(
-    runtime: DockerRuntime, s3: S3Client, bucket: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any
+@pytest.mark.parametrize("command", [None, "1.29.2"])
+def test_a_compose_that_local_mode_cannot_use_is_made_up_for(
+    runtime: DockerRuntime,
+    s3: S3Client,
+    bucket: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str | None,
 ) -> None:
-    """The SDK says of Compose v5 that no Compose is installed: sagemaker-python-sdk#5739."""
-    path = compose_answers(tmp_path_factory.mktemp("v5"), "echo Docker Compose version v5.1.0")
-    monkeypatch.setenv("PATH", path)
+    """The SDK says of a plugin v5 that no Compose is installed: sagemaker-python-sdk#5739."""
+    monkeypatch.setenv("PATH", path_with(tmp_path_factory.mktemp("path"), "v5.1.0", command))
     put_data(s3, bucket)
     jobs = runtime.training(GOOD)
     jobs.create_training_job(**request_for(bucket))
-    assert (job := ended(jobs))["TrainingJobStatus"] == "Completed", job
+    job = ended(jobs)
+    assert (job["TrainingJobStatus"], job.get("FailureReason")) == ("Completed", None)
 
 
-def test_no_compose_that_the_sdk_knows_is_told(
-    images: Engine, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any
+def test_no_compose_that_local_mode_can_use_is_told(
+    images: Engine, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = compose_answers(tmp_path_factory.mktemp("v5"), "echo Docker Compose version v5.1.0")
-    monkeypatch.setenv("PATH", path)
-    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
-    if subprocess.run(["which", "docker-compose"], check=False).returncode == 0:
-        pytest.skip("there is a docker-compose among the system's programs")
-    with pytest.raises(SetupError, match=r"Compose v2 or a docker-compose .*here: Docker Compose version v5.1.0"):
+    monkeypatch.setenv("PATH", path_with(tmp_path_factory.mktemp("path"), "v5.1.0", "1.29.2"))
+    # An environment without a Compose of its own.
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(SetupError, match=r"plugin Docker Compose version v5.1.0, command 1.29.2\): run `make setup`"):
         LocalMode(images, tmp_path, NoGpu("none"))
 
 

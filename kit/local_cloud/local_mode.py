@@ -12,7 +12,7 @@ from types import TracebackType
 from kit.errors import SetupError
 from kit.local_cloud.docker_engine import Engine, Gpu, NoGpu
 from kit.local_cloud.local_mode_containers import remove_leftovers
-from kit.local_cloud.local_mode_network import remove_network, require_network
+from kit.local_cloud.local_mode_network import NetworkUse
 from kit.local_cloud.local_mode_session import search_path
 
 # Folders that the SDK refuses to mount, `sagemaker.utils._SENSITIVE_SYSTEM_PATHS`.
@@ -43,8 +43,8 @@ class LocalMode:
         self._run = run.absolute()
         _require_path(self._run)
         _require_compose()
-        require_network(self._client)
         remove_leftovers(self._client, self._run)
+        self._network = NetworkUse(self._client)
         python = (sys.executable, "-I", "-m")
         instance_type = "local_gpu" if isinstance(gpu, Gpu) else "local"
         self.train = (*python, "kit.local_cloud.local_mode_training", os.fspath(self._run), instance_type)
@@ -55,7 +55,7 @@ class LocalMode:
     def close(self) -> None:
         """Leaves nothing in the engine."""
         remove_leftovers(self._client, self._run)
-        remove_network(self._client)
+        self._network.close()
 
     def __enter__(self) -> LocalMode:
         return self

@@ -67,7 +67,8 @@ def _serve(files: ContainerFiles, port: int, run: str) -> int:
         container.follow(output, given_up=lambda: bool(problems))
     ending = container.ending()
     if not ending.started:
-        print(f"SageMaker local mode could not run {image}: {ending.problem or problems[0]}", flush=True)
+        reason = ending.problem or "".join(problems[:1]) or "its container was removed"
+        print(f"SageMaker local mode could not run {image}: {reason}", flush=True)
     clean_up()
     # The SDK's thread would be waited for.
     os._exit(ending.status)

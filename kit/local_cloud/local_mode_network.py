@@ -6,6 +6,12 @@ cannot say otherwise. The network it uses can: Docker publishes the ports of a b
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+import tempfile
+from pathlib import Path
+
 import docker
 from docker.errors import APIError, NotFound
 from docker.models.networks import Network
@@ -49,8 +55,35 @@ def require_network(client: docker.DockerClient) -> None:
         )
 
 
-def remove_network(client: docker.DockerClient) -> None:
-    """Removes the kit's network unless another run is using it."""
+class NetworkUse:
+    """Holds the network for as long as a run may start containers in it; the last to close removes it.
+
+    The engine keeps a network only from the moment that a container in it starts, which is too late for another run
+    whose Compose is about to.
+
+    Raises:
+        SetupError: see `require_network`.
+    """
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+        path = Path(tempfile.gettempdir()) / f"jumpstart-rehearsal-network-{os.getuid()}.lock"
+        self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        try:
+            require_network(client)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def close(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(self._client)
+        os.close(self._lock)
+
+
+def _remove(client: docker.DockerClient) -> None:
     network = _find(client)
     if network is None or _LABEL not in network.attrs["Labels"]:
         return
@@ -59,6 +92,7 @@ def remove_network(client: docker.DockerClient) -> None:
     except NotFound:
         return
     except APIError as error:
+        # Another user's run, or somebody's own use of local mode.
         if "active endpoints" not in str(error):
             raise
 

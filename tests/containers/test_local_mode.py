@@ -9,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +20,12 @@ import psutil
 import pytest
 
 from kit.errors import SetupError
+from kit.local_cloud import local_mode_network
 from kit.local_cloud.base_image import BASE_IMAGE
 from kit.local_cloud.container_files import ContainerDefinition, ContainerFiles
 from kit.local_cloud.docker_engine import Engine, Gpu, NoGpu
 from kit.local_cloud.local_mode import LocalMode
 from kit.local_cloud.local_mode_containers import own
-from kit.local_cloud.local_mode_network import NETWORK
 from kit.local_cloud.training_jobs import TrainingJobs
 from kit.workshop.run import locked
 from kit.workshop.run_folder import RunFolder
@@ -142,17 +144,34 @@ def test_an_endpoint_is_published_on_this_machine_only(runtime: DockerRuntime, s
     assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}
 
 
-def test_a_network_that_would_show_an_endpoint_to_others_is_refused(images: Engine, tmp_path: Path) -> None:
-    if images.client.networks.list(names=[NETWORK]):
-        pytest.skip(f"the network {NETWORK} is in use")
+def test_a_network_that_would_show_an_endpoint_to_others_is_refused(
+    images: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Not by the real name: other runs may be using that.
+    name = f"sagemaker-local-{uuid.uuid4().hex}"
+    monkeypatch.setattr(local_mode_network, "NETWORK", name)
     # As the SDK leaves it behind.
-    network = images.client.networks.create(NETWORK, labels={"com.docker.compose.network": NETWORK})
+    network = images.client.networks.create(name, labels={"com.docker.compose.network": name})
     try:
-        with pytest.raises(SetupError, match=f"remove it with `docker network rm {NETWORK}`"):
+        with pytest.raises(SetupError, match=f"remove it with `docker network rm {name}`"):
             LocalMode(images, tmp_path, NoGpu("none"))
         network.reload()
     finally:
         network.remove()
+
+
+def test_the_last_of_two_runs_removes_the_network(
+    images: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"sagemaker-local-{uuid.uuid4().hex}"
+    monkeypatch.setattr(local_mode_network, "NETWORK", name)
+    # Runs of others on this machine are no matter here.
+    monkeypatch.setattr(tempfile, "tempdir", os.fspath(tmp_path))
+    with LocalMode(images, tmp_path / "first", NoGpu("none")):
+        with LocalMode(images, tmp_path / "second", NoGpu("none")):
+            pass
+        assert images.client.networks.list(names=[name])
+    assert not images.client.networks.list(names=[name])
 
 
 def test_a_port_that_was_taken_meanwhile_is_told(images: Engine, tmp_path: Path) -> None:
@@ -274,17 +293,8 @@ def test_an_endpoint_whose_every_process_was_killed_is_deleted_by_another(
     assert not local_mode_containers(runtime)
 
 
-def test_nothing_stays_in_the_engine(images: Engine, s3: S3Client, bucket: str, tmp_path: Path) -> None:
-    def there() -> tuple[set[str], ...]:
-        client = images.client
-        return (
-            {each.id for each in client.containers.list(all=True, ignore_removed=True)},
-            {each.name for each in client.networks.list()},
-            {each.id for each in client.volumes.list()},
-        )
-
+def test_nothing_stays_in_the_engine(s3: S3Client, bucket: str, tmp_path: Path) -> None:
     put_data(s3, bucket)
-    before = there()
     with locked(RunFolder(tmp_path)), DockerRuntime(tmp_path, s3, f"jumpstart-rehearsal/{bucket}:test") as runtime:
         jobs = runtime.training(LASTING)
         jobs.create_training_job(**request_for(bucket))
@@ -292,7 +302,11 @@ def test_nothing_stays_in_the_engine(images: Engine, s3: S3Client, bucket: str, 
         hosting = runtime.hosting(SERVER)
         deploy(hosting, s3, bucket, "plugs", archive_of({"orders": "serve"}))
         assert settled(hosting)["EndpointStatus"] == "InService"
-    assert there() == before
+        running = local_mode_containers(runtime)
+        assert len(running) == 2
+        # So that no volume can stay either; for the network there is a test of its own.
+        assert {mount["Type"] for container in running for mount in container.attrs["Mounts"]} == {"bind"}
+    assert not local_mode_containers(runtime)
 
 
 def test_files_of_a_container_s_root_are_given_to_the_user(

@@ -11,7 +11,8 @@ SETTINGS := IMAGES LABELS MANIFEST LABELER RUNTIME EPOCHS LEARNING_RATE BATCH_SI
 $(foreach name,$(SETTINGS),$(if $(filter command,$(firstword $(origin $(name)))),$(eval export KIT_$(name) = $$(value $(name)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev local go-on test check format lock samples bench-memory clean distclean
+.PHONY: help setup setup-dev local go-on test check format lock samples bench-memory \
+        images base-image up down logs ps clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,11 +48,36 @@ lock:  ## make the lock files under requirements/ anew
 	@test -x .venvs/lock/bin/uv || { $(PYTHON) -m venv .venvs/lock && .venvs/lock/bin/pip install --quiet uv; }
 	UV=$(CURDIR)/.venvs/lock/bin/uv requirements/lock
 
-bench-memory:  ## time and peak memory of converting a manifest of a million lines
+samples:  ## render the sample pictures anew, into runs/plugs (about half an hour on 2 cores)
+	@test -x .venvs/scenes/bin/python || { $(PYTHON) -m venv .venvs/scenes && \
+	    .venvs/scenes/bin/python -m pip install --quiet -r samples/scenes/requirements.txt; }
+	.venvs/scenes/bin/python -m samples.scenes.render --out runs/plugs
+
+images: setup  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)
+	@$(KIT) images $(if $(filter 1,$(GPU)),--gpu) $(if $(filter 0,$(GPU)),--cpu)
+
+base-image: setup  ## make the images' Debian base from packages, where no registry can be reached
+	@$(KIT) base-image
+
+up: setup  ## LocalStack and Label Studio in containers, by hand
+	@$(KIT) services up
+
+down:  ## stop them; remove what killed runs left in the engine
+	@$(KIT) services down
+
+logs:  ## what they have printed
+	@$(KIT) services logs
+
+ps:  ## the kit's containers
+	@$(KIT) services ps
+
+bench-memory: setup-dev  ## time and peak memory of converting a manifest of a million lines
 	.venvs/kit/bin/python bench/convert_memory.py
 
 clean:  ## remove all runs, with the services' data in them
+	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) services down; fi
 	rm -rf runs test-output
 
-distclean: clean  ## remove the environments too
-	rm -rf .venvs .mypy_cache .ruff_cache .pytest_cache *.egg-info containers/detector/*.egg-info
+distclean: clean  ## remove the environments and the images too
+	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) images --remove; fi
+	rm -rf containers/wheelhouse .venvs .mypy_cache .ruff_cache .pytest_cache *.egg-info containers/detector/*.egg-info

@@ -14,7 +14,9 @@ from kit.commands.check import check
 from kit.commands.convert import convert
 from kit.commands.draw import draw
 from kit.commands.go_on import go_on
+from kit.commands.images import base_image, images
 from kit.commands.local import local
+from kit.commands.services import services
 from kit.errors import KitError, SetupError
 
 
@@ -31,7 +33,7 @@ def kit() -> None:
     """
 
 
-for command in (local, go_on, convert, check, draw):
+for command in (local, go_on, convert, check, draw, images, base_image, services):
     kit.add_command(command)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -63,9 +63,10 @@ class LocalModeContainer:
             if given_up():
                 return
             time.sleep(_POLL_SECONDS)
-        for chunk in container.logs(stream=True, follow=True):
-            output.write(chunk)
-            output.flush()
+        copied = _copy(container.logs(stream=True, follow=True), output, skip=0)
+        container.wait()
+        # Engines have let go of a log that they follow before its last line was in it.
+        _copy(container.logs(stream=True), output, skip=copied)
 
     def ending(self) -> Ending:
         container = self._find()
@@ -127,6 +128,16 @@ def own(client: docker.DockerClient, folder: Path) -> None:
         raise ServiceError(
             f"Files in {folder} belong to root and cannot be given back ({error}): run `sudo chown -R $USER {folder}`."
         ) from error
+
+
+def _copy(chunks: Iterable[bytes], output: BinaryIO, *, skip: int) -> int:
+    """Copies all but the first `skip` bytes; returns how many bytes there were in all."""
+    seen = 0
+    for chunk in chunks:
+        output.write(chunk[max(0, skip - seen) :])
+        output.flush()
+        seen += len(chunk)
+    return seen
 
 
 def _remove(container: Container) -> None:

@@ -106,7 +106,7 @@ class DockerRuntime(Runtime):
     """Programs in containers, by SageMaker local mode."""
 
     name = "docker"
-    start_seconds = 20
+    start_seconds = 30
 
     def __init__(self, run: Path, s3: S3Client, image: str) -> None:
         super().__init__(run, s3, image)
@@ -140,7 +140,8 @@ class DockerRuntime(Runtime):
             self.engine.client.images.get(image_name(purpose)).tag(self.image)
             return
         entrypoint = json.dumps(["python3", "-u", "-c", program])
-        dockerfile = f"FROM {BASE_IMAGE}\nENTRYPOINT {entrypoint}\n"
+        # By its label it is another image than that of a test beside this one with the same program.
+        dockerfile = f"FROM {BASE_IMAGE}\nLABEL test={self.image}\nENTRYPOINT {entrypoint}\n"
         image, _ = self.engine.client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=self.image, rm=True)
         self._built.add(image.id)
 

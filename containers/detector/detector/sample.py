@@ -13,7 +13,7 @@ from detector.anchors import Boxes
 
 Pixels = NDArray[np.uint8]
 MULTIPLE = 32  # the coarsest map that MobileNetV2 makes
-SERVING_ENLARGEMENT = 1.5
+SERVING_ENLARGEMENT = 1.25
 NARROWEST = 0.5  # shape of the narrowest input, for pictures narrower than that too
 
 

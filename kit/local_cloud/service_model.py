@@ -40,18 +40,14 @@ def validate_request(service: str, operation: str, request: Mapping[str, Any]) -
     shape: Any = _operation_model(service, operation).input_shape
     report = ParamValidator().validate(request, shape)
     problems = (
-        report.generate_report().splitlines()
-        if report.has_errors()
-        else list(_constraint_errors(request, shape, ""))
+        report.generate_report().splitlines() if report.has_errors() else list(_constraint_errors(request, shape, ""))
     )
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected"
         raise client_error(operation, "ValidationException", f"{count}: {'; '.join(problems)}")
 
 
-def client_error(
-    operation: str, code: str, message: str, *, status: int = 400, **members: Any
-) -> ClientError:
+def client_error(operation: str, code: str, message: str, *, status: int = 400, **members: Any) -> ClientError:
     """The error that boto3 would raise; `members` are further members of the error's shape."""
     answer: Any = {
         "Error": {"Code": code, "Message": message},
@@ -96,9 +92,7 @@ def _constraint_errors(value: Any, shape: Shape | None, path: str) -> Iterator[s
     """What the constraints of `shape` have against a value whose structure is known to fit it."""
     if isinstance(shape, StructureShape):
         for name, member in value.items():
-            yield from _constraint_errors(
-                member, shape.members[name], _joined(path, name[0].lower() + name[1:])
-            )
+            yield from _constraint_errors(member, shape.members[name], _joined(path, name[0].lower() + name[1:]))
     elif isinstance(shape, ListShape):
         yield from _too_much(len(value), "length", value, shape, path)
         for index, item in enumerate(value, start=1):
@@ -121,9 +115,7 @@ def _string_errors(value: str, shape: StringShape, path: str) -> Iterator[str]:
         yield _failed(value, shape, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
     pattern = _compiled(shape.metadata.get("pattern", ".*"))
     if not too_long and pattern is not None and not pattern.fullmatch(value):
-        yield _failed(
-            value, shape, path, f"Member must satisfy regular expression pattern: {pattern.pattern}"
-        )
+        yield _failed(value, shape, path, f"Member must satisfy regular expression pattern: {pattern.pattern}")
 
 
 def _too_much(size: float, what: str, value: Any, shape: Shape, path: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ def test_jumpstarts_names_and_strings() -> None:
 
 def test_defaults_are_jumpstarts() -> None:
     settings = parse({})
-    assert (settings.epochs, settings.adam_learning_rate, settings.batch_size) == (5, 0.003, 2)
+    assert (settings.epochs, settings.adam_learning_rate, settings.batch_size) == (5, 0.001, 2)
 
 
 def test_the_sdks_json_strings_and_own_entries_are_taken() -> None:

@@ -18,9 +18,9 @@ Random = np.random.Generator
 # An object of which less than this is left inside the frame is not labelled any more.
 VISIBLE = 0.3
 SMALLEST_SIDE = 3.0
-ZOOM = (0.9, 2.0)
+ZOOM = (0.8, 2.0)
 STRETCH = 0.15
-MOSAIC_SHARE = 0.7
+MOSAIC_SHARE = 0.35
 MOSAIC_ZOOM = (1.4, 2.8)
 # How often a cut is drawn anew because no object is in it.
 TRIES = 10

@@ -28,7 +28,7 @@ class Hyperparameters:
     """
 
     epochs: int = 5
-    adam_learning_rate: float = 0.003
+    adam_learning_rate: float = 0.001
     batch_size: int = 2
     train_only_top_layer: bool = False
     image_size: int = 320

@@ -32,7 +32,7 @@ go-on:  ## end labelling by hand early and go on with the labels there are
 
 test: check  ## every test, with the real LocalStack, Label Studio and detector
 	.venvs/detector/bin/python -m pytest tests/detector
-	.venvs/kit/bin/python -m pytest
+	.venvs/kit/bin/python -m pytest --ignore=tests/detector
 
 check: setup-dev  ## ruff and mypy --strict
 	.venvs/kit/bin/ruff check .

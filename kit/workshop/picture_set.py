@@ -83,13 +83,13 @@ def _labels_of(manifest: Path, settings: Settings, pictures: tuple[Path, ...]) -
     for picture in stream.pictures:
         if picture.file_name not in names:
             raise InputError(
-                f"{manifest}, line {picture.line}: {picture.file_name} is not in {settings.images}; "
+                f"{manifest}:{picture.line}: {picture.file_name} is not in {settings.images}; "
                 "add the picture or remove the line."
             )
         for box in picture.boxes:
             if box.label not in stream.labels:
                 raise InputError(
-                    f'{manifest}, line {picture.line}: class "{box.label}" is not in LABELS '
+                    f'{manifest}:{picture.line}: class "{box.label}" is not in LABELS '
                     f"({', '.join(stream.labels)}); add it there."
                 )
     return stream.labels

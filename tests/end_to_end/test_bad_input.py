@@ -50,8 +50,8 @@ def test_a_picture_that_is_no_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('{"source-ref": "s3://b/a.jpg", "job": {"annot', "line 2"),
-        ('{"source-ref": "s3://b/missing.jpg"}', "line 2: missing.jpg is not in"),
+        ('{"source-ref": "s3://b/a.jpg", "job": {"annot', "m.manifest:2: not valid JSON"),
+        ('{"source-ref": "s3://b/missing.jpg"}', "m.manifest:2: missing.jpg is not in"),
     ],
     ids=["truncated", "a picture that is not there"],
 )
@@ -66,7 +66,7 @@ def test_a_class_that_is_not_in_the_list(tmp_path: Path) -> None:
     picture(tmp_path / "p")
     (tmp_path / "m.manifest").write_text(json.dumps(line_with("dog")) + "\n")
     done = command.kit("local", "--images", "p", "--manifest", "m.manifest", "--labels", "cat", folder=tmp_path)
-    refused(done, 2, "m.manifest, line 1", '"dog"', "LABELS")
+    refused(done, 2, "m.manifest:1: ", '"dog"', "LABELS")
 
 
 def line_with(label: str) -> dict[str, object]:

@@ -34,7 +34,10 @@ def test_some_pictures_labelled_by_a_person_are_enough(tmp_path: Path) -> None:
         assert isinstance(said, re.Match), _output(tmp_path)
         with httpx.Client(base_url=said[1], trust_env=False, follow_redirects=True) as person:
             _sign_in(person, said[2], said[3], said[4])
-            tasks = person.get("/api/tasks", params={"page_size": 100}).raise_for_status().json()["tasks"]
+            project = re.search(r"projects%2F(\d+)", said[2])
+            assert project
+            query = {"project": project[1], "page_size": "100"}
+            tasks = person.get("/api/tasks/", params=query).raise_for_status().json()["tasks"]
             assert len(tasks) == 9
             for task in tasks[:LABELLED]:
                 person.post(

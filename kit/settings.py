@@ -22,6 +22,8 @@ else:
 
 SETTINGS_FILE = Path("kit.toml")
 ENVIRONMENT_PREFIX = "KIT_"
+# The values of `runtime`.
+AUTO, PROCESS, DOCKER = "auto", "process", "docker"
 
 
 def _path(text: str) -> Path:
@@ -68,6 +70,28 @@ def _number(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
+def _yes(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError("1 (yes) or 0 (no)")
+    return text == "1"
+
+
+def _matching(pattern: str, what: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(what)
+        return text
+
+    return parse
+
+
+def _workers(text: str) -> tuple[str, ...]:
+    workers = tuple(worker.strip() for worker in text.split(","))
+    if not all(re.fullmatch(r"[^@\s,]+@[^@\s,]+", worker) for worker in workers):
+        raise ValueError("comma-separated e-mail addresses, such as a@example.org,b@example.org")
+    return workers
+
+
 def _setting(default: Any, parse: Callable[[str], Any], text: str) -> Any:
     return dataclasses.field(default=default, metadata={"parse": parse, "help": text})
 
@@ -80,7 +104,11 @@ class Settings:
     labels: tuple[str, ...] | None = _setting(None, _labels, "class names in class-id order, comma-separated")
     manifest: Path | None = _setting(None, _path, "Ground Truth output manifest: labels that exist already")
     labeler: str | None = _setting(None, _one_of("scripted", "human"), "who labels: scripted (samples only) or human")
-    runtime: str = _setting("process", _one_of("process"), "what the local cloud runs on: process")
+    runtime: str = _setting(
+        AUTO,
+        _one_of(AUTO, PROCESS, DOCKER),
+        "what the local cloud runs on: process, docker, or auto (docker where it can be had)",
+    )
     epochs: int = _setting(30, _whole(1, 1000), "passes over the training pictures")
     learning_rate: float | None = _setting(None, _number(1e-7, 1.0), "adam-learning-rate; default: the detector's own")
     batch_size: int | None = _setting(None, _whole(1, 256), "pictures per training step; default: the detector's own")
@@ -91,6 +119,38 @@ class Settings:
     s3_port: int | None = _setting(None, _whole(1, 65535), "port for S3; default: a free one")
     label_studio_port: int | None = _setting(None, _whole(1, 65535), "port for Label Studio; default: a free one")
     runs: Path = _setting(Path("runs").resolve(), _path, "folder of the runs")
+
+
+_INSTANCE = _matching(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type, such as ml.g4dn.xlarge")
+
+
+@dataclass(frozen=True)
+class CloudSettings(Settings):
+    """The settings of a run on AWS."""
+
+    labeler: str = _setting(
+        "ground-truth",
+        _one_of("ground-truth", "label-studio"),
+        "who serves the labelling: ground-truth or label-studio",
+    )
+    region: str | None = _setting(
+        None, _matching(r"[a-z]{2,}(-[a-z]+)+-\d", "a region, such as us-east-1"), "AWS region"
+    )
+    role_arn: str | None = _setting(
+        None, _matching(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", "the ARN of an IAM role"), "execution role that exists"
+    )
+    workers: tuple[str, ...] = _setting((), _workers, "e-mail addresses of those who label, comma-separated")
+    model_id: str = _setting(
+        "mxnet-od-ssd-512-mobilenet1-0-coco",
+        _matching(r"[a-z0-9][a-z0-9-]*", "a JumpStart model id"),
+        "JumpStart model",
+    )
+    train_instance: str = _setting("ml.g4dn.xlarge", _INSTANCE, "instance type of the training job")
+    endpoint_instance: str = _setting("ml.m5.large", _INSTANCE, "instance type of the endpoint")
+    spot: bool = _setting(False, _yes, "1: train on spot instances, cheaper, but they may be taken away")
+    endpoint_hours: float = _setting(2.0, _number(0.0, 1000.0), "age at which every command warns of an endpoint")
+    plan: bool = _setting(False, _yes, "1: show the plan and the price, create nothing")
+    yes: bool = _setting(False, _yes, "1: go on without asking, with the plan as well as with the clean-up")
 
 
 @dataclass(frozen=True)
@@ -106,7 +166,10 @@ def flag_of(name: str) -> str:
 
 
 def resolve(
-    flags: Mapping[str, str | None], environment: Mapping[str, str], file: Path = SETTINGS_FILE
+    flags: Mapping[str, str | None],
+    environment: Mapping[str, str],
+    file: Path = SETTINGS_FILE,
+    kind: type[Settings] = Settings,
 ) -> ResolvedSettings:
     """Reads all sources.
 
@@ -114,26 +177,27 @@ def resolve(
         flags: by setting name; None where a flag was not given.
         environment: such as os.environ; empty values count as not given.
         file: a TOML file with the setting names as top-level keys; it need not exist.
+        kind: which settings; names of the file that only the other track has are passed over.
 
     Raises:
         InputError: an unknown name, or a value that does not fit; says which source.
     """
     values: dict[str, Any] = {}
-    origins = {field.name: "default" for field in dataclasses.fields(Settings)}
+    origins = {field.name: "default" for field in dataclasses.fields(kind)}
     for origin_of, source in (
-        (lambda _: file.name, _from_file(file)),
-        (lambda name: ENVIRONMENT_PREFIX + name.upper(), _from_environment(environment)),
+        (lambda _: file.name, _from_file(file, kind)),
+        (lambda name: ENVIRONMENT_PREFIX + name.upper(), _from_environment(environment, kind)),
         (flag_of, {name: text for name, text in flags.items() if text is not None}),
     ):
         for name, text in source.items():
             origins[name] = origin_of(name)
-            values[name] = _parse(name, text, origins[name])
-    settings = Settings(**values)
+            values[name] = _parse(kind, name, text, origins[name])
+    settings = kind(**values)
     _check_together(settings)
     return ResolvedSettings(settings, origins)
 
 
-def _from_file(file: Path) -> dict[str, str]:
+def _from_file(file: Path, kind: type[Settings]) -> dict[str, str]:
     if not file.is_file():
         return {}
     try:
@@ -141,20 +205,27 @@ def _from_file(file: Path) -> dict[str, str]:
             table = tomllib.load(stream)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{file} is not valid TOML: {error}; correct it.") from error
-    known = {field.name for field in dataclasses.fields(Settings)}
+    known = {field.name for field in dataclasses.fields(CloudSettings)}
     if unknown := sorted(set(table) - known):
         raise InputError(f"{file} has unknown settings {', '.join(unknown)}; known are {', '.join(sorted(known))}.")
-    return {name: ",".join(map(str, value)) if isinstance(value, list) else str(value) for name, value in table.items()}
+    wanted = {field.name for field in dataclasses.fields(kind)}
+    return {
+        name: ",".join(map(str, value))
+        if isinstance(value, list)
+        else str(int(value) if isinstance(value, bool) else value)
+        for name, value in table.items()
+        if name in wanted
+    }
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    names = (field.name for field in dataclasses.fields(Settings))
+def _from_environment(environment: Mapping[str, str], kind: type[Settings]) -> dict[str, str]:
+    names = (field.name for field in dataclasses.fields(kind))
     found = {name: environment.get(ENVIRONMENT_PREFIX + name.upper(), "") for name in names}
     return {name: text for name, text in found.items() if text}
 
 
-def _parse(name: str, text: str, origin: str) -> Any:
-    field = Settings.__dataclass_fields__[name]
+def _parse(kind: type[Settings], name: str, text: str, origin: str) -> Any:
+    field = kind.__dataclass_fields__[name]
     try:
         return field.metadata["parse"](text)
     except ValueError as error:

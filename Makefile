@@ -11,20 +11,24 @@ SETTINGS := IMAGES LABELS MANIFEST LABELER RUNTIME EPOCHS LEARNING_RATE BATCH_SI
 $(foreach name,$(SETTINGS),$(if $(filter command,$(firstword $(origin $(name)))),$(eval export KIT_$(name) = $$(value $(name)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev local go-on test check format lock samples bench-memory \
+.PHONY: help setup setup-dev kit-environment local go-on test check format lock samples bench-memory \
         images base-image up down logs ps clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Settings of make local, each as NAME=value: $(SETTINGS)"
 
-setup:  ## make the environments under .venvs/ (make local and make test do it themselves)
+setup:  ## make all environments under .venvs/ (make local and make test do it themselves)
 	@$(INSTALL) $(ENVIRONMENTS)
 
 setup-dev:
 	@$(INSTALL) --dev $(ENVIRONMENTS)
 
-local: setup  ## the whole workshop on this machine; goes on where it was cut short
+# Where there is a Docker engine the kit's own environment is all that it takes; the kit makes the others when it needs them.
+kit-environment:
+	@$(INSTALL) kit
+
+local: kit-environment  ## the whole workshop on this machine; goes on where it was cut short
 	@$(KIT) local
 
 go-on:  ## end labelling by hand early and go on with the labels there are
@@ -53,13 +57,13 @@ samples:  ## render the sample pictures anew, into runs/plugs (about half an hou
 	    .venvs/scenes/bin/python -m pip install --quiet -r samples/scenes/requirements.txt; }
 	.venvs/scenes/bin/python -m samples.scenes.render --out runs/plugs
 
-images: setup  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)
+images: kit-environment  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)
 	@$(KIT) images $(if $(filter 1,$(GPU)),--gpu) $(if $(filter 0,$(GPU)),--cpu)
 
-base-image: setup  ## make the images' Debian base from packages, where no registry can be reached
+base-image: kit-environment  ## make the images' Debian base from packages, where no registry can be reached
 	@$(KIT) base-image
 
-up: setup  ## LocalStack and Label Studio in containers, by hand
+up: kit-environment  ## LocalStack and Label Studio in containers, by hand
 	@$(KIT) services up
 
 down:  ## stop them; remove what killed runs left in the engine

@@ -39,7 +39,7 @@ class Environment(NamedTuple):
         torch: whether PyTorch comes first, from the index that suits this machine.
         package: a folder of this repository that is installed in place.
         warm_up: a command run once at the end, from the repository's root, so that the first run need not do it.
-        warm_up_settings: environment variables for it. Both may say {venv}.
+        warm_up_settings: environment variables for it. Both may say {venv}, the command {python} too: what runs this.
         warm_up_folder: a folder in the environment that the command wants to be there.
     """
 
@@ -58,7 +58,7 @@ ENVIRONMENTS = {
         warm_up_settings=(("FILESYSTEM_ROOT", "{venv}/filesystem"), ("OVERRIDE_IN_DOCKER", "0")),
         warm_up_folder="filesystem/usr/lib/localstack",
     ),
-    "label-studio": Environment(warm_up=(sys.executable, "-m", "kit.local_cloud.label_studio_database", "{venv}")),
+    "label-studio": Environment(warm_up=("{python}", "-m", "kit.local_cloud.label_studio_database", "{venv}")),
     "detector": Environment(torch=True, package="containers/detector"),
 }
 
@@ -126,7 +126,8 @@ def make(name: str, dev: bool) -> None:
     if environment.warm_up:
         (folder / environment.warm_up_folder).mkdir(parents=True, exist_ok=True)
         settings = {variable: value.format(venv=folder) for variable, value in environment.warm_up_settings}
-        run(log, *(part.format(venv=folder) for part in environment.warm_up), **settings)
+        command = (part.format(venv=folder, python=sys.executable) for part in environment.warm_up)
+        run(log, *command, **settings)
     # An environment with the development tools also serves for runs.
     stamps = {wanted, fingerprint(plain, environment)}
     stamp.write_text("\n".join(sorted(stamps)), encoding="utf-8")

@@ -7,19 +7,20 @@ from pathlib import Path
 from types import TracebackType
 
 from kit.cloud import Algorithm, Cloud
-from kit.local_cloud import environments, s3_mirror
+from kit.local_cloud import s3_mirror
 from kit.local_cloud.account import ACCOUNT, REGION
 from kit.local_cloud.hosting import Hosting
+from kit.local_cloud.images import image_name
 from kit.local_cloud.labelling_service import LabellingService
-from kit.local_cloud.localstack import LocalStack
+from kit.local_cloud.parts import Parts
 from kit.local_cloud.runtime import EndpointRuntime
 from kit.local_cloud.training_jobs import TrainingJobs
 
 POLL_SECONDS = 0.5
-# The images' names are those of `containers/`; the process runtime runs what is in them.
+# Processes run what is in the images, and take no notice of their names.
 ALGORITHM = Algorithm(
-    training_image="jumpstart-rehearsal/training:local",
-    inference_image="jumpstart-rehearsal/inference:local",
+    training_image=image_name("training"),
+    inference_image=image_name("inference"),
     training_instance="ml.g4dn.xlarge",
     endpoint_instance="ml.m5.large",
     hyperparameters={},
@@ -55,13 +56,14 @@ class LocalSageMaker:
 
 
 class LocalCloud:
-    """The services of one run, as processes of this machine; a context manager.
+    """The services of one run; a context manager.
 
     What an earlier local cloud on the same folder knew is there again: objects, jobs and labels; its endpoints come up
     anew.
 
     Args:
         folder: everything durable, and the logs.
+        parts: what carries it; they stay open when it closes.
         truth: COCO file with the boxes that the scripted team enters; None when people label.
         labelling: whether labelling lies ahead: Label Studio, the slowest to come up, then starts beside the rest.
 
@@ -69,29 +71,20 @@ class LocalCloud:
         KitError: a service does not come up; those that did are stopped.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        s3_port: int | None = None,
-        label_studio_port: int | None = None,
-        truth: Path | None = None,
-        labelling: bool = True,
-    ) -> None:
+    def __init__(self, folder: Path, parts: Parts, *, truth: Path | None = None, labelling: bool = True) -> None:
         self._mirror = folder / "s3"
+        self._s3 = parts.s3.client()
         with ExitStack() as services:
-            localstack = services.enter_context(
-                LocalStack(environments.LOCALSTACK, folder / "localstack", port=s3_port)
+            self._labelling = LabellingService(
+                folder / "labeling-jobs", self._s3, start_server=parts.label_studio, truth=truth
             )
-            self._s3 = localstack.client()
-            self._labelling = LabellingService(folder, self._s3, localstack.url, port=label_studio_port, truth=truth)
             services.callback(self._labelling.close)
             if labelling:
                 self._labelling.warm_up()
             s3_mirror.restore(self._s3, self._mirror)
-            self._training = TrainingJobs(self._s3, folder / "training-jobs", command=environments.TRAIN)
+            self._training = TrainingJobs(self._s3, folder / "training-jobs", command=parts.train, manner=parts.manner)
             services.callback(self._training.close)
-            self._hosting = Hosting(self._s3, folder / "hosting", command=environments.SERVE)
+            self._hosting = Hosting(self._s3, folder / "hosting", command=parts.serve)
             services.callback(self._hosting.close)
             self._services = services.pop_all()
 
@@ -116,7 +109,7 @@ class LocalCloud:
         s3_mirror.save(self._s3, self._mirror)
 
     def close(self) -> None:
-        """Ends every process; what they knew stays in the folder."""
+        """Ends the services; what they knew stays in the folder."""
         self._services.close()
 
     def __enter__(self) -> LocalCloud:

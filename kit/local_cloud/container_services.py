@@ -10,7 +10,6 @@ import os
 import re
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from docker.errors import NotFound
 from docker.models.containers import Container
@@ -20,11 +19,8 @@ from kit.local_cloud import leftovers
 from kit.local_cloud.docker_engine import Engine
 from kit.local_cloud.images import ROOT, image_name
 from kit.local_cloud.label_studio import LabelStudioAccess, knows_its_user, run_credentials
-from kit.local_cloud.localstack import s3_answers, s3_client
+from kit.local_cloud.localstack import S3Server, s3_answers
 from kit.local_cloud.process import choose_port, wait_until_ready
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 _LOCALSTACK_SECONDS = 120.0
@@ -140,12 +136,8 @@ class ServiceContainer:
             return
 
 
-class LocalStackContainer:
+class LocalStackContainer(S3Server):
     """S3 in a container, as `kit.local_cloud.localstack.LocalStack` is as a process.
-
-    Attributes:
-        port: of 127.0.0.1.
-        url: `http://127.0.0.1:<port>`.
 
     Raises:
         SetupError: the port is taken, or the image cannot be had.
@@ -153,8 +145,7 @@ class LocalStackContainer:
     """
 
     def __init__(self, services: ContainerServices) -> None:
-        self.port = services.s3_port
-        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(services.s3_port)
         # It waits for connections that its clients keep open, and holds nothing that a kill could harm.
         self._container = services.start("localstack", grace_seconds=1)
         try:
@@ -163,21 +154,9 @@ class LocalStackContainer:
             self.close()
             raise
 
-    def client(self) -> S3Client:
-        """A boto3 client of this S3, safe to share between threads."""
-        return s3_client(self.url)
-
     def close(self) -> None:
-        """Removes the container; its objects are gone with it."""
+        """Removes the container; its log stays."""
         self._container.stop()
-
-    def __enter__(self) -> LocalStackContainer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class LabelStudioContainer:
@@ -203,14 +182,6 @@ class LabelStudioContainer:
     def close(self) -> None:
         """Removes the container; what it knows stays in its folder."""
         self._container.stop()
-
-    def __enter__(self) -> LabelStudioContainer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def project_name(run: Path) -> str:

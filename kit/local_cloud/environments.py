@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-_ENVIRONMENTS = Path(__file__).resolve().parents[2] / ".venvs"
+from kit.errors import SetupError
+
+_ROOT = Path(__file__).resolve().parents[2]
+_ENVIRONMENTS = _ROOT / ".venvs"
 
 LOCALSTACK = _ENVIRONMENTS / "localstack"
 LABEL_STUDIO = _ENVIRONMENTS / "label-studio"
@@ -12,3 +17,21 @@ DETECTOR = _ENVIRONMENTS / "detector"
 
 TRAIN = (DETECTOR / "bin" / "python", "-m", "detector", "train")
 SERVE = (DETECTOR / "bin" / "python", "-m", "detector", "serve")
+
+
+def require() -> None:
+    """Makes those that are not there or whose lock has changed; containers need none of them.
+
+    Raises:
+        SetupError: the installer has failed.
+    """
+    names = [path.name for path in (LOCALSTACK, LABEL_STUDIO, DETECTOR)]
+    installed = subprocess.run(
+        [sys.executable, _ROOT / "requirements" / "install.py", *names],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if installed.returncode != 0:
+        raise SetupError(installed.stderr.strip())

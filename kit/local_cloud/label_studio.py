@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from typing import Protocol
 
 import httpx
 from label_studio_sdk.client import LabelStudio
@@ -68,6 +68,15 @@ class LabelStudioAccess:
                 raise ServiceError(
                     f"{purpose}: Label Studio at {self.url} does not answer ({error}); see server.log in its folder."
                 ) from error
+
+
+class LabellingServer(Protocol):
+    """A running Label Studio, whatever it runs in."""
+
+    @property
+    def access(self) -> LabelStudioAccess: ...
+
+    def close(self) -> None: ...
 
 
 class LabelStudioServer:
@@ -140,14 +149,6 @@ class LabelStudioServer:
     def close(self) -> None:
         """Ends the process; what it knows stays in its folder."""
         self._process.stop()
-
-    def __enter__(self) -> LabelStudioServer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def knows_its_user(access: LabelStudioAccess) -> bool:

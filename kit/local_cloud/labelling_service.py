@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.annotations import coco
 from kit.cloud import LabellingPortal
-from kit.local_cloud import environments
-from kit.local_cloud.label_studio import LabelStudioServer
+from kit.local_cloud.label_studio import LabellingServer
 from kit.local_cloud.labeling_jobs import LabelingJobs
 from kit.local_cloud.scripted_team import ScriptedTeam
 
@@ -21,19 +21,20 @@ class LabellingService:
     """Ground Truth's verbs of boto3's `sagemaker` client; the server comes up at the first of them, or at `warm_up`.
 
     Args:
-        folder: for the server's data and the jobs' records.
-        s3_url: the address of `s3`, for the server.
-        port: of the server; None for a free one.
+        folder: for the jobs' records.
+        start_server: returns when the server answers.
         truth: COCO file with the boxes that a scripted team enters; None when people label.
     """
 
-    def __init__(self, folder: Path, s3: S3Client, s3_url: str, *, port: int | None, truth: Path | None) -> None:
+    def __init__(
+        self, folder: Path, s3: S3Client, *, start_server: Callable[[], LabellingServer], truth: Path | None
+    ) -> None:
         self._folder = folder
-        self._s3, self._s3_url = s3, s3_url
-        self._port = port
+        self._s3 = s3
+        self._start_server = start_server
         self._truth = truth
         self._starter = ThreadPoolExecutor(1)
-        self._server: Future[LabelStudioServer] | None = None
+        self._server: Future[LabellingServer] | None = None
         self._jobs: LabelingJobs | None = None
         self._team: ScriptedTeam | None = None
 
@@ -57,13 +58,7 @@ class LabellingService:
     def warm_up(self) -> None:
         """Starts the server beside what else is going on."""
         if self._server is None:
-            self._server = self._starter.submit(
-                LabelStudioServer,
-                environments.LABEL_STUDIO,
-                self._folder / "label-studio",
-                s3_url=self._s3_url,
-                port=self._port,
-            )
+            self._server = self._starter.submit(self._start_server)
 
     def close(self) -> None:
         if self._team is not None:
@@ -78,7 +73,7 @@ class LabellingService:
         assert self._server is not None  # noqa: S101 (what warm_up is for)
         if self._jobs is None:
             access = self._server.result().access
-            self._jobs = LabelingJobs(self._folder / "labeling-jobs", s3=self._s3, label_studio=access)
+            self._jobs = LabelingJobs(self._folder, s3=self._s3, label_studio=access)
             if self._truth is not None:
                 pictures = {picture.file_name: picture for picture in coco.read(self._truth).pictures}
                 self._team = ScriptedTeam(access, pictures)

@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import shutil
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from kit.local_cloud.process import (
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from typing_extensions import Self
 
 # `python -m localstack.aws.spec` with this folder of LocalStack's environment as FILESYSTEM_ROOT puts a catalogue
 # there at set-up; without it every new run folder builds its own, which takes 5 to 10 s.
@@ -37,16 +39,41 @@ _STATIC_LIBRARIES = Path("usr/lib/localstack")
 _START_TIMEOUT_SECONDS = 120.0
 
 
-class LocalStack:
-    """A running S3 service on 127.0.0.1; starts on construction and returns when it is ready.
+class S3Server(ABC):
+    """A running S3 service on 127.0.0.1, whatever it runs in.
+
+    Attributes:
+        url: its address, `http://127.0.0.1:<port>`.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+    def client(self) -> S3Client:
+        """A boto3 client of this S3, safe to share between threads."""
+        return s3_client(self.url)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends it; its objects are gone with it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class LocalStack(S3Server):
+    """LocalStack as a process; starts on construction and returns when it is ready.
 
     Args:
         environment: the virtual environment that holds `localstack-core`.
         folder: for its log and its working files, which are worth nothing once it has stopped.
         port: None for a free one.
-
-    Attributes:
-        url: its address, `http://127.0.0.1:<port>`.
 
     Raises:
         SetupError: the port is taken, or the environment is not there.
@@ -56,8 +83,7 @@ class LocalStack:
     def __init__(self, environment: Path, folder: Path, *, port: int | None = None) -> None:
         log = folder / "localstack.log"
         wait_for_predecessor("LocalStack (S3)", log)
-        self.port = choose_port(port, setting="S3_PORT")
-        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(choose_port(port, setting="S3_PORT"))
         self._files = folder / "files"
         self._clear()
         temporary = self._files / "tmp"
@@ -94,22 +120,10 @@ class LocalStack:
             self.close()
             raise
 
-    def client(self) -> S3Client:
-        """A boto3 client of this S3, safe to share between threads."""
-        return s3_client(self.url)
-
     def close(self) -> None:
         """Ends the process and removes its working files; its log stays."""
         self._process.stop()
         self._clear()
-
-    def __enter__(self) -> LocalStack:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _clear(self) -> None:
         if self._files.exists():

@@ -56,6 +56,8 @@ class Journal:
         self.run_id = run_id
         self.track = track
         self.settings = dict(settings)
+        self.runtime = ""
+        self.runtime_reason = ""
         self.created = _now()
         self.stages: dict[str, StageRecord] = {}
         self.resources: list[Resource] = []
@@ -69,6 +71,7 @@ class Journal:
                 raise ValueError(f"format {content['format']}")
             journal = cls(path, content["run"], content["track"], content["settings"])
             journal.created = content["created"]
+            journal.runtime, journal.runtime_reason = content["runtime"], content["runtime_reason"]
             journal.stages = {name: StageRecord(**record) for name, record in content["stages"].items()}
             journal.resources = [Resource(**resource) for resource in content["resources"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -84,6 +87,8 @@ class Journal:
             "track": self.track,
             "created": self.created,
             "settings": self.settings,
+            "runtime": self.runtime,
+            "runtime_reason": self.runtime_reason,
             "stages": {name: dataclasses.asdict(record) for name, record in self.stages.items()},
             "resources": [dataclasses.asdict(resource) for resource in self.resources],
         }
@@ -95,6 +100,11 @@ class Journal:
     def result(self, stage: str) -> Mapping[str, Any]:
         """What a finished stage left for the later ones."""
         return self.stages[stage].result
+
+    def runs_on(self, runtime: str, reason: str) -> None:
+        """What this machine's part of the run is carried out by, and why; "" until that is known."""
+        self.runtime, self.runtime_reason = runtime, reason
+        self.save()
 
     def begin(self, stage: str) -> None:
         attempts = self.stages[stage].attempts + 1 if stage in self.stages else 1

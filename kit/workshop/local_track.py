@@ -13,7 +13,7 @@ from kit.errors import SetupError
 from kit.local_cloud.cloud import LocalCloud
 from kit.report import page
 from kit.settings import ResolvedSettings
-from kit.workshop import run, summary
+from kit.workshop import run, runtime, summary
 from kit.workshop.journal import Journal
 from kit.workshop.picture_set import PictureSet
 from kit.workshop.run_folder import RunFolder
@@ -35,14 +35,11 @@ def rehearse(resolved: ResolvedSettings, console: Console) -> None:
 
         @contextlib.contextmanager
         def local_cloud(pictures: PictureSet) -> Iterator[Cloud]:
-            console.say(f"Runtime: {settings.runtime} (every part is a process of this machine, on 127.0.0.1)")
-            with LocalCloud(
-                folder.cloud,
-                s3_port=settings.s3_port,
-                label_studio_port=settings.label_studio_port,
-                truth=pictures.truth,
-                labelling=not journal.is_finished("labelling") and pictures.manifest is None,
-            ) as services:
+            labelling = not journal.is_finished("labelling") and pictures.manifest is None
+            with (
+                runtime.open_parts(settings, folder, journal, console) as parts,
+                LocalCloud(folder.cloud, parts, truth=pictures.truth, labelling=labelling) as services,
+            ):
                 yield services.cloud()
 
         run.run_stages(settings, folder, journal, console, local_cloud)

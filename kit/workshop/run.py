@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kit.cloud import Cloud
 from kit.console import Console
 from kit.errors import InputError, KitError, ServiceError, SetupError
-from kit.settings import ResolvedSettings, Settings
+from kit.settings import AUTO, ResolvedSettings, Settings
 from kit.workshop import (
     conversion,
     detection,
@@ -35,7 +35,7 @@ from kit.workshop.journal import Journal
 from kit.workshop.run_folder import RunFolder
 
 # They say how to get there, not what is made: a run goes on under others.
-_NOT_IDENTITY = ("runs", "s3_port", "label_studio_port", "threshold")
+_NOT_IDENTITY = ("runs", "s3_port", "label_studio_port", "threshold", "runtime")
 
 
 class Stage(NamedTuple):
@@ -66,7 +66,7 @@ def open_run(resolved: ResolvedSettings, track: str, console: Console) -> tuple[
     if folder is not None and folder.journal.exists():
         journal = Journal.open(folder.journal)
         if not is_finished(journal, folder) and journal.track == track:
-            if journal.settings == wanted:
+            if journal.settings == wanted and settings.runtime in (AUTO, journal.runtime or settings.runtime):
                 console.say(f"Going on with {folder.run_id}")
                 return folder, journal
             console.say(f"{folder.run_id} is unfinished, but was started with other settings: this is a new run.")

@@ -21,7 +21,8 @@ def summarise(journal: Journal) -> dict[str, Any]:
     return {
         "run": journal.run_id,
         "track": journal.track,
-        "runtime": journal.settings["runtime"],
+        "runtime": journal.runtime,
+        "runtime_reason": journal.runtime_reason,
         "device": result("training")["device"],
         "images": result("pictures")["images"],
         "labels": result("pictures")["labels"],

@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 240
 
 
 def kit(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end; runs are kept under `folder`/runs."""
+    """Runs a command to its end; runs are kept under `folder`/runs, in processes unless `runtime` says otherwise."""
     return subprocess.run(
         [KIT, *arguments],
         cwd=folder,
@@ -47,7 +47,8 @@ def start(*arguments: str, folder: Path, **settings: str) -> subprocess.Popen[st
 
 def environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KIT_")}
-    return {**kept, "KIT_RUNS": str(folder / "runs"), **{f"KIT_{name.upper()}": v for name, v in settings.items()}}
+    ours = {"runtime": "process", "runs": str(folder / "runs"), **settings}
+    return {**kept, **{f"KIT_{name.upper()}": value for name, value in ours.items()}}
 
 
 def latest(folder: Path) -> Path:

@@ -32,7 +32,7 @@ class Balance(HTMLParser):
 
 def finished_run(folder: Path, *, scored: bool) -> tuple[RunFolder, Journal]:
     run = RunFolder(folder)
-    journal = Journal(run.journal, "run-1", "local", {"runtime": "process", "labels": ["<b>", "ライトニング"]})
+    journal = Journal(run.journal, "run-1", "local", {"labels": ["<b>", "ライトニング"]})
     scores = {
         "map50": 0.9,
         "map": 0.6,

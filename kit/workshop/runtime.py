@@ -1,0 +1,65 @@
+"""What a run's local cloud runs on: containers where there is a Docker engine for them, else processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from kit.console import Console
+from kit.errors import SetupError
+from kit.local_cloud import leftovers
+from kit.local_cloud.docker_engine import Engine, probe_gpu, require_engine
+from kit.local_cloud.images import ensure_images, image_name
+from kit.local_cloud.local_mode import LocalMode
+from kit.local_cloud.parts import Parts, Ports, as_processes, in_containers
+from kit.settings import AUTO, DOCKER, PROCESS, Settings
+from kit.workshop import run_folder
+from kit.workshop.journal import Journal
+from kit.workshop.run_folder import RunFolder
+
+
+@contextmanager
+def open_parts(settings: Settings, folder: RunFolder, journal: Journal, console: Console) -> Iterator[Parts]:
+    """The parts of the run's local cloud; says which runtime they are of and why, and enters it in the journal.
+
+    A run that was cut short goes on with the runtime that it was begun with. With RUNTIME=auto a new run takes
+    processes where this machine lacks something for containers, and says what.
+
+    Raises:
+        SetupError: this machine lacks something for the runtime that was asked for.
+        ServiceError: a part does not come up.
+    """
+    wanted = journal.runtime or settings.runtime
+    ports = Ports(settings.s3_port, settings.label_studio_port)
+    with ExitStack() as opened:
+        reason = "as RUNTIME says"
+        if wanted != PROCESS:
+            try:
+                engine, local_mode = _containers(settings, folder, console, opened)
+            except SetupError as error:
+                if journal.runtime:
+                    raise SetupError(f"{folder.run_id} was begun in containers and goes on in them. {error}") from error
+                if wanted != AUTO:
+                    raise
+                reason = f"in place of containers: {error}"
+            else:
+                _enter(journal, console, DOCKER, f"Docker {engine.version}, Compose {engine.compose.version}")
+                console.say(f"Training: {local_mode.manner}")
+                yield opened.enter_context(in_containers(engine, local_mode, folder.path, folder.cloud, ports))
+                return
+        _enter(journal, console, PROCESS, reason)
+        yield opened.enter_context(as_processes(folder.cloud, ports))
+
+
+def _containers(settings: Settings, folder: RunFolder, console: Console, opened: ExitStack) -> tuple[Engine, LocalMode]:
+    """All that containers need, made where it can be; raises SetupError with what is missing."""
+    engine = require_engine()
+    leftovers.sweep(engine, lambda path: run_folder.is_abandoned(path, settings.runs))
+    ensure_images(engine, say=console.say)
+    gpu = probe_gpu(engine, image_name("training"))
+    return engine, opened.enter_context(LocalMode(engine, folder.path, gpu))
+
+
+def _enter(journal: Journal, console: Console, name: str, reason: str) -> None:
+    journal.runs_on(name, reason)
+    console.say(f"Runtime: {name} ({reason})")

@@ -1,17 +1,16 @@
-"""The real LocalStack, started once per session, and a bucket for each test."""
+"""The real LocalStack, started once per session, and a word at the end about containers that were not tested."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.s3_fixtures import bucket, s3  # noqa: F401 - fixtures
+
 # The detector's tests run in its own environment, without the kit: nothing of it may be imported up here.
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
     from kit.local_cloud.localstack import LocalStack
 
 
@@ -22,19 +21,6 @@ def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]
 
     with LocalStack(environments.LOCALSTACK, tmp_path_factory.mktemp("localstack")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def s3(localstack: LocalStack) -> S3Client:
-    return localstack.client()
-
-
-@pytest.fixture
-def bucket(s3: S3Client) -> str:
-    """A bucket of the test's own."""
-    name = f"jumpstart-finetune-handson-{uuid.uuid4().hex[:12]}"
-    s3.create_bucket(Bucket=name)
-    return name
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,9 +13,7 @@ from kit.local_cloud.images import ensure_images
 from kit.local_cloud.label_studio import LabelStudioAccess
 from kit.workshop import run
 from kit.workshop.run_folder import RunFolder
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from tests.s3_fixtures import bucket, s3  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")
@@ -47,19 +43,6 @@ def services(images: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def localstack(services: ContainerServices) -> Iterator[LocalStackContainer]:
     with LocalStackContainer(services) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def s3(localstack: LocalStackContainer) -> S3Client:
-    return localstack.client()
-
-
-@pytest.fixture
-def bucket(s3: S3Client) -> str:
-    """A bucket of the test's own."""
-    name = f"jumpstart-finetune-handson-{uuid.uuid4().hex[:12]}"
-    s3.create_bucket(Bucket=name)
-    return name
 
 
 class RunningLabelStudio:

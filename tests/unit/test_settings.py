@@ -26,6 +26,7 @@ def test_each_source_overrides_the_one_before_and_is_named(tmp_path: Path) -> No
         ({"images": "x", "labels": "cat,,dog"}, "none of them empty"),
         ({"images": "x", "labels": "cat,cat"}, "no name stands twice"),
         ({"labeler": "robot"}, "scripted or human"),
+        ({"runtime": "podman"}, "auto or process or docker"),
         ({"manifest": "m"}, "MANIFEST needs IMAGES"),
         ({"images": "x"}, "IMAGES needs LABELS"),
         ({"labels": "cat"}, "LABELS goes with IMAGES"),

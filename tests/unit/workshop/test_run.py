@@ -99,6 +99,29 @@ def test_other_settings_are_a_new_run(tmp_path: Path, stages: Stages, changed: d
     assert stages.ran == ["one", "two", "one", "two", "three"]
 
 
+def begun(tmp_path: Path, stages: Stages, runtime: str) -> None:
+    """Leaves a run that was begun with RUNTIME=auto, came to `runtime`, and was cut short."""
+    stages.broken["two"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        go(tmp_path, settings(tmp_path))
+    stages.broken.clear()
+    Journal.open(tmp_path / "runs" / "latest" / "journal.json").runs_on(runtime, "this is a test")
+
+
+@pytest.mark.parametrize("asked", ["auto", "docker"])
+def test_a_run_in_containers_goes_on_in_them(tmp_path: Path, stages: Stages, asked: str) -> None:
+    begun(tmp_path, stages, "docker")
+    journal = go(tmp_path, settings(tmp_path, runtime=asked))
+    assert stages.ran == ["one", "two", "two", "three"]
+    assert (journal.runtime, journal.runtime_reason) == ("docker", "this is a test")
+
+
+def test_another_runtime_than_it_was_begun_with_is_a_new_run(tmp_path: Path, stages: Stages) -> None:
+    begun(tmp_path, stages, "docker")
+    go(tmp_path, settings(tmp_path, runtime="process"))
+    assert stages.ran == ["one", "two", "one", "two", "three"]
+
+
 @pytest.mark.usefixtures("stages")
 def test_a_finished_run_is_followed_by_a_new_one(tmp_path: Path) -> None:
     first = go(tmp_path, settings(tmp_path))

@@ -115,7 +115,9 @@ class Settings:
     image_size: int | None = _setting(None, _whole(96, 1024), "side of the detector's input in pixels")
     seed: int = _setting(0, _whole(0, 2**31 - 1), "seed of training and of the held-out choice")
     held_out: float = _setting(0.2, _number(0.0, 0.9), "part of your own labelled pictures kept for the score")
-    threshold: float = _setting(0.4, _number(0.0, 1.0), "lowest score that is drawn")
+    threshold: float | None = _setting(
+        None, _number(0.0, 1.0), "lowest score that is drawn; default: that of the best F1"
+    )
     s3_port: int | None = _setting(None, _whole(1, 65535), "port for S3; default: a free one")
     label_studio_port: int | None = _setting(None, _whole(1, 65535), "port for Label Studio; default: a free one")
     runs: Path = _setting(Path("runs").resolve(), _path, "folder of the runs")

@@ -5,49 +5,90 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kit.annotations import coco
 from kit.atomic_file import write_atomically
-from kit.detection import drawing, request, response
+from kit.detection import drawing, request, response, verdicts
 from kit.detection.picture import read_picture, write_picture
+from kit.detection.verdicts import JudgedPicture
 from kit.workshop.context import Context
 
 # Enough for a score over all of a picture; the endpoint sorts by score.
 N_PREDICTIONS = 100
+THRESHOLD_WITHOUT_TRUTH = 0.4
 
 
 def run(context: Context) -> dict[str, Any]:
     pictures = held_out_pictures(context)
-    endpoint = context.journal.result("endpoint")["endpoint"]
-    labels = context.pictures.labels
     context.folder.detections.mkdir(exist_ok=True)
-    truth = {picture.file_name: picture.boxes for picture in coco.read(truth_file(context)).pictures}
+    seconds = _ask(context, pictures)
+    found = judged(context)
+    threshold, origin = _threshold(context, found)
+    labels = context.pictures.labels
+    shown = 0
+    for path in pictures:
+        drawn = [each for each in found[path.name].detections if each.score >= threshold]
+        shown += len(drawn)
+        canvas = drawing.draw_detections(read_picture(path), drawn, labels, found[path.name].picture.boxes)
+        write_picture(context.folder.detections / f"{path.stem}.jpg", canvas)
+    context.console.say(f"  {shown} detections from score {threshold:.2f} up, {origin}")
+    return {
+        "pictures": len(pictures),
+        "threshold": threshold,
+        "threshold_origin": origin,
+        "detections_drawn": shown,
+        "endpoint_p50_ms": 1000 * statistics.median(seconds) if seconds else None,
+    }
+
+
+def _ask(context: Context, pictures: Sequence[Path]) -> list[float]:
+    """Sends the pictures to the endpoint and keeps its answers; returns the seconds that each took."""
+    endpoint = context.journal.result("endpoint")["endpoint"]
     lines: list[str] = []
     seconds: list[float] = []
-    shown = 0
     with context.console.progress("detected", len(pictures)) as advance:
         for number, path in enumerate(pictures, start=1):
-            picture = read_picture(path)
             body = request.body_of(path)
             started = time.perf_counter()
             answer = request.ask(context.cloud.runtime, endpoint, body, N_PREDICTIONS)
             seconds.append(time.perf_counter() - started)
             lines.append(json.dumps({"picture": path.name, "seconds": seconds[-1], "answer": json.loads(answer)}))
-            height, width = picture.shape[:2]
-            detections = response.parse(answer, labels, width, height)
-            drawn = [found for found in detections if found.score >= context.settings.threshold]
-            shown += len(drawn)
-            drawn_on = drawing.draw_detections(picture, drawn, labels, truth.get(path.name, ()))
-            write_picture(context.folder.detections / f"{path.stem}.jpg", drawn_on)
             advance(number)
     write_atomically(context.folder.detections_file, "".join(line + "\n" for line in lines).encode())
-    return {
-        "pictures": len(pictures),
-        "detections_drawn": shown,
-        "endpoint_p50_ms": 1000 * statistics.median(seconds) if seconds else None,
-    }
+    return seconds
+
+
+def _threshold(context: Context, found: Mapping[str, JudgedPicture]) -> tuple[float, str]:
+    """The lowest score that is drawn, and why it is that."""
+    if context.settings.threshold is not None:
+        return context.settings.threshold, "as THRESHOLD says"
+    best = verdicts.best_operating(found.values())
+    if best is None:
+        return THRESHOLD_WITHOUT_TRUTH, "for want of true boxes to choose by"
+    return best.threshold, f"where F1 is best ({best.f1:.2f})"
+
+
+def judged(context: Context) -> dict[str, JudgedPicture]:
+    """The endpoint's answers on the held-out pictures with the verdict on each detection, by file name."""
+    return read_answers(context.folder.detections_file, truth_file(context))
+
+
+def read_answers(answers: Path, truth: Path) -> dict[str, JudgedPicture]:
+    """The kept answers of an endpoint, judged by the true boxes of a COCO file, by file name."""
+    stream = coco.read(truth)
+    pictures = {picture.file_name: picture for picture in stream.pictures}
+    found = {}
+    for line in answers.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        picture = pictures[entry["picture"]]
+        answer = json.dumps(entry["answer"]).encode()
+        found[picture.file_name] = verdicts.judge(
+            picture, response.parse(answer, stream.labels, picture.width, picture.height)
+        )
+    return found
 
 
 def held_out_pictures(context: Context) -> tuple[Path, ...]:

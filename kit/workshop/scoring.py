@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Any
 
-from kit.annotations import coco
-from kit.detection import response, scoring
+from kit.detection import scoring
+from kit.workshop import detection
 from kit.workshop.context import Context
-from kit.workshop.detection import truth_file
 
 
 def run(context: Context) -> dict[str, Any]:
-    stream = coco.read(truth_file(context))
-    truth = {picture.file_name: picture for picture in stream.pictures}
-    detections = {}
-    for line in context.folder.detections_file.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        picture = truth[entry["picture"]]
-        answer = json.dumps(entry["answer"]).encode()
-        detections[entry["picture"]] = response.parse(answer, stream.labels, picture.width, picture.height)
-    scores = scoring.score(truth.values(), detections, stream.labels)
+    found = detection.judged(context)
+    pictures = [judged.picture for judged in found.values()]
+    detections = {name: judged.detections for name, judged in found.items()}
+    scores = scoring.score(pictures, detections, context.pictures.labels)
     if scores is None:
         context.console.say("  no boxes to score against")
         return {"map50": None, "map": None}

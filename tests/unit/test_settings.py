@@ -13,7 +13,7 @@ def test_each_source_overrides_the_one_before_and_is_named(tmp_path: Path) -> No
     assert (resolved.settings.epochs, resolved.origins["epochs"]) == (7, "kit.toml")
     assert (resolved.settings.held_out, resolved.origins["held_out"]) == (0.3, "KIT_HELD_OUT")
     assert (resolved.settings.seed, resolved.origins["seed"]) == (5, "--seed")
-    assert (resolved.settings.threshold, resolved.origins["threshold"]) == (0.4, "default")
+    assert (resolved.settings.threshold, resolved.origins["threshold"]) == (None, "default")
     assert resolved.settings.labels == ("a", "b")
 
 

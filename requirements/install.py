@@ -9,6 +9,7 @@ Standard library only: it runs before anything is installed.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import os
 import platform
@@ -80,10 +81,14 @@ def main() -> int:
         )
         return 3
     problems: list[str] = []
+    VENVS.mkdir(exist_ok=True)
 
     def work(name: str) -> None:
         try:
-            make(name, arguments.dev)
+            # Somebody else who is at it already makes what is wanted here too.
+            with (VENVS / f"{name}.busy").open("w") as busy:
+                fcntl.flock(busy, fcntl.LOCK_EX)
+                make(name, arguments.dev)
         except InstallError as error:
             problems.append(f"The environment {name} could not be made: {error}")
 
@@ -109,7 +114,6 @@ def make(name: str, dev: bool) -> None:
     log = VENVS / f"{name}.log"
     started = time.monotonic()
     print(f"Making .venvs/{name} …", flush=True)
-    VENVS.mkdir(exist_ok=True)
     log.write_bytes(b"")
     if not stamp.exists():
         shutil.rmtree(folder, ignore_errors=True)

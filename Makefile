@@ -8,15 +8,17 @@ ENVIRONMENTS := kit localstack label-studio detector
 # Settings given on the command line (`make local EPOCHS=10`) reach the kit as KIT_EPOCHS, unquoted and unchanged.
 SETTINGS := IMAGES LABELS MANIFEST LABELER RUNTIME EPOCHS LEARNING_RATE BATCH_SIZE IMAGE_SIZE SEED HELD_OUT THRESHOLD \
             S3_PORT LABEL_STUDIO_PORT RUNS
-$(foreach name,$(SETTINGS),$(if $(filter command,$(firstword $(origin $(name)))),$(eval export KIT_$(name) = $$(value $(name)))))
+CLOUD_SETTINGS := REGION ROLE_ARN WORKERS MODEL_ID TRAIN_INSTANCE ENDPOINT_INSTANCE SPOT ENDPOINT_HOURS PLAN YES
+$(foreach name,$(SETTINGS) $(CLOUD_SETTINGS),$(if $(filter command,$(firstword $(origin $(name)))),$(eval export KIT_$(name) = $$(value $(name)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local go-on test check format lock samples bench-memory \
+.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-clean cloud-quota go-on test check format lock samples bench-memory \
         images base-image up down logs ps clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Settings of make local, each as NAME=value: $(SETTINGS)"
+	@echo "make cloud has these besides: $(CLOUD_SETTINGS)"
 
 setup:  ## make all environments under .venvs/ (make local and make test do it themselves)
 	@$(INSTALL) $(ENVIRONMENTS)
@@ -30,6 +32,18 @@ kit-environment:
 
 local: kit-environment  ## the whole workshop on this machine; goes on where it was cut short
 	@$(KIT) local
+
+doctor: kit-environment  ## can the workshop run on this AWS account? Makes nothing
+	@$(KIT) doctor
+
+cloud: kit-environment  ## the workshop on AWS: checks, shows plan and price, asks (PLAN=1: plan only; YES=1: no questions)
+	@$(KIT) cloud
+
+cloud-clean: kit-environment  ## delete everything that runs on AWS made, and list what is left
+	@$(KIT) cloud-clean
+
+cloud-quota: kit-environment  ## ask AWS for one instance of the chosen types where the quota is 0
+	@$(KIT) cloud-quota
 
 go-on:  ## end labelling by hand early and go on with the labels there are
 	@$(KIT) go-on

@@ -9,7 +9,7 @@ and `logs`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -81,7 +81,11 @@ class Algorithm:
     Attributes:
         hyperparameters: those that the algorithm itself needs; the run's own come on top.
         metric_definitions: `{"Name": …, "Regex": …}` with one group, as in AlgorithmSpecification; how a number is
-            read off the training log. `Val_CrossEntropy` and `epoch` are among them.
+            read off the training log. `Val_CrossEntropy` is among them.
+        tunable: the names of the hyperparameters that may be set.
+        channels: what is trained on besides the run's data, by channel: S3 addresses.
+        training_environment, inference_environment: variables of the containers.
+        spot: train on spare capacity, which is cheaper and may be taken away.
     """
 
     training_image: str
@@ -90,6 +94,38 @@ class Algorithm:
     endpoint_instance: str
     hyperparameters: Mapping[str, str]
     metric_definitions: tuple[Mapping[str, str], ...]
+    tunable: frozenset[str]
+    channels: Mapping[str, str] = field(default_factory=dict)
+    training_environment: Mapping[str, str] = field(default_factory=dict)
+    inference_environment: Mapping[str, str] = field(default_factory=dict)
+    volume_gb: int = 30
+    spot: bool = False
+
+
+class Own(Protocol):
+    """What one cloud alone makes besides the stages' resources: on AWS roles, teams and logs."""
+
+    def delete(self, kind: str, name: str) -> bool:
+        """Deletes a resource of the ledger, gone already or not; False for a kind that is not this cloud's."""
+
+    def forget(self, suffix: str) -> None:
+        """Deletes what the run's jobs left besides: their logs."""
+
+    def left_behind(self, suffix: str) -> list[str]:
+        """What of it still bears the run's suffix, by asking."""
+
+
+class Nothing:
+    """`Own` of a cloud that has nothing of the kind."""
+
+    def delete(self, kind: str, name: str) -> bool:  # noqa: ARG002 (the protocol's)
+        return False
+
+    def forget(self, suffix: str) -> None:
+        pass
+
+    def left_behind(self, suffix: str) -> list[str]:  # noqa: ARG002 (the protocol's)
+        return []
 
 
 @dataclass(frozen=True)
@@ -102,6 +138,8 @@ class Cloud:
         workteam_arn: who labels.
         portal: where the people of the team label a job; None when no person is needed.
         poll_seconds: how long to wait between two looks at a job.
+        own: what else this cloud makes, for the clean-up.
+        endpoint_seconds: how long an endpoint may take to come up; AWS gives up after an hour itself.
     """
 
     s3: S3Client
@@ -116,3 +154,5 @@ class Cloud:
     workteam_arn: str
     portal: Callable[[str], LabellingPortal | None]
     poll_seconds: float
+    own: Own = field(default_factory=Nothing)
+    endpoint_seconds: float = 3900.0

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import rich.console
 import rich.progress
+import rich.table
 
 # Elsewhere than on a terminal a line is printed whenever another such part of the work is done.
 _PLAIN_LINES = 5
@@ -36,6 +37,18 @@ class Console:
 
     def heading(self, text: str) -> None:
         self._rich.print(text, markup=False, style="bold")
+
+    def table(self, table: rich.table.Table) -> None:
+        self._rich.print(table, soft_wrap=False)
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether somebody can be asked."""
+        return self._rich.is_terminal and sys.stdin.isatty()
+
+    def confirms(self, question: str) -> bool:
+        """Asks; anything but yes is no."""
+        return self._rich.input(f"{question} [y/N] ", markup=False).strip().lower() in ("y", "yes")
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Advance]:

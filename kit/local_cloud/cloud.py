@@ -30,6 +30,7 @@ ALGORITHM = Algorithm(
         {"Name": "Val_CrossEntropy", "Regex": r"Val_CrossEntropy=([0-9.]+)"},
         {"Name": "pictures_per_second", "Regex": r"pictures_per_second=([0-9.]+)"},
     ),
+    tunable=frozenset({"epochs", "seed", "adam-learning-rate", "batch-size", "image-size"}),
 )
 
 

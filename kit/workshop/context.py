@@ -25,6 +25,8 @@ TRAINING = "bounding_box/training/"
 TRAINING_ANNOTATIONS = TRAINING + "annotations.json"
 TRAINING_IMAGES = TRAINING + "images/"
 MODEL_OUTPUT = "bounding_box/model"
+# SageMaker's words for it, where the code is ValidationException.
+_MISSING = ("could not find", "not found", "no workforce", "does not exist")
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,15 @@ class Context:
 
     @property
     def bucket(self) -> str:
-        return f"jumpstart-finetune-handson-{self.suffix}"
+        return bucket_of(self.suffix)
 
     def uri(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
+
+
+def bucket_of(suffix: str) -> str:
+    """The name of a run's bucket."""
+    return f"jumpstart-finetune-handson-{suffix}"
 
 
 def pause(context: Context) -> None:
@@ -75,4 +82,4 @@ def is_missing(error: ClientError) -> bool:
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
     if code in ("ResourceNotFound", "ResourceNotFoundException", "NoSuchBucket", "NoSuchKey", "404"):
         return True
-    return code == "ValidationException" and ("could not find" in message.lower() or "not found" in message.lower())
+    return code == "ValidationException" and any(words in message.lower() for words in _MISSING)

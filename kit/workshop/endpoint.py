@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from kit.errors import ServiceError
-from kit.workshop import teardown
+from kit.workshop import advice, teardown
 from kit.workshop.context import Context, pause
 
 # SageMaker gives an endpoint an hour to come up; the workshop's needs minutes.
@@ -26,6 +27,7 @@ def run(context: Context) -> dict[str, Any]:
         PrimaryContainer={
             "Image": algorithm.inference_image,
             "ModelDataUrl": context.journal.result("training")["model_artifact"],
+            **({"Environment": dict(algorithm.inference_environment)} if algorithm.inference_environment else {}),
         },
     )
     context.journal.will_create("endpoint-config", name)
@@ -42,10 +44,16 @@ def run(context: Context) -> dict[str, Any]:
     )
     context.journal.will_create("endpoint", name)
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    deadline = time.monotonic() + context.cloud.endpoint_seconds
     while (endpoint := sagemaker.describe_endpoint(EndpointName=name))["EndpointStatus"] in RUNNING:
+        if time.monotonic() > deadline:
+            raise ServiceError(
+                f"Endpoint {name} is still {endpoint['EndpointStatus']} after {context.cloud.endpoint_seconds:.0f} s; "
+                "the same command deletes it and tries again."
+            )
         pause(context)
     if endpoint["EndpointStatus"] != "InService":
-        raise ServiceError(
-            f"Endpoint {name} ended as {endpoint['EndpointStatus']}: {endpoint.get('FailureReason', 'no reason given')}"
-        )
+        reason = str(endpoint.get("FailureReason", "no reason given")).rstrip(".")
+        todo = advice.of(reason) or "mend that and run the same command again"
+        raise ServiceError(f"Endpoint {name} ended as {endpoint['EndpointStatus']}: {reason}; {todo}.")
     return {"endpoint": name}

@@ -41,11 +41,16 @@ class StageRecord:
 
 @dataclass(frozen=True)
 class Resource:
-    """Something that exists outside the run folder, or may; `deleted` once it is known to be gone."""
+    """Something that exists outside the run folder, or may; `deleted` once it is known to be gone.
+
+    `entered` and `left` say when: between them it may have cost money.
+    """
 
     kind: str
     name: str
     deleted: bool = False
+    entered: str = ""
+    left: str = ""
 
 
 class Journal:
@@ -118,14 +123,14 @@ class Journal:
 
     def will_create(self, kind: str, name: str) -> None:
         """To be called before the resource is created."""
-        resource = Resource(kind, name)
+        resource = Resource(kind, name, entered=_now())
         self.resources = [known for known in self.resources if (known.kind, known.name) != (kind, name)]
         self.resources.append(resource)
         self.save()
 
     def has_deleted(self, kind: str, name: str) -> None:
         self.resources = [
-            dataclasses.replace(known, deleted=True) if (known.kind, known.name) == (kind, name) else known
+            dataclasses.replace(known, deleted=True, left=_now()) if (known.kind, known.name) == (kind, name) else known
             for known in self.resources
         ]
         self.save()

@@ -7,9 +7,10 @@ import dataclasses
 import datetime
 import errno
 import fcntl
+import functools
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,6 +20,7 @@ from kit.console import Console
 from kit.errors import InputError, KitError, ServiceError, SetupError
 from kit.settings import AUTO, ResolvedSettings, Settings
 from kit.workshop import (
+    advice,
     conversion,
     detection,
     endpoint,
@@ -35,7 +37,18 @@ from kit.workshop.journal import Journal
 from kit.workshop.run_folder import RunFolder
 
 # They say how to get there, not what is made: a run goes on under others.
-_NOT_IDENTITY = ("runs", "s3_port", "label_studio_port", "threshold", "runtime")
+_NOT_IDENTITY = (
+    "runs", "s3_port", "label_studio_port", "threshold", "runtime",
+    "train_instance", "endpoint_instance", "spot", "workers", "role_arn", "region", "endpoint_hours", "plan", "yes",
+)  # fmt: skip
+
+
+class Preparation(NamedTuple):
+    """What comes before the stages because the cloud is put together from its result."""
+
+    name: str
+    title: str
+    run: Callable[[], dict[str, Any]]
 
 
 class Stage(NamedTuple):
@@ -58,26 +71,53 @@ STAGES = (
 )
 
 
-def open_run(resolved: ResolvedSettings, track: str, console: Console) -> tuple[RunFolder, Journal]:
-    """The latest run when it is unfinished and was started with the same settings, else a new one."""
+def open_run(
+    resolved: ResolvedSettings,
+    track: str,
+    console: Console,
+    *,
+    where: Mapping[str, str] | None = None,
+    tail: str = "",
+) -> tuple[RunFolder, Journal]:
+    """The latest run when it is unfinished and was started with the same settings, else a new one.
+
+    Args:
+        where: what else has to be the same: the account, say.
+        tail: ends a new run's name.
+    """
+    found = unfinished(resolved, track, where)
+    if found is not None:
+        console.say(f"Going on with {found[0].run_id}")
+        return found
     settings = resolved.settings
-    wanted = identity(settings)
-    folder = run_folder.latest(settings.runs)
-    if folder is not None and folder.journal.exists():
-        journal = Journal.open(folder.journal)
-        if not is_finished(journal, folder) and journal.track == track:
-            if journal.settings == wanted and settings.runtime in (AUTO, journal.runtime or settings.runtime):
-                console.say(f"Going on with {folder.run_id}")
-                return folder, journal
-            console.say(f"{folder.run_id} is unfinished, but was started with other settings: this is a new run.")
-    folder = run_folder.create(settings.runs, track, datetime.datetime.now())
-    journal = Journal(folder.journal, folder.run_id, track, wanted)
+    left = run_folder.latest(settings.runs)
+    if left is not None and left.journal.exists() and not is_finished(Journal.open(left.journal), left):
+        console.say(f"{left.run_id} is unfinished, but was started with other settings: this is a new run.")
+    folder = run_folder.create(settings.runs, f"{track}{tail}", datetime.datetime.now())
+    journal = Journal(folder.journal, folder.run_id, track, {**identity(settings), **(where or {})})
     journal.save()
     return folder, journal
 
 
+def unfinished(
+    resolved: ResolvedSettings, track: str, where: Mapping[str, str] | None = None
+) -> tuple[RunFolder, Journal] | None:
+    """The latest run where the same command goes on with it."""
+    settings = resolved.settings
+    folder = run_folder.latest(settings.runs)
+    if folder is None or not folder.journal.exists():
+        return None
+    journal = Journal.open(folder.journal)
+    if is_finished(journal, folder) or journal.track != track:
+        return None
+    same = journal.settings == {**identity(settings), **(where or {})}
+    return (folder, journal) if same and settings.runtime in (AUTO, journal.runtime or settings.runtime) else None
+
+
 def is_finished(journal: Journal, folder: RunFolder) -> bool:
-    return all(journal.is_finished(stage.name) for stage in STAGES) and folder.summary.exists()
+    """Whether nothing of it is left to do: it went to its end, or was cleaned up before."""
+    done = [journal.is_finished(stage.name) for stage in STAGES]
+    return done[-1] and (folder.summary.exists() or not all(done))
 
 
 def identity(settings: Settings) -> dict[str, Any]:
@@ -110,51 +150,83 @@ def run_stages(
     journal: Journal,
     console: Console,
     open_cloud: Callable[[picture_set.PictureSet], contextlib.AbstractContextManager[Cloud]],
+    *,
+    preparations: Sequence[Preparation] = (),
+    stages: Sequence[Stage] | None = None,
 ) -> None:
-    """Runs the stages that are not finished; the cloud is opened only when there are any.
+    """Runs what is not finished; the cloud is opened only when there are any stages to run, after the preparations.
+
+    Args:
+        stages: some of `STAGES`; all of them by default.
 
     Raises:
         KitError: a stage failed; it and the message are in the journal, and what was finished stays finished.
     """
-    if all(journal.is_finished(stage.name) for stage in STAGES):
+    if stages is None:
+        stages = STAGES
+    if all(journal.is_finished(stage.name) for stage in stages):
         return
     pictures = picture_set.collect(settings)
+    total = len(preparations) + len(STAGES)
+
+    def step(number: int, name: str, title: str, work: Callable[[], Mapping[str, Any]]) -> None:
+        heading = f"[{number}/{total}] {title}"
+        if journal.is_finished(name):
+            console.say(f"{heading}: done before")
+            return
+        console.heading(heading)
+        _run(name, work, journal, console)
+
+    for number, preparation in enumerate(preparations, start=1):
+        step(number, preparation.name, preparation.title, preparation.run)
     with open_cloud(pictures) as cloud:
         context = Context(settings, pictures, cloud, folder, journal, console)
-        for number, stage in enumerate(STAGES, start=1):
-            heading = f"[{number}/{len(STAGES)}] {stage.title}"
-            if journal.is_finished(stage.name):
-                console.say(f"{heading}: done before")
-                continue
-            console.heading(heading)
-            _run_stage(stage, context)
+
+        def run(stage: Stage) -> Mapping[str, Any]:
+            result = stage.run(context)
+            cloud.durability.checkpoint()
+            return result
+
+        for stage in stages:
+            number = len(preparations) + STAGES.index(stage) + 1
+            step(number, stage.name, stage.title, functools.partial(run, stage))
 
 
-def as_kit_error(stage: Stage, error: Exception) -> KitError:
+def run_alone(stage: Stage, context: Context) -> Mapping[str, Any]:
+    """Runs one stage whatever the others' state, finished before or not; returns its result.
+
+    Raises:
+        KitError: as `run_stages`.
+    """
+    _run(stage.name, lambda: stage.run(context), context.journal, context.console)
+    return context.journal.result(stage.name)
+
+
+def as_kit_error(stage: str, error: Exception) -> KitError:
     """What a library said, in one sentence that names the stage; KitErrors pass through."""
     if isinstance(error, KitError):
         return error
-    where = f"The stage {stage.name} was stopped"
+    where = f"The stage {stage} was stopped"
     again = "mend that and run the same command again, it goes on from here"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return SetupError(f"{where} because the disk is full ({error.filename}); free some space and run it again.")
     if isinstance(error, ClientError):
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        return ServiceError(f"{where} by {error.operation_name}: {message.rstrip('.')} ({code}); {again}.")
+        todo = [advice.of(code) or again, advice.for_operation(error.operation_name)]
+        said = f"{where} by {error.operation_name}: {message.rstrip('.')} ({code})"
+        return ServiceError("; ".join([said, *filter(None, todo)]) + ".")
     return ServiceError(f"{where}: {str(error).rstrip('.')}; {again}.")
 
 
-def _run_stage(stage: Stage, context: Context) -> None:
-    journal = context.journal
-    journal.begin(stage.name)
+def _run(name: str, work: Callable[[], Mapping[str, Any]], journal: Journal, console: Console) -> None:
+    journal.begin(name)
     started = time.monotonic()
     try:
-        result: Mapping[str, Any] = stage.run(context)
-        context.cloud.durability.checkpoint()
+        result = work()
     except (KitError, ClientError, BotoCoreError, OSError) as error:
-        told = as_kit_error(stage, error)
-        journal.fail(stage.name, time.monotonic() - started, str(told))
+        told = as_kit_error(name, error)
+        journal.fail(name, time.monotonic() - started, str(told))
         raise told from error
     seconds = time.monotonic() - started
-    journal.finish(stage.name, seconds, result)
-    context.console.say(f"  {seconds:.1f} s")
+    journal.finish(name, seconds, result)
+    console.say(f"  {seconds:.1f} s")

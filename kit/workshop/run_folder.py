@@ -78,6 +78,11 @@ class RunFolder:
         return self.results / "training.coco.json"
 
     @property
+    def model_record(self) -> Path:
+        """What JumpStart resolved for the cloud track: model version, images, scripts, artifacts."""
+        return self.path / "model.json"
+
+    @property
     def model_artifact(self) -> Path:
         return self.results / "model.tar.gz"
 

@@ -10,8 +10,11 @@ from kit.workshop.journal import Journal
 from kit.workshop.run_folder import RunFolder
 
 
-def summarise(journal: Journal) -> dict[str, Any]:
-    """The summary of a finished run.
+def summarise(journal: Journal, spent_usd: float = 0.0) -> dict[str, Any]:
+    """The summary of a run that is finished but for its clean-up, at least.
+
+    Args:
+        spent_usd: what the cloud costs, estimated.
 
     Returns:
         `map50`, `map` are None when there was nothing to score on; `stage_seconds` is by stage name, seconds of the
@@ -36,8 +39,16 @@ def summarise(journal: Journal) -> dict[str, Any]:
         "map50": result("scoring")["map50"],
         "map": result("scoring")["map"],
         "endpoint_p50_ms": result("detection")["endpoint_p50_ms"],
-        "left_behind": result("clean-up")["left_behind"],
+        "spent_usd": round(spent_usd, 2),
+        "left_behind": _left_behind(journal),
     }
+
+
+def _left_behind(journal: Journal) -> list[str]:
+    """What clean-up found still there; before it, what the ledger names."""
+    if journal.is_finished("clean-up"):
+        return list(journal.result("clean-up")["left_behind"])
+    return [f"{resource.kind} {resource.name}" for resource in journal.existing()]
 
 
 def write(folder: RunFolder, summary: dict[str, Any]) -> None:

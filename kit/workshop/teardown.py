@@ -11,19 +11,21 @@ from kit.workshop.journal import Resource
 
 
 def run(context: Context) -> dict[str, Any]:
-    bring_home(context)
+    if context.journal.is_finished("training"):
+        bring_home(context)
     resources = context.journal.existing()
     with context.console.progress("cleaned up", len(resources)) as advance:
         for number, resource in enumerate(resources, start=1):
             delete(context, resource)
             advance(number, resource.kind)
+    context.cloud.own.forget(context.suffix)
     return {"left_behind": left_behind(context)}
 
 
 def bring_home(context: Context) -> None:
     """Fetches the model artifact before its bucket goes, unless an earlier attempt has."""
     target = context.folder.model_artifact
-    if target.exists():
+    if target.exists() or not any(resource.kind == "bucket" for resource in context.journal.existing()):
         return
     key = context.journal.result("training")["model_artifact"].removeprefix(f"s3://{context.bucket}/")
     part = target.with_name(target.name + ".part")
@@ -52,11 +54,16 @@ def delete(context: Context, resource: Resource) -> None:
         job = described(sagemaker.describe_labeling_job, LabelingJobName=name)
         if job is not None and job["LabelingJobStatus"] in labelling.RUNNING:
             sagemaker.stop_labeling_job(LabelingJobName=name)
+            # Until it has stopped it writes to the bucket, which goes next.
+            while sagemaker.describe_labeling_job(LabelingJobName=name)["LabelingJobStatus"] in labelling.RUNNING:
+                pause(context)
     elif resource.kind == "training-job":
         job = described(sagemaker.describe_training_job, TrainingJobName=name)
         if job is not None and job["TrainingJobStatus"] in training.RUNNING:
             sagemaker.stop_training_job(TrainingJobName=name)
-    else:
+            while sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] in training.RUNNING:
+                pause(context)
+    elif not context.cloud.own.delete(resource.kind, name):
         raise KitError(f"The journal names a {resource.kind} ({name}), which this version cannot delete.")
     context.journal.has_deleted(resource.kind, name)
 
@@ -70,7 +77,7 @@ def left_behind(context: Context) -> list[str]:
     left += [f"model {model['ModelName']}" for model in sagemaker.list_models(NameContains=suffix)["Models"]]
     buckets = context.cloud.s3.list_buckets()["Buckets"]
     left += [f"bucket {bucket['Name']}" for bucket in buckets if suffix in bucket["Name"]]
-    return left
+    return left + context.cloud.own.left_behind(suffix)
 
 
 def _delete_bucket(context: Context, bucket: str) -> None:

@@ -8,11 +8,15 @@ from typing import Any
 
 from kit.atomic_file import write_atomically
 from kit.errors import ServiceError
+from kit.workshop import advice
 from kit.workshop.context import MODEL_OUTPUT, TRAINING, Context, described, pause
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 RUNNING = ("InProgress", "Stopping")
 _LAST_LINES = 12
+_LONGEST_SECONDS = 3600
+# Without it, a look at the log tells nothing of how well the training does.
+_FOLLOWED = "Val_CrossEntropy"
 
 
 def run(context: Context) -> dict[str, Any]:
@@ -39,14 +43,16 @@ def run(context: Context) -> dict[str, Any]:
     if job["TrainingJobStatus"] != "Completed":
         tail = "\n".join(f"  | {line}" for line in log.lines[-_LAST_LINES:])
         reason = str(job.get("FailureReason", "no reason given")).rstrip(".")
+        todo = advice.of(reason) or "mend that and run the same command again"
         raise ServiceError(
-            f"Training job {name} ended as {job['TrainingJobStatus']}: {reason}. Mend that and run the same command "
-            f"again; the log is {context.folder.training_log}" + (f" and ends with:\n{tail}" if tail else ".")
+            f"Training job {name} ended as {job['TrainingJobStatus']}: {reason}; {todo}. "
+            f"The log is {context.folder.training_log}" + (f" and ends with:\n{tail}" if tail else ".")
         )
     return {
         "job": name,
         "model_artifact": job["ModelArtifacts"]["S3ModelArtifacts"],
         "train_seconds": job["TrainingTimeInSeconds"],
+        "billable_seconds": job.get("BillableTimeInSeconds", job["TrainingTimeInSeconds"]),
         "epochs": epochs,
         "device": device_of(log.lines) or context.cloud.algorithm.training_instance,
         "history": history,
@@ -74,7 +80,15 @@ def request(context: Context, name: str) -> dict[str, Any]:
         "batch-size": settings.batch_size,
         "image-size": settings.image_size,
     }
-    given = {name: str(value) for name, value in hyperparameters.items() if value is not None}
+    given = {k: str(value) for k, value in hyperparameters.items() if value is not None and k in algorithm.tunable}
+    channels = {"training": context.uri(TRAINING), **algorithm.channels}
+    stopping = {"MaxRuntimeInSeconds": _LONGEST_SECONDS}
+    optional: dict[str, Any] = {}
+    if algorithm.training_environment:
+        optional["Environment"] = dict(algorithm.training_environment)
+    if algorithm.spot:
+        optional["EnableManagedSpotTraining"] = True
+        stopping["MaxWaitTimeInSeconds"] = 2 * _LONGEST_SECONDS
     return {
         "TrainingJobName": name,
         "RoleArn": context.cloud.role_arn,
@@ -86,19 +100,25 @@ def request(context: Context, name: str) -> dict[str, Any]:
         "HyperParameters": {**algorithm.hyperparameters, **given},
         "InputDataConfig": [
             {
-                "ChannelName": "training",
+                "ChannelName": channel,
                 "DataSource": {
                     "S3DataSource": {
                         "S3DataType": "S3Prefix",
-                        "S3Uri": context.uri(TRAINING),
+                        "S3Uri": uri,
                         "S3DataDistributionType": "FullyReplicated",
                     }
                 },
             }
+            for channel, uri in channels.items()
         ],
         "OutputDataConfig": {"S3OutputPath": context.uri(MODEL_OUTPUT)},
-        "ResourceConfig": {"InstanceType": algorithm.training_instance, "InstanceCount": 1, "VolumeSizeInGB": 30},
-        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        "ResourceConfig": {
+            "InstanceType": algorithm.training_instance,
+            "InstanceCount": 1,
+            "VolumeSizeInGB": algorithm.volume_gb,
+        },
+        "StoppingCondition": stopping,
+        **optional,
     }
 
 
@@ -133,8 +153,15 @@ class TrainingLog:
 
 
 def read_history(lines: Iterable[str], definitions: Sequence[Mapping[str, str]]) -> list[dict[str, float]]:
-    """The numbers that the metric definitions find, one entry for each line on which `epoch` is among them."""
-    return [found for found in _metrics(lines, definitions) if "epoch" in found]
+    """The numbers that the metric definitions find, one entry for each line that ends an epoch.
+
+    JumpStart's lines do not say which epoch they end; those of the kit's own detector do.
+    """
+    ends = (found for found in _metrics(lines, definitions) if _FOLLOWED in found)
+    numbered = any(definition["Name"] == "epoch" for definition in definitions)
+    if numbered:
+        return [found for found in ends if "epoch" in found]
+    return [{"epoch": float(number), **found} for number, found in enumerate(ends, start=1)]
 
 
 def device_of(lines: Iterable[str]) -> str | None:
@@ -151,5 +178,4 @@ def _metrics(lines: Iterable[str], definitions: Sequence[Mapping[str, str]]) -> 
 
 
 def _note(entry: Mapping[str, float]) -> str:
-    value = entry.get("Val_CrossEntropy")
-    return "" if value is None else f"Val_CrossEntropy {value:.3f}"
+    return f"{_FOLLOWED} {entry[_FOLLOWED]:.3f}"

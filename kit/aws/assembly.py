@@ -1,0 +1,51 @@
+"""AWS put together as a `Cloud`: boto3's own clients, and what the preparations of a run made."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+
+from kit.aws.cleanup import AwsOwn
+from kit.aws.jumpstart import JumpStartModel
+from kit.aws.session import Aws
+from kit.cloud import Algorithm, Cloud, LabellingPortal
+from kit.workshop.journal import Journal
+
+# SageMaker's jobs change in minutes; more looks would only be throttled. A rehearsal need not be so patient.
+POLL_SECONDS = float(os.environ.get("KIT_POLL_SECONDS", "10"))
+
+
+class NothingToSave:
+    """`kit.cloud.Durability` of AWS, which forgets nothing."""
+
+    def checkpoint(self) -> None:
+        pass
+
+
+def assemble(aws: Aws, journal: Journal, algorithm: Algorithm) -> Cloud:
+    """The cloud of a run whose preparations are done, or as far as they are."""
+    made = {name: journal.result(name) if journal.is_finished(name) else {} for name in ("role", "team")}
+    portal = made["team"].get("portal", "")
+    return Cloud(
+        s3=aws.client("s3"),
+        sagemaker=aws.client("sagemaker"),
+        runtime=aws.client("sagemaker-runtime"),
+        logs=aws.client("logs"),
+        durability=NothingToSave(),
+        algorithm=algorithm,
+        region=aws.region,
+        account=aws.account,
+        role_arn=made["role"].get("role_arn", ""),
+        workteam_arn=made["team"].get("workteam_arn", ""),
+        portal=lambda _: LabellingPortal(portal) if portal else None,
+        poll_seconds=POLL_SECONDS,
+        own=AwsOwn(aws, POLL_SECONDS),
+    )
+
+
+def model_record(model: JumpStartModel) -> bytes:
+    """JSON of all that JumpStart resolved: images, scripts, artifacts, versions."""
+    record = dataclasses.asdict(model)
+    record["algorithm"]["tunable"] = sorted(model.algorithm.tunable)
+    return (json.dumps(record, indent=2) + "\n").encode()

@@ -1,0 +1,99 @@
+"""What a run will make and send, and what that costs, before anything of it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.aws import prices, team
+from kit.aws.jumpstart import JumpStartModel
+from kit.aws.prices import Price
+from kit.aws.session import Aws
+from kit.settings import CloudSettings
+
+# What 30 epochs over some dozens of pictures take at most, with the instance's start; billed by the second.
+_TRAINING_HOURS = 0.5
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something made on AWS: the calls that write, and what it costs.
+
+    Attributes:
+        usd: how much in all; 0 for what is free.
+    """
+
+    what: str
+    calls: tuple[str, ...]
+    usd: float = 0.0
+    price: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps in order; `prices` are those of training and endpoint instance."""
+
+    steps: tuple[Step, ...]
+    training: Price
+    endpoint: Price
+
+    @property
+    def usd(self) -> float:
+        return sum(step.usd for step in self.steps)
+
+
+def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int) -> Plan:
+    """Asks for the prices and for what is there already; writes nothing."""
+    training = prices.instance_price(aws, settings.train_instance, prices.TRAINING)
+    endpoint = prices.instance_price(aws, settings.endpoint_instance, prices.HOSTING)
+    hours = settings.endpoint_hours
+    steps = [
+        *_role(settings),
+        *_team(aws, settings),
+        Step(
+            f"bucket with {pictures} pictures: encrypted, closed to the public, readable by the labelling page",
+            ("CreateBucket", "PutPublicAccessBlock", "PutBucketEncryption", "PutBucketCors", "PutObject"),
+        ),
+        *_labelling(settings, pictures),
+        Step("data set for JumpStart in the same bucket", ("CopyObject", "PutObject")),
+        Step(
+            f"training job: {model.model_id} {model.version}, {settings.epochs} epochs on {settings.train_instance}"
+            + (", spot" if settings.spot else ""),
+            ("CreateTrainingJob",),
+            training.of(_TRAINING_HOURS),
+            f"{training} for up to {_TRAINING_HOURS:g} h ({training.source})",
+        ),
+        Step(
+            f"endpoint on {settings.endpoint_instance}",
+            ("CreateModel", "CreateEndpointConfig", "CreateEndpoint", "InvokeEndpoint"),
+            endpoint.of(hours),
+            f"{endpoint} until it is deleted; reckoned with {hours:g} h ({endpoint.source})",
+        ),
+    ]
+    return Plan(tuple(steps), training, endpoint)
+
+
+def _role(settings: CloudSettings) -> list[Step]:
+    return [] if settings.role_arn else [Step("execution role for this run", ("CreateRole", "PutRolePolicy"))]
+
+
+def _team(aws: Aws, settings: CloudSettings) -> list[Step]:
+    if settings.manifest is not None or settings.labeler != "ground-truth" or not settings.workers:
+        return []
+    people = f"invitations to {len(settings.workers)} by e-mail"
+    if team.existing_workforce(aws) is not None:
+        calls: tuple[str, ...] = ("CreateGroup", "CreateWorkteam", "AdminCreateUser", "AdminAddUserToGroup")
+        return [Step(f"work team in the region's workforce, {people}", calls)]
+    calls = (
+        "CreateUserPool", "CreateUserPoolClient", "CreateUserPoolDomain", "CreateWorkforce", "CreateGroup",
+        "CreateWorkteam", "UpdateUserPool", "AdminCreateUser", "AdminAddUserToGroup",
+    )  # fmt: skip
+    return [Step(f"user pool, workforce and work team, {people}", calls)]
+
+
+def _labelling(settings: CloudSettings, pictures: int) -> list[Step]:
+    if settings.manifest is not None:
+        return []
+    if settings.labeler != "ground-truth":
+        return [Step("labelling with Label Studio on this machine", ("PutObject",))]
+    usd = prices.LABELLED_OBJECT * pictures
+    return [Step("labelling job", ("CreateLabelingJob",), usd, f"${prices.LABELLED_OBJECT:.2f} a picture")]

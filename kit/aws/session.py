@@ -1,0 +1,121 @@
+"""An AWS account as boto3 clients: signed in, of one region, patient with throttling and with a role that is new."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from kit.errors import SetupError
+
+_CONFIG = Config(
+    connect_timeout=10,
+    read_timeout=70,  # InvokeEndpoint may take 60 s
+    retries={"mode": "standard", "total_max_attempts": 8},
+    max_pool_connections=16,
+)
+# IAM takes seconds to tell the rest of AWS of a new role.
+_ROLE_ATTEMPTS = 12
+_ROLE_SECONDS = 5.0
+_NO_SESSION = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "TokenRefreshRequired",
+    "InvalidClientTokenId",
+)
+
+
+@dataclass(frozen=True)
+class Aws:
+    """An account, a region, and who asks.
+
+    Attributes:
+        caller: ARN of the user or the assumed role whose credentials these are.
+        endpoint_url: "" for AWS itself, else where AWS_ENDPOINT_URL leads instead.
+    """
+
+    session: boto3.Session
+    region: str
+    account: str
+    caller: str
+    endpoint_url: str
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The client of a service; made once."""
+        return _client(self.session, service, region or self.region)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What tells this account and region from others, without giving the account's number away."""
+        account = hashlib.sha256(self.account.encode()).hexdigest()[:12]
+        return {"account": account, "in_region": self.region, "endpoint_url": self.endpoint_url}
+
+    @property
+    def partition(self) -> str:
+        return self.caller.split(":")[1]
+
+
+def open_account(region: str | None) -> Aws:
+    """Signs in with the credentials that boto3 finds: environment, profile, SSO, instance.
+
+    Raises:
+        SetupError: no region, no credentials, or credentials that AWS does not take; says what to do.
+    """
+    try:
+        session = boto3.Session(botocore_session=botocore.session.Session(), region_name=region)
+        found = session.region_name
+        if found is None:
+            raise NoRegionError
+        identity = _client(session, "sts", found).get_caller_identity()
+    except ProfileNotFound as error:
+        raise SetupError(f"{error}; set AWS_PROFILE to one of `aws configure list-profiles`.") from error
+    except NoRegionError as error:
+        raise SetupError("No AWS region is set; give one, such as REGION=us-east-1.") from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise SetupError(
+            "No AWS credentials were found; sign in with `aws configure` or `aws sso login`, or set AWS_PROFILE."
+        ) from error
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in _NO_SESSION:
+            raise SetupError(
+                f"The AWS credentials are not valid any more ({code}); sign in again, such as by `aws sso login`."
+            ) from error
+        raise SetupError(f"AWS does not take the credentials: {error}; sign in with others.") from error
+    except BotoCoreError as error:
+        raise SetupError(f"AWS cannot be reached: {error}; check the network and the credentials.") from error
+    url = os.environ.get("AWS_ENDPOINT_URL", "")
+    return Aws(session, found, identity["Account"], identity["Arn"], url)
+
+
+@functools.cache
+def _client(session: boto3.Session, service: str, region: str) -> Any:
+    client: Any = session.client(service, region_name=region, config=_CONFIG)  # type: ignore[call-overload]
+    if service == "sagemaker":
+        client.meta.events.register("needs-retry.sagemaker", _wait_for_a_new_role)
+    return client
+
+
+def _wait_for_a_new_role(response: tuple[Any, Mapping[str, Any]] | None, attempts: int, **_: Any) -> float | None:
+    """botocore's question whether to try again, answered with seconds to wait, or None for its own rules."""
+    if response is None or attempts >= _ROLE_ATTEMPTS:
+        return None
+    error = response[1].get("Error", {})
+    refused = error.get("Code") == "ValidationException" and "assume" in error.get("Message", "").lower()
+    return _ROLE_SECONDS if refused else None

@@ -1,0 +1,29 @@
+"""What a run has cost so far, from its journal; an estimate, as the bill alone knows."""
+
+from __future__ import annotations
+
+import datetime
+
+from kit.aws import prices
+from kit.aws.prices import Price
+from kit.workshop.journal import Journal
+
+
+def spent_usd(journal: Journal, training: Price, endpoint: Price) -> float:
+    """USD for training, for endpoints as long as they were there, and for what Ground Truth's people labelled."""
+    usd = 0.0
+    if journal.is_finished("training"):
+        usd += training.of(journal.result("training")["billable_seconds"] / 3600)
+    for resource in journal.resources:
+        if resource.kind == "endpoint":
+            usd += endpoint.of(_hours(resource.entered, resource.left))
+    by_ground_truth = any(resource.kind == "labeling-job" for resource in journal.resources)
+    if by_ground_truth and journal.is_finished("labelling"):
+        usd += prices.LABELLED_OBJECT * journal.result("labelling")["labelled"]
+    return usd
+
+
+def _hours(start: str, end: str) -> float:
+    begun = datetime.datetime.fromisoformat(start)
+    ended = datetime.datetime.fromisoformat(end) if end else datetime.datetime.now(datetime.timezone.utc)
+    return (ended - begun).total_seconds() / 3600

@@ -1,0 +1,123 @@
+"""Who labels on Ground Truth: a private work team, in the region's one workforce."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kit.aws import names, user_pool
+from kit.aws.session import Aws
+from kit.errors import InputError, ServiceError
+from kit.workshop.context import described
+from kit.workshop.journal import Journal
+
+WORKFORCE, WORKTEAM, GROUP = "workforce", "workteam", "user-group"
+_COMING = ("Initializing", "Updating")
+_PATIENCE_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Team:
+    """A work team and the address of the portal at which its people label."""
+
+    arn: str
+    portal: str
+
+
+def existing_workforce(aws: Aws) -> Mapping[str, Any] | None:
+    """The region's private workforce: there can be one, and it may be somebody else's."""
+    found = aws.client("sagemaker").list_workforces()["Workforces"]
+    return found[0] if found else None
+
+
+def existing_team(aws: Aws) -> Mapping[str, Any] | None:
+    """A private team that is there already."""
+    found = aws.client("sagemaker").list_workteams(MaxResults=1)["Workteams"]
+    return found[0] if found else None
+
+
+def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float) -> Team:
+    """Finds or makes workforce and team, and invites the workers.
+
+    Without `workers` a team that exists already is taken. With them the run gets a team of its own, in the region's
+    workforce where there is one, else in one that is made. What an earlier attempt made is found again.
+
+    Raises:
+        InputError: no workers, and no team; a workforce whose people are not managed by Cognito.
+        ServiceError: the workforce does not come up.
+        ClientError: AWS refuses.
+    """
+    if not workers:
+        found = existing_team(aws)
+        if found is None:
+            raise InputError("Nobody is there to label: give e-mail addresses, WORKERS=a@example.org,b@example.org.")
+        return Team(found["WorkteamArn"], portal_of(found))
+    sagemaker, name = aws.client("sagemaker"), names.team(journal.run_id)
+    workforce = existing_workforce(aws)
+    ours = workforce is None or workforce["WorkforceName"] == name
+    if ours:
+        pool, client = user_pool.make(aws, journal, name)
+        if workforce is None:
+            journal.will_create(WORKFORCE, name)
+            sagemaker.create_workforce(WorkforceName=name, CognitoConfig={"UserPool": pool, "ClientId": client})
+    elif workforce is not None and "CognitoConfig" in workforce:
+        pool, client = workforce["CognitoConfig"]["UserPool"], workforce["CognitoConfig"]["ClientId"]
+        journal.will_create(GROUP, f"{pool}/{name}")
+    else:
+        raise InputError(
+            "The region's workforce signs in through an identity provider of its own, to which the kit cannot invite "
+            "anybody; make a team in the console and leave WORKERS out, or label with LABELER=label-studio."
+        )
+    workforce = _active(aws, name if ours else str(workforce and workforce["WorkforceName"]), poll_seconds)
+    user_pool.make_group(aws, pool, name)
+    team = described(sagemaker.describe_workteam, WorkteamName=name)
+    if team is None:
+        journal.will_create(WORKTEAM, name)
+        sagemaker.create_workteam(
+            WorkteamName=name,
+            WorkforceName=workforce["WorkforceName"],
+            MemberDefinitions=[{"CognitoMemberDefinition": {"UserPool": pool, "UserGroup": name, "ClientId": client}}],
+            Description=f"Labels the pictures of the workshop run {journal.run_id}",
+        )
+        team = sagemaker.describe_workteam(WorkteamName=name)
+    portal = portal_of(team["Workteam"])
+    if ours:
+        user_pool.tell_in_invitations(aws, pool, portal)
+    for worker in workers:
+        user_pool.invite(aws, journal, pool, name, worker)
+    return Team(team["Workteam"]["WorkteamArn"], portal)
+
+
+def portal_of(workteam: Mapping[str, Any]) -> str:
+    return f"https://{workteam['SubDomain'].removeprefix('https://')}"
+
+
+def delete_workteam(aws: Aws, name: str) -> None:
+    described(aws.client("sagemaker").delete_workteam, WorkteamName=name)
+
+
+def delete_workforce(aws: Aws, name: str, poll_seconds: float) -> None:
+    """Deletes a workforce that the kit made, and waits until it is gone."""
+    sagemaker = aws.client("sagemaker")
+    if described(sagemaker.delete_workforce, WorkforceName=name) is None:
+        return
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while described(sagemaker.describe_workforce, WorkforceName=name) is not None:
+        if time.monotonic() > deadline:
+            raise ServiceError(f"Workforce {name} is still being deleted; run `make cloud-clean` again later.")
+        time.sleep(poll_seconds)
+
+
+def _active(aws: Aws, name: str, poll_seconds: float) -> Mapping[str, Any]:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        workforce: Mapping[str, Any] = aws.client("sagemaker").describe_workforce(WorkforceName=name)["Workforce"]
+        status = workforce.get("Status", "Active")
+        if status == "Active":
+            return workforce
+        if status not in _COMING or time.monotonic() > deadline:
+            reason = workforce.get("FailureReason", "no reason given")
+            raise ServiceError(f"Workforce {name} is {status} ({reason}); run `make cloud-clean`, then try again.")
+        time.sleep(poll_seconds)

@@ -1,0 +1,141 @@
+"""The Amazon Cognito user pool of a private workforce: who may sign in to label."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from kit.aws.session import Aws
+from kit.workshop.journal import Journal
+
+KIND = "user-pool"
+WORKER = "worker"
+_MISSING = ("ResourceNotFoundException", "UserNotFoundException")
+# Cognito wants an address to return to; SageMaker puts the portal's in its place when the workforce is made.
+_CALLBACK = "https://localhost/"
+
+
+def make(aws: Aws, journal: Journal, name: str) -> tuple[str, str]:
+    """A pool into which people come by invitation only, with the client that a workforce needs.
+
+    Returns:
+        The ids of pool and client, of this call's making or an earlier one's.
+
+    Raises:
+        ClientError: Cognito refuses.
+    """
+    cognito = aws.client("cognito-idp")
+    pool = find(aws, name)
+    if pool is None:
+        journal.will_create(KIND, name)
+        pool = cognito.create_user_pool(
+            PoolName=name, AdminCreateUserConfig={"AllowAdminCreateUserOnly": True}, UserPoolTier="LITE"
+        )["UserPool"]["Id"]
+    clients = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"]
+    client: str | None = next((found["ClientId"] for found in clients if found["ClientName"] == name), None)
+    if client is None:
+        client = cognito.create_user_pool_client(
+            UserPoolId=pool,
+            ClientName=name,
+            GenerateSecret=True,
+            SupportedIdentityProviders=["COGNITO"],
+            AllowedOAuthFlowsUserPoolClient=True,
+            AllowedOAuthFlows=["code", "implicit"],
+            AllowedOAuthScopes=["email", "openid", "profile"],
+            CallbackURLs=[_CALLBACK],
+            LogoutURLs=[_CALLBACK],
+        )["UserPoolClient"]["ClientId"]
+    if not cognito.describe_user_pool(UserPoolId=pool)["UserPool"].get("Domain"):
+        # Unique among all accounts of the region.
+        cognito.create_user_pool_domain(Domain=f"plugs-{secrets.token_hex(6)}", UserPoolId=pool)
+    assert client is not None  # noqa: S101 (found or made)
+    return pool, client
+
+
+def make_group(aws: Aws, pool: str, group: str) -> None:
+    try:
+        aws.client("cognito-idp").create_group(GroupName=group, UserPoolId=pool)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "GroupExistsException":
+            raise
+
+
+def tell_in_invitations(aws: Aws, pool: str, portal: str) -> None:
+    """Sets the text of the invitation mail, so that it says where to label. For a pool of the kit's own only:
+    Cognito takes settings whole."""
+    text = (
+        f"You are invited to label pictures. Sign in at {portal}<br>user name: {{username}}<br>"
+        "password for the first time: {####}"
+    )
+    aws.client("cognito-idp").update_user_pool(
+        UserPoolId=pool,
+        AdminCreateUserConfig={
+            "AllowAdminCreateUserOnly": True,
+            "InviteMessageTemplate": {"EmailSubject": "Pictures to label", "EmailMessage": text},
+        },
+        UserPoolTier="LITE",
+    )
+
+
+def invite(aws: Aws, journal: Journal, pool: str, group: str, worker: str) -> None:
+    """Makes a user unless there is one, to whom Cognito mails how to sign in, and puts them into the group.
+
+    A user who was there before is not the kit's, and stays.
+    """
+    cognito = aws.client("cognito-idp")
+    if _user(aws, pool, worker) is None:
+        journal.will_create(WORKER, f"{pool}/{worker}")
+        cognito.admin_create_user(
+            UserPoolId=pool,
+            Username=worker,
+            UserAttributes=[{"Name": "email", "Value": worker}, {"Name": "email_verified", "Value": "true"}],
+            DesiredDeliveryMediums=["EMAIL"],
+        )
+    cognito.admin_add_user_to_group(UserPoolId=pool, Username=worker, GroupName=group)
+
+
+def find(aws: Aws, name: str) -> str | None:
+    """The id of the pool of this name."""
+    for page in aws.client("cognito-idp").get_paginator("list_user_pools").paginate(MaxResults=60):
+        for pool in page["UserPools"]:
+            if pool["Name"] == name:
+                return str(pool["Id"])
+    return None
+
+
+def delete(aws: Aws, name: str) -> None:
+    """Deletes a pool that the kit made, with its domain, client, group and users."""
+    cognito, pool = aws.client("cognito-idp"), find(aws, name)
+    if pool is None:
+        return
+    domain = cognito.describe_user_pool(UserPoolId=pool)["UserPool"].get("Domain")
+    if domain:
+        cognito.delete_user_pool_domain(Domain=domain, UserPoolId=pool)
+    cognito.delete_user_pool(UserPoolId=pool)
+
+
+def delete_group(aws: Aws, place: str) -> None:
+    """Deletes the group `<pool>/<group>` of somebody else's pool."""
+    pool, group = place.split("/", 1)
+    _unless_missing(lambda: aws.client("cognito-idp").delete_group(UserPoolId=pool, GroupName=group))
+
+
+def delete_worker(aws: Aws, place: str) -> None:
+    """Deletes the user `<pool>/<e-mail>` whom the kit invited."""
+    pool, worker = place.split("/", 1)
+    _unless_missing(lambda: aws.client("cognito-idp").admin_delete_user(UserPoolId=pool, Username=worker))
+
+
+def _user(aws: Aws, pool: str, worker: str) -> Any:
+    return _unless_missing(lambda: aws.client("cognito-idp").admin_get_user(UserPoolId=pool, Username=worker))
+
+
+def _unless_missing(call: Any) -> Any:
+    try:
+        return call()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _MISSING:
+            raise
+        return None

@@ -1,0 +1,61 @@
+"""`kit cloud` and its companions: the workshop on AWS.
+
+Each imports what it needs itself, because the SDKs take seconds that the other commands do not need.
+"""
+
+from __future__ import annotations
+
+import click
+
+from kit.commands.setting_flags import add_flags, resolved
+from kit.console import Console
+from kit.settings import CloudSettings
+
+
+@click.command()
+def cloud(**flags: str | None) -> None:
+    """Run the whole workshop on AWS, or go on with the run that was cut short.
+
+    Checks the account, shows the plan and its price, and asks before anything is made.
+    """
+    from kit.workshop.cloud_track import hold
+
+    hold(resolved(flags, CloudSettings), Console())
+
+
+@click.command("cloud-clean")
+def cloud_clean(**flags: str | None) -> None:
+    """Delete all that the runs on AWS made, in whatever state they are, and list what is left."""
+    from kit.workshop.cloud_clean import clean
+
+    clean(resolved(flags, CloudSettings), Console())
+
+
+@click.command()
+def doctor(**flags: str | None) -> None:
+    """Check whether the workshop can run on this AWS account; makes nothing."""
+    from kit.workshop import cloud_track
+
+    settings = resolved(flags, CloudSettings).settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (as asked for)
+    cloud_track.doctor(settings, Console())
+
+
+@click.command("cloud-quota")
+def cloud_quota(**flags: str | None) -> None:
+    """Ask AWS for one instance of the chosen training and endpoint type where the quota is 0."""
+    from kit.aws import quotas
+    from kit.aws.session import open_account
+
+    settings = resolved(flags, CloudSettings).settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (as asked for)
+    aws = open_account(settings.region)
+    for name in (
+        quotas.training_quota(settings.train_instance, spot=settings.spot),
+        quotas.endpoint_quota(settings.endpoint_instance),
+    ):
+        click.echo(quotas.request_increase(aws, name))
+
+
+for _command in (cloud, cloud_clean, doctor, cloud_quota):
+    add_flags(_command, CloudSettings)

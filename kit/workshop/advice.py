@@ -1,0 +1,42 @@
+"""What to do about the errors that AWS gives on bad days, by the names it gives them."""
+
+from __future__ import annotations
+
+_SIGN_IN = "sign in again (`aws sso login`, `aws configure`), then run the same command, it goes on from here"
+_WAIT = "AWS is asked too often just now: wait a minute and run the same command again"
+_CAPACITY = (
+    "AWS has no such instance free just now: run the same command later, or with another instance type or REGION"
+)
+_DENIED = "ask the account's owner for the right to do that, then run the same command again"
+_BY_CODE = {
+    "ResourceLimitExceeded": (
+        "the account's quota for this instance type is too small: `make cloud-quota` asks AWS for more, or choose "
+        "another TRAIN_INSTANCE or ENDPOINT_INSTANCE; the same command then goes on from here"
+    ),
+    "CapacityError": _CAPACITY,
+    "InsufficientInstanceCapacity": _CAPACITY,
+    "AccessDenied": _DENIED,
+    "UnauthorizedOperation": _DENIED,
+    "ExpiredToken": _SIGN_IN,
+    "RequestExpired": _SIGN_IN,
+    "Throttling": _WAIT,
+    "TooManyRequests": _WAIT,
+    "SlowDown": _WAIT,
+    "BucketAlreadyExists": "somebody else has a bucket of this name: remove the run's folder and start anew",
+}
+_BY_OPERATION = {
+    "CreateLabelingJob": (
+        "should Ground Truth not take this account (it takes no new customers), label with LABELER=label-studio or "
+        "bring labels with MANIFEST=…"
+    ),
+}
+
+
+def of(text: str) -> str | None:
+    """What to do about an error code, or a failure reason that begins with one; None where nobody knows."""
+    return next((todo for code, todo in _BY_CODE.items() if code in text), None)
+
+
+def for_operation(operation: str) -> str | None:
+    """What else to know when this operation is refused."""
+    return _BY_OPERATION.get(operation)

@@ -1,0 +1,91 @@
+"""`make cloud-clean`: deletes what runs of the cloud track made, in whatever state they were left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from kit.aws import prices
+from kit.aws.assembly import assemble
+from kit.aws.session import Aws, open_account
+from kit.cloud import Algorithm
+from kit.console import Console
+from kit.errors import KitError, ServiceError
+from kit.settings import CloudSettings, ResolvedSettings
+from kit.workshop import run, summary
+from kit.workshop.cloud_track import CLEAN_UP, TRACK, write_report
+from kit.workshop.context import Context
+from kit.workshop.journal import Journal
+from kit.workshop.picture_set import PictureSet
+from kit.workshop.run_folder import RunFolder
+
+_NO_ALGORITHM = Algorithm("", "", "", "", {}, (), frozenset())
+
+
+def clean(resolved: ResolvedSettings, console: Console) -> None:
+    """Cleans up after every run of this account that may have left something.
+
+    Raises:
+        ServiceError: something is left, or could not be deleted; the rest is gone. The same call goes on from there.
+    """
+    settings = resolved.settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
+    runs = [(folder, journal) for folder, journal in cloud_runs(settings.runs) if may_have_left(journal, folder)]
+    if not runs:
+        console.say(f"No run under {settings.runs} has left anything on AWS.")
+        return
+    aws = open_account(settings.region)
+    left: list[str] = []
+    for folder, journal in runs:
+        if not _is_of(journal, aws):
+            console.say(f"{folder.run_id} is of another account or region; sign in there to clean it up.")
+            continue
+        left += _clean_run(aws, resolved, folder, journal, console)
+    if left:
+        raise ServiceError(f"Still there: {'; '.join(left)}. Run `make cloud-clean` again in a few minutes.")
+    console.say("Nothing is left.")
+
+
+def cloud_runs(runs: Path) -> Iterator[tuple[RunFolder, Journal]]:
+    """The runs of the cloud track, the oldest first."""
+    for path in sorted(runs.glob("*/journal.json")):
+        folder = RunFolder(path.parent)
+        if folder.path.is_symlink():
+            continue
+        journal = Journal.open(path)
+        if journal.track == TRACK:
+            yield folder, journal
+
+
+def may_have_left(journal: Journal, folder: RunFolder) -> bool:
+    """Whether its ledger names what is not known to be gone, or its clean-up did not come to a clean end."""
+    if journal.existing() or not run.is_finished(journal, folder):
+        return bool(journal.resources)
+    return bool(journal.result(CLEAN_UP.name)["left_behind"])
+
+
+def _is_of(journal: Journal, aws: Aws) -> bool:
+    return all(journal.settings.get(name) == value for name, value in aws.identity.items())
+
+
+def _clean_run(
+    aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: Journal, console: Console
+) -> list[str]:
+    settings = resolved.settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (as above)
+    console.heading(f"Cleaning up after {folder.run_id}")
+    with run.locked(folder):
+        cloud = assemble(aws, journal, _NO_ALGORITHM)
+        context = Context(settings, PictureSet((), ()), cloud, folder, journal, console)
+        folder.results.mkdir(exist_ok=True)
+        try:
+            left = run.run_alone(CLEAN_UP, context)["left_behind"]
+        except KitError as error:
+            return [str(error)]
+        for resource in journal.resources:
+            console.say(f"  {resource.kind} {resource.name}: gone")
+        if all(journal.is_finished(stage.name) for stage in run.STAGES):
+            training = prices.instance_price(aws, settings.train_instance, prices.TRAINING)
+            endpoint = prices.instance_price(aws, settings.endpoint_instance, prices.HOSTING)
+            summary.write(folder, write_report(resolved, folder, journal, training, endpoint))
+    return [f"{folder.run_id}: {what}" for what in left]

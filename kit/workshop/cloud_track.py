@@ -1,0 +1,166 @@
+"""The cloud track from the first command to the report: preflight, plan, question, stages, clean-up."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import rich.table
+
+from kit.atomic_file import write_atomically
+from kit.aws import plan as planning
+from kit.aws import preflight, role, spending, team
+from kit.aws.assembly import POLL_SECONDS, assemble, model_record
+from kit.aws.jumpstart import JumpStartModel
+from kit.aws.plan import Plan
+from kit.aws.prices import Price
+from kit.aws.session import Aws, open_account
+from kit.cloud import Cloud
+from kit.console import Console
+from kit.errors import InputError, SetupError
+from kit.report import page
+from kit.settings import CloudSettings, ResolvedSettings
+from kit.workshop import picture_set, run, summary
+from kit.workshop.context import bucket_of
+from kit.workshop.journal import Journal
+from kit.workshop.local_track import require_space
+from kit.workshop.picture_set import PictureSet
+from kit.workshop.run import STAGES, Preparation
+from kit.workshop.run_folder import RunFolder
+
+TRACK = "cloud"
+CLEAN_UP = STAGES[-1]
+
+
+def doctor(settings: CloudSettings, console: Console) -> None:
+    """Shows what preflight finds.
+
+    Raises:
+        SetupError: something would keep the workshop from working.
+    """
+    _checked(open_account(settings.region), settings, console)
+
+
+def hold(resolved: ResolvedSettings, console: Console) -> None:
+    """Runs the workshop on AWS, or goes on with the run that was cut short.
+
+    Raises:
+        KitError: see `run.run_stages`; the same call goes on from the stage that failed.
+    """
+    settings = resolved.settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
+    require_space(settings.runs)
+    pictures = picture_set.collect(settings)
+    aws = open_account(settings.region)
+    model = _checked(aws, settings, console)
+    plan = planning.make(aws, settings, model, len(pictures.pictures))
+    _show(plan, console)
+    if settings.plan:
+        console.say("PLAN=1: nothing was created.")
+        return
+    where = aws.identity
+    tail = f"-{secrets.token_hex(2)}"
+    if run.unfinished(resolved, TRACK, where) is None:
+        _ask(settings, console, f"Go on, for about ${plan.usd:.2f}?")
+    folder, journal = run.open_run(resolved, TRACK, console, where=where, tail=tail)
+    with run.locked(folder):
+        journal.runs_on("aws", f"{aws.region}" + (f", in place of AWS {aws.endpoint_url}" if aws.endpoint_url else ""))
+        # Before any job is created: what it will be given.
+        write_atomically(folder.model_record, model_record(model))
+        preparations = _preparations(aws, settings, journal, pictures)
+
+        @contextlib.contextmanager
+        def cloud(_: PictureSet) -> Iterator[Cloud]:
+            yield assemble(aws, journal, model.algorithm)
+
+        def go(stages: Any) -> None:
+            run.run_stages(settings, folder, journal, console, cloud, preparations=preparations, stages=stages)
+
+        go(STAGES[:-1])
+        _tell(console, folder, journal)
+        facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
+        console.say(f"Report:     {folder.report}")
+        if not journal.is_finished(CLEAN_UP.name) and not _wants_clean_up(settings, console, plan):
+            console.heading(
+                f"The endpoint goes on and costs {plan.endpoint}; `make cloud-clean` deletes it and all the rest."
+            )
+            return
+        go(STAGES[-1:])
+        facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
+        summary.write(folder, facts)
+    console.say(f"Spent:      about ${facts['spent_usd']:.2f}")
+    console.say(f"Left behind: {', '.join(facts['left_behind']) or 'nothing'}")
+
+
+def write_report(
+    resolved: ResolvedSettings, folder: RunFolder, journal: Journal, training: Price, endpoint: Price
+) -> dict[str, Any]:
+    """Writes the report of a run that is finished but for its clean-up, at least; returns its summary."""
+    facts = summary.summarise(journal, spending.spent_usd(journal, training, endpoint))
+    origins = {**dict.fromkeys(journal.settings, "AWS"), **resolved.origins}
+    page.write(folder, journal, facts, origins)
+    return facts
+
+
+def _checked(aws: Aws, settings: CloudSettings, console: Console) -> JumpStartModel:
+    findings, model = preflight.look(aws, settings)
+    table = rich.table.Table("", "check", "found", "what to do", box=None, pad_edge=False)
+    for finding in findings:
+        table.add_row(finding.status, finding.what, finding.found, finding.todo)
+    console.heading("Preflight")
+    console.table(table)
+    failures = preflight.failed(findings)
+    if failures or model is None:
+        names = ", ".join(finding.what for finding in failures)
+        raise SetupError(f"The workshop cannot run on this account as it is: {names}; see the table above.")
+    return model
+
+
+def _show(plan: Plan, console: Console) -> None:
+    table = rich.table.Table("what is made", "calls", "USD", "price", box=None, pad_edge=False)
+    for step in plan.steps:
+        table.add_row(step.what, ", ".join(step.calls), f"{step.usd:.2f}" if step.usd else "", step.price)
+    console.heading("Plan")
+    console.table(table)
+    console.say(f"In all about ${plan.usd:.2f}, an estimate; `make cloud-clean` deletes everything again.")
+
+
+def _ask(settings: CloudSettings, console: Console, question: str) -> None:
+    if settings.yes:
+        return
+    if not console.is_interactive:
+        raise InputError("Nobody is there to answer whether to go on; say YES=1, or PLAN=1 to see the plan only.")
+    if not console.confirms(question):
+        raise InputError("Not gone on; nothing was created.")
+
+
+def _wants_clean_up(settings: CloudSettings, console: Console, plan: Plan) -> bool:
+    if settings.yes:
+        return True
+    return console.is_interactive and console.confirms(f"Delete everything now? The endpoint costs {plan.endpoint}.")
+
+
+def _preparations(aws: Aws, settings: CloudSettings, journal: Journal, pictures: PictureSet) -> tuple[Preparation, ...]:
+    def make_role() -> dict[str, Any]:
+        given = settings.role_arn
+        return {"role_arn": given or role.make(aws, journal, bucket_of(journal.run_id))}
+
+    def make_team() -> dict[str, Any]:
+        if pictures.manifest is not None or settings.labeler != "ground-truth":
+            return {"workteam_arn": "", "portal": ""}
+        made = team.make(aws, journal, settings.workers, POLL_SECONDS)
+        return {"workteam_arn": made.arn, "portal": made.portal}
+
+    return (
+        Preparation("role", "Execution role", make_role),
+        Preparation("team", "Private team", make_team),
+    )
+
+
+def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:
+    scores = journal.result("scoring")
+    if scores["map50"] is not None:
+        console.heading(f"mAP@0.5 {scores['map50']:.3f} on {journal.result('detection')['pictures']} held-out pictures")
+    console.say(f"Drawings:   {folder.detections}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import sys
+from types import FrameType
 
 from detector.errors import DetectorError
 from detector.paths import Paths
@@ -16,6 +18,8 @@ def main() -> int:
     parser.add_argument("verb", choices=("train", "serve"))
     verb = parser.parse_args().verb
     paths = Paths.from_environment()
+    # Process 1 of a container gets SIGTERM only if it asks for it; SageMaker would wait two minutes for a job to stop.
+    signal.signal(signal.SIGTERM, stop)
     try:
         run(verb, paths)
     except DetectorError as error:
@@ -29,6 +33,10 @@ def main() -> int:
         leave_reason(paths, f"a bug in the detector, see the log: {type(error).__name__}: {error}")
         raise
     return 0
+
+
+def stop(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def run(verb: str, paths: Paths) -> None:

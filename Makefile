@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 KIT := .venvs/kit/bin/kit
 INSTALL := $(PYTHON) requirements/install.py
-ENVIRONMENTS := kit localstack label-studio detector
+ENVIRONMENTS := kit localstack label-studio detector moto
 
 # Settings given on the command line (`make local EPOCHS=10`) reach the kit as KIT_EPOCHS, unquoted and unchanged.
 SETTINGS := IMAGES LABELS MANIFEST LABELER RUNTIME EPOCHS LEARNING_RATE BATCH_SIZE IMAGE_SIZE SEED HELD_OUT THRESHOLD \

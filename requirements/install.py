@@ -61,6 +61,7 @@ ENVIRONMENTS = {
     ),
     "label-studio": Environment(warm_up=("{python}", "-m", "kit.local_cloud.label_studio_database", "{venv}")),
     "detector": Environment(torch=True, package="containers/detector"),
+    "moto": Environment(),
 }
 
 

@@ -14,18 +14,23 @@ _ENVIRONMENTS = _ROOT / ".venvs"
 LOCALSTACK = _ENVIRONMENTS / "localstack"
 LABEL_STUDIO = _ENVIRONMENTS / "label-studio"
 DETECTOR = _ENVIRONMENTS / "detector"
+# What stands in for AWS's other services when the cloud track is rehearsed.
+MOTO = _ENVIRONMENTS / "moto"
 
 TRAIN = (DETECTOR / "bin" / "python", "-m", "detector", "train")
 SERVE = (DETECTOR / "bin" / "python", "-m", "detector", "serve")
 
 
-def require() -> None:
+def require(*environments: Path) -> None:
     """Makes those that are not there or whose lock has changed; containers need none of them.
+
+    Args:
+        environments: those of the local cloud by default.
 
     Raises:
         SetupError: the installer has failed.
     """
-    names = [path.name for path in (LOCALSTACK, LABEL_STUDIO, DETECTOR)]
+    names = [path.name for path in environments or (LOCALSTACK, LABEL_STUDIO, DETECTOR)]
     installed = subprocess.run(
         [sys.executable, _ROOT / "requirements" / "install.py", *names],
         stdin=subprocess.DEVNULL,

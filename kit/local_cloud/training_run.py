@@ -146,7 +146,8 @@ class TrainingRun:
             return _failed(f"AlgorithmError: {text}", f", exit code: {exit_status}")
         artifact = self._upload()
         if artifact is None:
-            return _failed("AlgorithmError: the training ended well but left no model in its model folder.")
+            text = self._files.failure() or "no reason given."
+            return _failed(f"AlgorithmError: the training ended well but left no model in its model folder: {text}")
         return Outcome("Completed", "Completed", artifact=artifact)
 
     def _begin(self, phase: str) -> None:

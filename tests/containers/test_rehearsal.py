@@ -1,0 +1,130 @@
+"""`kit local` in containers: the same run as in processes, and nothing of it stays on the machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kit.console import Console
+from kit.detection.request import accept
+from kit.errors import ServiceError
+from kit.local_cloud import cloud, leftovers
+from kit.local_cloud.base_image import BASE_IMAGE
+from kit.local_cloud.docker_engine import Engine
+from kit.local_cloud.model_archive import unpack
+from kit.settings import DOCKER, ResolvedSettings, Settings
+from kit.workshop.detection import N_PREDICTIONS
+from kit.workshop.local_track import rehearse
+from kit.workshop.picture_set import SAMPLES
+from tests.contract.servers import ProcessServer
+from tests.end_to_end import command
+from tests.end_to_end.test_bad_input import line_with, picture
+
+# Of scores and of boxes, which run from 0 to 1.
+ROUNDING = 1e-4
+# The failure, and all that a run has to do to end after it.
+SECONDS_TO_STOP = 10
+
+
+def everything(engine: Engine) -> set[str]:
+    """What `docker ps -a`, `docker network ls` and `docker volume ls` show."""
+    client = engine.client
+    things = (*client.containers.list(all=True, ignore_removed=True), *client.networks.list(), *client.volumes.list())
+    return {thing.name for thing in things}
+
+
+@pytest.fixture(scope="module")
+def rehearsal(images: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run in containers, with less training than usual."""
+    folder = tmp_path_factory.mktemp("rehearsal")
+    before = everything(images)
+    done = command.kit("local", folder=folder, runtime=DOCKER, epochs="2", image_size="192")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert everything(images) <= before
+    (folder / "output.txt").write_text(done.stdout + done.stderr)
+    return folder
+
+
+def test_the_run_says_that_it_was_in_containers_and_why(rehearsal: Path) -> None:
+    summary = command.summary(rehearsal)
+    assert (summary["track"], summary["runtime"], summary["left_behind"]) == ("local", "docker", [])
+    assert re.match(r"Docker \d+\.\d+", summary["runtime_reason"])
+    assert (summary["images"], summary["labelled"], summary["boxes"]) == (35, 35, 89)
+    assert summary["map50"] is not None
+    output = (rehearsal / "output.txt").read_text()
+    assert f"Runtime: docker ({summary['runtime_reason']})" in output
+    assert re.search(
+        r"Training: in a container, by SageMaker local mode \(local; no GPU: .+\)|local_gpu; GPU: ", output
+    )
+
+
+def test_nothing_goes_on_and_no_file_is_another_user_s(rehearsal: Path) -> None:
+    assert command.processes_of(rehearsal) == []
+    assert {path.lstat().st_uid for path in rehearsal.rglob("*")} == {os.getuid()}
+    assert len(list((command.latest(rehearsal) / "detections").iterdir())) == 65
+
+
+def test_a_process_finds_the_same_with_the_same_model(rehearsal: Path, tmp_path: Path) -> None:
+    results = command.latest(rehearsal) / "results"
+    unpack(results / "model.tar.gz", tmp_path / "model")
+    server = ProcessServer(tmp_path, {})
+    try:
+        for line in (results / "detections.jsonl").read_text().splitlines():
+            entry = json.loads(line)
+            body = (SAMPLES / "held_out" / entry["picture"]).read_bytes()
+            found, before = server.ask(body, accept=accept(N_PREDICTIONS)).json(), entry["answer"]
+            assert found["labels"] == before["labels"]
+            assert found["classes"] == before["classes"], entry["picture"]
+            for numbers in ("scores", "normalized_boxes"):
+                np.testing.assert_allclose(found[numbers], before[numbers], atol=ROUNDING, err_msg=entry["picture"])
+    finally:
+        server.close()
+
+
+FAILING = """
+import pathlib, time
+pathlib.Path("/opt/ml/output/failure").write_text("the pictures are all black")
+print("failed at", time.time(), flush=True)
+raise SystemExit({status})
+"""
+
+
+@pytest.fixture
+def runs(
+    images: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Path]:
+    """A folder for runs whose training image leaves no model and ends with the status that is the parameter."""
+    tag = f"jumpstart-rehearsal/{tmp_path.name.lower()}:test"
+    entrypoint = json.dumps(["python3", "-c", FAILING.format(status=request.param)])
+    dockerfile = f"FROM {BASE_IMAGE}\nENTRYPOINT {entrypoint}\n"
+    image, _ = images.client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=tag, rm=True)
+    monkeypatch.setattr(cloud, "ALGORITHM", dataclasses.replace(cloud.ALGORITHM, training_image=tag))
+    yield tmp_path / "runs"
+    images.client.images.remove(image.id, force=True)
+
+
+@pytest.mark.parametrize("runs", [0, 3], ids=["no model", "failure"], indirect=True)
+def test_a_training_container_without_a_model_stops_the_run_with_its_reason(
+    images: Engine, runs: Path, tmp_path: Path
+) -> None:
+    names = ("a.jpg", "b.jpg", "c.jpg")
+    for name in names:
+        picture(tmp_path / "pictures", name)
+    lines = [json.dumps({**line_with("cat"), "source-ref": f"s3://bucket/{name}"}) for name in names]
+    manifest = tmp_path / "output.manifest"
+    manifest.write_text("\n".join(lines) + "\n")
+    settings = Settings(runs=runs, runtime=DOCKER, images=tmp_path / "pictures", manifest=manifest)
+    with pytest.raises(ServiceError, match="the pictures are all black") as stopped:
+        rehearse(ResolvedSettings(settings, {}), Console())
+    seconds = time.time() - float(re.search(r"failed at ([0-9.]+)", str(stopped.value))[1])  # type: ignore[index]
+    assert seconds < SECONDS_TO_STOP
+    assert leftovers.runs(images).isdisjoint(runs.iterdir())

@@ -26,7 +26,7 @@ setup:  ## make all environments under .venvs/ (make local and make test do it t
 setup-dev:
 	@$(INSTALL) --dev $(ENVIRONMENTS)
 
-# Where there is a Docker engine the kit's own environment is all that it takes; the kit makes the others when it needs them.
+# Where there is a Docker engine this is all that it takes; the kit makes the others when it needs them.
 kit-environment:
 	@$(INSTALL) kit
 
@@ -48,8 +48,9 @@ cloud-quota: kit-environment  ## ask AWS for one instance of the chosen types wh
 go-on:  ## end labelling by hand early and go on with the labels there are
 	@$(KIT) go-on
 
-test: check  ## every test, with the real LocalStack, Label Studio and detector
+test: check  ## every test, with the real LocalStack, Label Studio and detector; in containers too where Docker answers
 	.venvs/detector/bin/python -m pytest tests/detector
+	@if docker info >/dev/null 2>&1; then $(KIT) images; fi
 	.venvs/kit/bin/python -m pytest --ignore=tests/detector
 
 check: setup-dev  ## ruff and mypy --strict

@@ -12,7 +12,7 @@ CLOUD_SETTINGS := REGION ROLE_ARN WORKERS MODEL_ID TRAIN_INSTANCE ENDPOINT_INSTA
 $(foreach name,$(SETTINGS) $(CLOUD_SETTINGS),$(if $(filter command,$(firstword $(origin $(name)))),$(eval export KIT_$(name) = $$(value $(name)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-clean cloud-quota go-on test check format lock samples bench-memory \
+.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-clean cloud-quota go-on test check format lock samples bench-memory gpu-check \
         images base-image up down logs ps clean distclean
 
 help:  ## this list
@@ -92,6 +92,9 @@ ps:  ## the kit's containers
 
 bench-memory: setup-dev  ## time and peak memory of converting a manifest of a million lines
 	.venvs/kit/bin/python bench/convert_memory.py
+
+gpu-check: setup  ## pictures per second in training, on a CUDA GPU and on the CPU
+	.venvs/kit/bin/python bench/gpu_check.py
 
 clean:  ## remove all runs, with the services' data in them
 	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) services down; fi

@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import platform
+import runpy
 import shutil
 import subprocess
 import sys
@@ -125,6 +126,8 @@ def make(name: str, dev: bool) -> None:
     pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
     if environment.torch:
         run(log, *pip, *torch_index(), "-r", str(LOCKS / "torch.txt"))
+        if is_cuda_build(folder):
+            run(log, *pip, "-r", str(LOCKS / "torch-cuda.lock"))
     run(log, *pip, "-r", str(lock))
     if environment.package:
         run(log, *pip, "--no-build-isolation", "--editable", str(ROOT / environment.package))
@@ -158,6 +161,12 @@ def torch_index() -> tuple[str, ...]:
     except (OSError, urllib.error.URLError):
         print(f"{TORCH_CPU_INDEX} does not answer: PyTorch comes from pip's own index.", flush=True)
         return ()
+
+
+def is_cuda_build(folder: Path) -> bool:
+    """Whether the PyTorch of an environment wants NVIDIA's libraries, without which it cannot even be imported."""
+    (version,) = folder.glob("lib/python*/site-packages/torch/version.py")
+    return runpy.run_path(str(version))["cuda"] is not None
 
 
 def run(log: Path, *command: str, **settings: str) -> None:

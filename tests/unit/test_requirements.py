@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,12 @@ def test_what_is_installed_is_what_is_locked() -> None:
         if match and not match[3] and importlib.metadata.version(match[1]) != match[2]:
             wrong.append(line)
     assert wrong == []
+
+
+@pytest.mark.parametrize(("cuda", "wanted"), [("None", False), ("'13.0'", True)])
+def test_a_pytorch_for_cuda_is_told_without_its_libraries(tmp_path: Path, cuda: str, wanted: bool) -> None:
+    version = tmp_path / "lib" / "python3.11" / "site-packages" / "torch" / "version.py"
+    version.parent.mkdir(parents=True)
+    # As PyTorch's own build writes it.
+    version.write_text(f"from typing import Optional\n\n__version__ = '2.13.0'\ncuda: Optional[str] = {cuda}\n")
+    assert runpy.run_path(str(REQUIREMENTS / "install.py"))["is_cuda_build"](tmp_path) is wanted

@@ -3,7 +3,8 @@
     python bench/gpu_check.py [--epochs 5] [--image-size 320]
 
 Both trainings are processes of the detector's environment on the sample pictures, as in `make local RUNTIME=process`;
-for one of them CUDA is hidden. The first epoch does not count: pictures are decoded and kernels chosen in it. Fails with one sentence where there is no CUDA device.
+for one of them CUDA is hidden. The first epoch does not count: pictures are decoded and kernels chosen in it.
+Fails with one sentence where there is no CUDA device.
 """
 
 from __future__ import annotations

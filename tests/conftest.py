@@ -1,8 +1,10 @@
-"""The real LocalStack, started once per session, and a word at the end about containers that were not tested."""
+"""What many tests share: LocalStack, a whole rehearsal, and a word at the end about what could not be tested."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,9 @@ from tests.s3_fixtures import bucket, s3  # noqa: F401 - fixtures
 # The detector's tests run in its own environment, without the kit: nothing of it may be imported up here.
 if TYPE_CHECKING:
     from kit.local_cloud.localstack import LocalStack
+
+# Tests read English, whatever the developer's locale.
+os.environ["LANG_UI"] = "en"
 
 
 @pytest.fixture(scope="session")
@@ -23,14 +28,26 @@ def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]
         yield running
 
 
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole `kit local` with the default settings."""
+    from tests.end_to_end import command
+
+    folder = tmp_path_factory.mktemp("rehearsal")
+    done = command.kit("local", folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "output.txt").write_text(done.stdout + done.stderr)
+    return folder
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says loudly when what runs in containers was not tested."""
-    skipped = [
-        report
-        for report in terminalreporter.stats.get("skipped", [])
-        if "[docker" in report.nodeid or report.nodeid.startswith("tests/containers/")
-    ]
-    if skipped:
-        terminalreporter.section(f"{len(skipped)} TESTS OF CONTAINERS DID NOT RUN", sep="!", red=True, bold=True)
-        for reason in sorted({report.longrepr[2] for report in skipped}):
-            terminalreporter.line(reason)
+    """Says loudly when what needs a container engine or a browser was not tested."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for what, reports in (
+        ("CONTAINERS", [r for r in skipped if "[docker" in r.nodeid or r.nodeid.startswith("tests/containers/")]),
+        ("THE BROWSER", [r for r in skipped if r.nodeid.startswith("tests/browser/")]),
+    ):
+        if reports:
+            terminalreporter.section(f"{len(reports)} TESTS OF {what} DID NOT RUN", sep="!", red=True, bold=True)
+            for reason in sorted({report.longrepr[2] for report in reports}):
+                terminalreporter.line(reason)

@@ -36,7 +36,9 @@ def labelling_config(labels: Sequence[str], short_instruction: str) -> str:
         choice = ElementTree.SubElement(tool, "Label", value=label, background=_colour(index))
         if index < len(_DIGITS):
             choice.set("hotkey", _DIGITS[index])
-    ElementTree.SubElement(view, "Image", name=PICTURE, value=f"${PICTURE}", zoom="true", zoomControl="true")
+    picture = ElementTree.SubElement(view, "Image", name=PICTURE, value=f"${PICTURE}", zoom="true", zoomControl="true")
+    # All of the picture between the labels and the buttons: what is below the fold is not labelled.
+    picture.set("maxHeight", "calc(100vh - 240px)")
     return ElementTree.tostring(view, encoding="unicode")
 
 

@@ -93,15 +93,17 @@ def _job(context: Context) -> str:
         if portal.user is not None:
             console.say(f"  user {portal.user}   password {portal.password}")
         console.say("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is.")
+        console.say("  Another day? Press Ctrl-C; the same command brings you back to the next picture.")
     total = len(context.pictures.pictures)
     with console.progress("labelled", total) as advance:
         while True:
             job = sagemaker.describe_labeling_job(LabelingJobName=name)
-            advance(job["LabelCounters"]["TotalLabeled"])
+            labelled, left_out = (job["LabelCounters"][key] for key in ("TotalLabeled", "FailedNonRetryableError"))
+            advance(labelled, f"{left_out} skipped" if left_out else "")
             if job["LabelingJobStatus"] not in RUNNING:
                 break
             if job["LabelingJobStatus"] == "InProgress" and _wants_to_go_on(context):
-                console.say("  Going on with the labels there are.")
+                console.say(f"  Going on with {labelled} of {total} pictures.")
                 sagemaker.stop_labeling_job(LabelingJobName=name)
             pause(context)
     context.journal.has_deleted("labeling-job", name)

@@ -137,6 +137,7 @@ def _warnings(spec: Any) -> Iterator[str]:
 def _quiet() -> Iterator[None]:
     """The SDK without its telemetry and its chatter."""
     os.environ.setdefault("DISABLE_JUMPSTART_TELEMETRY", "1")
+    os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
     names = ("sagemaker", "sagemaker.config", "sagemaker.jumpstart", "botocore.credentials")
     before = {name: logging.getLogger(name).level for name in names}
     for name in names:

@@ -78,10 +78,12 @@ def open_account(region: str | None) -> Aws:
         SetupError: no region, no credentials, or credentials that AWS does not take; says what to do.
     """
     try:
-        session = boto3.Session(botocore_session=botocore.session.Session(), region_name=region)
-        found = session.region_name
+        session = _session(region)
+        # boto3 does not read AWS_REGION, which other SDKs and AWS's own shells set.
+        found = session.region_name or os.environ.get("AWS_REGION")
         if found is None:
             raise NoRegionError
+        session = _session(found)
         identity = _client(session, "sts", found).get_caller_identity()
     except ProfileNotFound as error:
         raise SetupError(f"{error}; set AWS_PROFILE to one of `aws configure list-profiles`.") from error
@@ -102,6 +104,10 @@ def open_account(region: str | None) -> Aws:
         raise SetupError(f"AWS cannot be reached: {error}; check the network and the credentials.") from error
     url = os.environ.get("AWS_ENDPOINT_URL", "")
     return Aws(session, found, identity["Account"], identity["Arn"], url)
+
+
+def _session(region: str | None) -> boto3.Session:
+    return boto3.Session(botocore_session=botocore.session.Session(), region_name=region)
 
 
 @functools.cache

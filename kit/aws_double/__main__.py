@@ -1,0 +1,56 @@
+"""`python -m kit.aws_double`: the double on a port of 127.0.0.1, until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from kit.aws_double.double import Programs, open_double
+from kit.aws_double.front import Front
+from kit.errors import KitError
+from kit.workshop.picture_set import SAMPLES
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m kit.aws_double", description="A double of AWS for rehearsals.")
+    parser.add_argument("--folder", type=Path, required=True, help="for its logs and records")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--seconds", type=float, default=1.0, help="how long a workforce takes to come and to go")
+    parser.add_argument("--train", type=json.loads, help="JSON list: a program in place of the detector's training")
+    parser.add_argument("--serve", type=json.loads, help="JSON list: a program in place of the detector's serving")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    programs = Programs(
+        **{name: given for name in ("train", "serve") if (given := getattr(arguments, name)) is not None}
+    )
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    try:
+        with open_double(
+            arguments.folder.resolve(), programs, truth=SAMPLES / "train.coco.json", seconds=arguments.seconds
+        ) as double:
+            front = Front(arguments.port, double)
+            thread = threading.Thread(target=front.serve_forever)
+            thread.start()
+            ended.wait()
+            front.shutdown()
+            thread.join()
+            front.server_close()
+    except KitError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,205 @@
+"""The double's services put together, and its table of operations."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from kit.aws_double import jumpstart_catalogue
+from kit.aws_double.account_facts import Quotas, get_products
+from kit.aws_double.faults import Faults
+from kit.aws_double.moto import Moto
+from kit.aws_double.workforce import Workforces
+from kit.cloud import Cloud
+from kit.local_cloud import environments
+from kit.local_cloud.account import REGION
+from kit.local_cloud.cloud import LocalCloud
+from kit.local_cloud.label_studio import LabelStudioServer
+from kit.local_cloud.parts import Command, Parts
+from kit.local_cloud.service_model import client_error, validate_request
+from kit.local_cloud.training_logs import LOG_GROUP
+
+Operation = Callable[..., Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Programs:
+    """What trains and what serves: programs that keep SageMaker's container contract."""
+
+    train: Command = environments.TRAIN
+    serve: Command = environments.SERVE
+
+
+class Double:
+    """Everything that is not moto's.
+
+    Attributes:
+        operations: by service and operation.
+    """
+
+    def __init__(self, cloud: Cloud, moto: Moto, workforces: Workforces) -> None:
+        self.cloud = cloud
+        self.moto = moto
+        self.quotas = Quotas()
+        self.faults = Faults()
+        self._workforces = workforces
+        self._training_jobs: list[str] = []
+        self._labeling_jobs: list[str] = []
+        self._deleted_streams: set[str] = set()
+        sagemaker, logs = cloud.sagemaker, cloud.logs
+        hosting = (
+            "DescribeEndpoint", "DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel", "ListEndpoints",
+            "ListEndpointConfigs", "ListModels", "CreateEndpointConfig", "CreateEndpoint", "DescribeTrainingJob",
+            "StopTrainingJob", "DescribeLabelingJob", "StopLabelingJob",
+        )  # fmt: skip
+        teams = ("Create", "Describe", "List", "Delete")
+        self.operations: dict[tuple[str, str], Operation] = {
+            **{("sagemaker", name): getattr(sagemaker, _python(name)) for name in hosting},
+            **{
+                ("sagemaker", f"{verb}{what}{'s' if verb == 'List' else ''}"): getattr(
+                    workforces, _python(f"{verb}{what}{'s' if verb == 'List' else ''}")
+                )
+                for what in ("Workforce", "Workteam")
+                for verb in teams
+            },
+            ("sagemaker", "CreateTrainingJob"): self._create_training_job,
+            ("sagemaker", "CreateLabelingJob"): self._create_labeling_job,
+            ("sagemaker", "CreateModel"): self._create_model,
+            ("sagemaker", "ListTrainingJobs"): self._list_training_jobs,
+            ("sagemaker", "ListLabelingJobs"): self._list_labeling_jobs,
+            ("logs", "DescribeLogStreams"): self._describe_log_streams,
+            ("logs", "GetLogEvents"): logs.get_log_events,
+            ("logs", "DeleteLogStream"): self._delete_log_stream,
+            ("service-quotas", "ListServiceQuotas"): self.quotas.list_service_quotas,
+            ("service-quotas", "ListAWSDefaultServiceQuotas"): self.quotas.list_aws_default_service_quotas,
+            ("service-quotas", "RequestServiceQuotaIncrease"): self.quotas.request_service_quota_increase,
+            ("pricing", "GetProducts"): get_products,
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of moto's, for the double itself."""
+        return boto3.Session().client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.moto.url,
+            region_name=REGION,
+            aws_access_key_id="double",
+            aws_secret_access_key="double",  # noqa: S106 (moto asks for any)
+            config=Config(proxies={}),
+        )
+
+    def left(self) -> list[str]:
+        """All that somebody would still find on this AWS, jobs that have ended left out."""
+        sagemaker = self.cloud.sagemaker
+        left = [f"bucket {b['Name']}" for b in self.cloud.s3.list_buckets()["Buckets"]]
+        left.remove(f"bucket {jumpstart_catalogue.BUCKET}")
+        left += [f"role {role['RoleName']}" for role in self.client("iam").list_roles()["Roles"]]
+        pools = self.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+        left += [f"user pool {pool['Name']}" for pool in pools]
+        left += [f"workforce {w['WorkforceName']}" for w in self._workforces.list_workforces()["Workforces"]]
+        left += [f"workteam {t['WorkteamName']}" for t in self._workforces.list_workteams()["Workteams"]]
+        left += [f"endpoint {e['EndpointName']}" for e in sagemaker.list_endpoints(NameContains="")["Endpoints"]]
+        configs = sagemaker.list_endpoint_configs(NameContains="")["EndpointConfigs"]
+        left += [f"endpoint config {c['EndpointConfigName']}" for c in configs]
+        left += [f"model {m['ModelName']}" for m in sagemaker.list_models(NameContains="")["Models"]]
+        jobs = self._list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]
+        left += [f"training job {job['TrainingJobName']}" for job in jobs]
+        labeling = self._list_labeling_jobs(StatusEquals="InProgress")["LabelingJobSummaryList"]
+        left += [f"labelling job {job['LabelingJobName']}" for job in labeling]
+        streams = self._describe_log_streams(logGroupName=LOG_GROUP)["logStreams"]
+        left += [f"log stream {stream['logStreamName']}" for stream in streams]
+        return left
+
+    def _create_training_job(self, **request: Any) -> Mapping[str, Any]:
+        self._require_role("CreateTrainingJob", request["RoleArn"])
+        answer = self.cloud.sagemaker.create_training_job(**request)
+        self._training_jobs.append(request["TrainingJobName"])
+        return answer
+
+    def _create_labeling_job(self, **request: Any) -> Mapping[str, Any]:
+        self._require_role("CreateLabelingJob", request["RoleArn"])
+        if not self._workforces.has_team(request["HumanTaskConfig"]["WorkteamArn"]):
+            raise client_error("CreateLabelingJob", "ValidationException", "The work team does not exist.")
+        answer = self.cloud.sagemaker.create_labeling_job(**request)
+        self._labeling_jobs.append(request["LabelingJobName"])
+        return answer
+
+    def _create_model(self, **request: Any) -> Mapping[str, Any]:
+        self._require_role("CreateModel", request["ExecutionRoleArn"])
+        return self.cloud.sagemaker.create_model(**request)
+
+    def _require_role(self, operation: str, arn: str) -> None:
+        roles = self.client("iam").list_roles()["Roles"]
+        if arn not in (role["Arn"] for role in roles):
+            raise client_error(operation, "ValidationException", f"Could not assume role {arn}.")
+
+    def _list_training_jobs(self, *, NameContains: str = "", StatusEquals: str = "", **_: Any) -> Mapping[str, Any]:
+        members = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingJobStatus")
+        jobs = [self.cloud.sagemaker.describe_training_job(TrainingJobName=name) for name in self._training_jobs]
+        return {"TrainingJobSummaries": _summaries(jobs, members, NameContains, StatusEquals)}
+
+    def _list_labeling_jobs(self, *, NameContains: str = "", StatusEquals: str = "", **_: Any) -> Mapping[str, Any]:
+        members = (
+            "LabelingJobName", "LabelingJobArn", "CreationTime", "LastModifiedTime", "LabelingJobStatus",
+            "LabelCounters",
+        )  # fmt: skip
+        jobs = [self.cloud.sagemaker.describe_labeling_job(LabelingJobName=name) for name in self._labeling_jobs]
+        summaries = _summaries(jobs, members, NameContains, StatusEquals)
+        return {"LabelingJobSummaryList": [{**summary, "WorkteamArn": ""} for summary in summaries]}
+
+    def _describe_log_streams(self, *, logGroupName: str, logStreamNamePrefix: str = "", **_: Any) -> Mapping[str, Any]:
+        found = self.cloud.logs.describe_log_streams(
+            logGroupName=logGroupName, logStreamNamePrefix=logStreamNamePrefix
+        )["logStreams"]
+        return {"logStreams": [stream for stream in found if stream["logStreamName"] not in self._deleted_streams]}
+
+    def _delete_log_stream(self, *, logGroupName: str, logStreamName: str) -> Mapping[str, Any]:
+        validate_request("logs", "DeleteLogStream", {"logGroupName": logGroupName, "logStreamName": logStreamName})
+        self._deleted_streams.add(logStreamName)
+        return {}
+
+
+@contextlib.contextmanager
+def open_double(folder: Path, programs: Programs, *, truth: Path, seconds: float) -> Iterator[Double]:
+    """Starts everything, with JumpStart's model in its bucket.
+
+    Args:
+        folder: for logs and records.
+        truth: COCO file with the boxes that the invited worker, a program, draws.
+        seconds: how long a workforce takes to come and to go.
+
+    Raises:
+        KitError: a service does not come up.
+    """
+    environments.require()
+    environments.require(environments.MOTO)
+    with Moto(folder) as moto:
+        parts = Parts(
+            moto,
+            label_studio=lambda: LabelStudioServer(
+                environments.LABEL_STUDIO, folder / "label-studio", s3_url=moto.url, port=None
+            ),
+            train=programs.train,
+            serve=programs.serve,
+            manner="as a process of this machine, in place of AWS",
+        )
+        with LocalCloud(folder, parts, truth=truth, labelling=False) as local:
+            jumpstart_catalogue.fill(moto.client())
+            yield Double(local.cloud(), moto, Workforces(seconds))
+
+
+def _summaries(
+    jobs: list[dict[str, Any]], members: tuple[str, ...], contains: str, status: str
+) -> list[dict[str, Any]]:
+    name, state = members[0], next(member for member in members if member.endswith("Status"))
+    fitting = [job for job in jobs if contains in job[name] and status in ("", job[state])]
+    return [{member: job[member] for member in members} for job in fitting]
+
+
+def _python(operation: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in operation).lstrip("_")

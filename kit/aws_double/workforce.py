@@ -1,0 +1,132 @@
+"""SageMaker's private workforces and work teams: one workforce in a region, coming and going in their time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+from kit.local_cloud.account import REGION, sagemaker_arn
+from kit.local_cloud.service_model import client_error
+
+_DOMAIN = f"double.labeling.{REGION}.sagemaker.aws"
+
+
+class Workforces:
+    """The verbs of boto3's `sagemaker` client for private workforces.
+
+    Args:
+        seconds: how long one takes to come up, and to go.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._workforces: dict[str, dict[str, Any]] = {}
+        self._teams: dict[str, dict[str, Any]] = {}
+        self._lock = threading.Lock()
+
+    def create_workforce(self, **request: Any) -> dict[str, Any]:
+        name = request["WorkforceName"]
+        with self._lock:
+            self._settle()
+            if self._workforces:
+                raise _refused("CreateWorkforce", "A workforce already exists in this region.")
+            now = datetime.now(timezone.utc)
+            arn = sagemaker_arn(f"workforce/{name}")
+            self._workforces[name] = {
+                "WorkforceName": name,
+                "WorkforceArn": arn,
+                "CognitoConfig": request["CognitoConfig"],
+                "SubDomain": _DOMAIN,
+                "CreateDate": now,
+                "LastUpdatedDate": now,
+                "Status": "Initializing",
+                "until": time.monotonic() + self._seconds,
+            }
+        return {"WorkforceArn": arn}
+
+    def describe_workforce(self, *, WorkforceName: str) -> dict[str, Any]:
+        with self._lock:
+            self._settle()
+            return {"Workforce": _told(self._workforce("DescribeWorkforce", WorkforceName))}
+
+    def list_workforces(self, *, NameContains: str = "", **_: Any) -> dict[str, Any]:
+        with self._lock:
+            self._settle()
+            found = [_told(workforce) for name, workforce in self._workforces.items() if NameContains in name]
+        return {"Workforces": found}
+
+    def delete_workforce(self, *, WorkforceName: str) -> dict[str, Any]:
+        with self._lock:
+            workforce = self._workforce("DeleteWorkforce", WorkforceName)
+            if self._teams:
+                raise _refused("DeleteWorkforce", "The workforce still has work teams.")
+            workforce |= {"Status": "Deleting", "until": time.monotonic() + self._seconds}
+        return {}
+
+    def create_workteam(self, **request: Any) -> dict[str, Any]:
+        name = request["WorkteamName"]
+        with self._lock:
+            self._settle()
+            workforce = self._workforce("CreateWorkteam", request.get("WorkforceName", ""))
+            if workforce["Status"] != "Active":
+                raise _refused("CreateWorkteam", f"The workforce is {workforce['Status']}.")
+            if name in self._teams:
+                raise client_error("CreateWorkteam", "ResourceInUse", f'The work team "{name}" already exists.')
+            now = datetime.now(timezone.utc)
+            arn = sagemaker_arn(f"workteam/private-crowd/{name}")
+            self._teams[name] = {
+                "WorkteamName": name,
+                "WorkteamArn": arn,
+                "WorkforceArn": workforce["WorkforceArn"],
+                "MemberDefinitions": request["MemberDefinitions"],
+                "Description": request["Description"],
+                "SubDomain": _DOMAIN,
+                "CreateDate": now,
+                "LastUpdatedDate": now,
+            }
+        return {"WorkteamArn": arn}
+
+    def describe_workteam(self, *, WorkteamName: str) -> dict[str, Any]:
+        with self._lock:
+            if WorkteamName not in self._teams:
+                raise _refused("DescribeWorkteam", f'The work team "{WorkteamName}" does not exist.')
+            return {"Workteam": self._teams[WorkteamName]}
+
+    def list_workteams(self, *, NameContains: str = "", **_: Any) -> dict[str, Any]:
+        with self._lock:
+            return {"Workteams": [team for name, team in self._teams.items() if NameContains in name]}
+
+    def delete_workteam(self, *, WorkteamName: str) -> dict[str, Any]:
+        with self._lock:
+            if self._teams.pop(WorkteamName, None) is None:
+                raise _refused("DeleteWorkteam", f'The work team "{WorkteamName}" does not exist.')
+        return {"Success": True}
+
+    def has_team(self, arn: str) -> bool:
+        with self._lock:
+            return any(team["WorkteamArn"] == arn for team in self._teams.values())
+
+    def _workforce(self, operation: str, name: str) -> dict[str, Any]:
+        if name not in self._workforces:
+            raise _refused(operation, f"No workforce found with name {name}.")
+        return self._workforces[name]
+
+    def _settle(self) -> None:
+        """Lets those whose time has come be there, or be gone."""
+        for name, workforce in list(self._workforces.items()):
+            if time.monotonic() < workforce["until"]:
+                continue
+            if workforce["Status"] == "Deleting":
+                del self._workforces[name]
+            else:
+                workforce["Status"] = "Active"
+
+
+def _told(workforce: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in workforce.items() if name != "until"}
+
+
+def _refused(operation: str, message: str) -> Any:
+    return client_error(operation, "ValidationException", message)

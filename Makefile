@@ -8,11 +8,12 @@ ENVIRONMENTS := kit localstack label-studio detector moto
 # Settings given on the command line (`make local EPOCHS=10`) reach the kit as KIT_EPOCHS, unquoted and unchanged.
 SETTINGS := IMAGES LABELS MANIFEST LABELER RUNTIME EPOCHS LEARNING_RATE BATCH_SIZE IMAGE_SIZE SEED HELD_OUT THRESHOLD \
             S3_PORT LABEL_STUDIO_PORT RUNS
-CLOUD_SETTINGS := REGION ROLE_ARN WORKERS MODEL_ID TRAIN_INSTANCE ENDPOINT_INSTANCE SPOT ENDPOINT_HOURS PLAN YES
+CLOUD_SETTINGS := REGION ROLE_ARN WORKERS MODEL_ID TRAIN_INSTANCE ENDPOINT_INSTANCE SPOT ENDPOINT_HOURS \
+                  ENDPOINT_MINUTES POLL_SECONDS PLAN YES FAULT
 $(foreach name,$(SETTINGS) $(CLOUD_SETTINGS),$(if $(filter command,$(firstword $(origin $(name)))),$(eval export KIT_$(name) = $$(value $(name)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-clean cloud-quota go-on test check format lock samples bench-memory gpu-check \
+.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota status compare go-on test check format lock samples bench-memory gpu-check \
         images base-image up down logs ps clean distclean
 
 help:  ## this list
@@ -39,11 +40,20 @@ doctor: kit-environment  ## can the workshop run on this AWS account? Makes noth
 cloud: kit-environment  ## the workshop on AWS: checks, shows plan and price, asks (PLAN=1: plan only; YES=1: no questions)
 	@$(KIT) cloud
 
+cloud-rehearsal: kit-environment  ## the workshop on AWS, against a double of AWS on this machine: no account, no cost
+	@$(KIT) cloud-rehearsal
+
 cloud-clean: kit-environment  ## delete everything that runs on AWS made, and list what is left
 	@$(KIT) cloud-clean
 
 cloud-quota: kit-environment  ## ask AWS for one instance of the chosen types where the quota is 0
 	@$(KIT) cloud-quota
+
+status:  ## how the latest run stands, and what to do next
+	@$(KIT) status
+
+compare:  ## two finished runs side by side: make compare RUNS="a b"
+	@env -u KIT_RUNS $(KIT) compare $(RUNS)
 
 go-on:  ## end labelling by hand early and go on with the labels there are
 	@$(KIT) go-on

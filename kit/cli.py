@@ -7,35 +7,48 @@ import errno
 import os
 import signal
 import sys
+import traceback
 from types import FrameType
+from typing import TypeGuard
 
 import click
 
 from kit.commands.check import check
-from kit.commands.cloud import cloud, cloud_clean, cloud_quota, doctor
+from kit.commands.cloud import cloud, cloud_clean, cloud_quota, cloud_rehearsal, doctor
+from kit.commands.compare import compare
 from kit.commands.convert import convert
 from kit.commands.draw import draw
 from kit.commands.go_on import go_on
 from kit.commands.images import base_image, images
 from kit.commands.local import local
 from kit.commands.services import services
+from kit.commands.status import status
 from kit.errors import KitError, SetupError
+from kit.language import _
 from kit.settings import CloudSettings, resolve
 from kit.workshop.reminder import old_endpoints
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.version_option(package_name="jumpstart-rehearsal-kit", message="kit %(version)s")
+@click.option("--debug", is_flag=True, help="Show all that is known of an error: where it comes from, and its causes.")
 @click.pass_context
-def kit(context: click.Context) -> None:
+def kit(context: click.Context, debug: bool) -> None:
     """The SageMaker JumpStart object-detection workshop, rehearsed on this machine.
 
     `kit local` runs all of it here, `kit cloud` on AWS; others work on annotation files of any of the four formats.
 
     \b
     Exit status: 0 done; 1 training would fail (check); 2 what was given cannot be used;
-    3 this machine or account lacks something; 4 a service or a job failed; 130 stopped by Ctrl-C.
+    3 this machine or account lacks something; 4 a service or a job failed; 5 a mistake in the kit;
+    130 stopped by Ctrl-C.
     """
+    context.obj["debug"] = debug
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        click.echo(
+            f"\n{_('Begin with `kit local`; `kit status` tells how the latest run stands and what to do next.')}"
+        )
     if context.invoked_subcommand not in ON_AWS:
         # The SDKs' own chatter: no look for the credentials of an instance.
         os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
@@ -54,10 +67,25 @@ def remind() -> None:
         click.secho(sentence, fg="red", bold=True, err=True)
 
 
+# The exit status of an error that nobody foresaw.
+MISTAKE = 5
 CLOUD = (cloud, cloud_clean, doctor, cloud_quota)
 ON_AWS = tuple(command.name for command in CLOUD)
 
-for command in (*CLOUD, local, go_on, convert, check, draw, images, base_image, services):
+for command in (
+    *CLOUD,
+    cloud_rehearsal,
+    local,
+    go_on,
+    status,
+    compare,
+    convert,
+    check,
+    draw,
+    images,
+    base_image,
+    services,
+):
     kit.add_command(command)
 
 
@@ -65,22 +93,41 @@ def main() -> None:
     # A terminal that closes and a polite kill end a run as Ctrl-C does: everything it started is stopped first.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
+    options: dict[str, bool] = {}
     try:
-        kit.main(standalone_mode=False)
+        kit.main(standalone_mode=False, obj=options)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        print("Stopped. The same command goes on from the last finished stage.", file=sys.stderr)
+        print(_("Stopped. The same command goes on from the last finished stage."), file=sys.stderr)
         sys.exit(130)
-    except KitError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(error.exit_status)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        print(f"Error: The disk is full ({error.filename}); free some space and run it again.", file=sys.stderr)
-        sys.exit(SetupError.exit_status)
+    except Exception as error:  # noqa: BLE001 (the one place where everything that went wrong is told)
+        if options.get("debug"):
+            traceback.print_exc()
+        print(_("Error: {what}").format(what=_told(error)), file=sys.stderr)
+        sys.exit(_status(error))
+
+
+def _told(error: Exception) -> str:
+    """One sentence with what to do next."""
+    if isinstance(error, KitError):
+        return str(error)
+    if _is_full_disk(error):
+        return _("The disk is full ({file}); free some space and run it again.").format(file=error.filename)
+    return _(
+        "A mistake in the kit ({kind}: {what}); `kit --debug …` with the same command shows where. Please report it."
+    ).format(kind=type(error).__name__, what=error)
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, KitError):
+        return error.exit_status
+    return SetupError.exit_status if _is_full_disk(error) else MISTAKE
+
+
+def _is_full_disk(error: Exception) -> TypeGuard[OSError]:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

@@ -151,6 +151,8 @@ class CloudSettings(Settings):
     endpoint_instance: str = _setting("ml.m5.large", _INSTANCE, "instance type of the endpoint")
     spot: bool = _setting(False, _yes, "1: train on spot instances, cheaper, but they may be taken away")
     endpoint_hours: float = _setting(2.0, _number(0.0, 1000.0), "age at which every command warns of an endpoint")
+    endpoint_minutes: float = _setting(65.0, _number(0.0, 1000.0), "how long the endpoint may take to come up")
+    poll_seconds: float = _setting(10.0, _number(0.0, 600.0), "seconds between two looks at a job")
     plan: bool = _setting(False, _yes, "1: show the plan and the price, create nothing")
     yes: bool = _setting(False, _yes, "1: go on without asking, with the plan as well as with the clean-up")
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 
 from kit.aws.cleanup import AwsOwn
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.session import Aws
 from kit.cloud import Algorithm, Cloud, LabellingPortal
+from kit.settings import CloudSettings
 from kit.workshop.journal import Journal
-
-# SageMaker's jobs change in minutes; more looks would only be throttled. A rehearsal need not be so patient.
-POLL_SECONDS = float(os.environ.get("KIT_POLL_SECONDS", "10"))
 
 
 class NothingToSave:
@@ -23,7 +20,7 @@ class NothingToSave:
         pass
 
 
-def assemble(aws: Aws, journal: Journal, algorithm: Algorithm) -> Cloud:
+def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Algorithm) -> Cloud:
     """The cloud of a run whose preparations are done, or as far as they are."""
     made = {name: journal.result(name) if journal.is_finished(name) else {} for name in ("role", "team")}
     portal = made["team"].get("portal", "")
@@ -39,8 +36,9 @@ def assemble(aws: Aws, journal: Journal, algorithm: Algorithm) -> Cloud:
         role_arn=made["role"].get("role_arn", ""),
         workteam_arn=made["team"].get("workteam_arn", ""),
         portal=lambda _: LabellingPortal(portal) if portal else None,
-        poll_seconds=POLL_SECONDS,
-        own=AwsOwn(aws, POLL_SECONDS),
+        poll_seconds=settings.poll_seconds,
+        own=AwsOwn(aws, settings.poll_seconds),
+        endpoint_seconds=60 * settings.endpoint_minutes,
     )
 
 

@@ -176,8 +176,7 @@ def open_double(folder: Path, programs: Programs, *, truth: Path, seconds: float
     Raises:
         KitError: a service does not come up.
     """
-    environments.require()
-    environments.require(environments.MOTO)
+    environments.require(environments.LABEL_STUDIO, environments.DETECTOR, environments.MOTO)
     with Moto(folder) as moto:
         parts = Parts(
             moto,

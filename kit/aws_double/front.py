@@ -62,8 +62,11 @@ class _Handler(BaseHTTPRequestHandler):
             # A bug of the double must not look like AWS not answering.
             traceback.print_exc()
             status, headers, answer = 500, [("Content-Type", "text/plain")], traceback.format_exc().encode()
+        noted: dict[str, Any] = {"service": call.service, "operation": call.operation, "status": status}
+        if call.service == "sagemaker":
+            noted["request"] = json_request(body)
         with self.server.lock:
-            self.server.calls.append({"service": call.service, "operation": call.operation, "status": status})
+            self.server.calls.append(noted)
         self._send(status, headers, answer)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _handle  # noqa: N815 (the base class's names)

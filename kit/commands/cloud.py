@@ -57,5 +57,21 @@ def cloud_quota(**flags: str | None) -> None:
         click.echo(quotas.request_increase(aws, name))
 
 
-for _command in (cloud, cloud_clean, doctor, cloud_quota):
+@click.command("cloud-rehearsal")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="OPERATION=CODE",
+    envvar="KIT_FAULT",
+    help="let an operation fail once, as in CreateTrainingJob=ResourceLimitExceeded",
+)
+def cloud_rehearsal(faults: tuple[str, ...], **flags: str | None) -> None:
+    """Run the workshop on AWS against a double of AWS on this machine: no account, no cost."""
+    from kit.workshop.cloud_rehearsal import rehearse
+
+    rehearse(resolved(flags, CloudSettings), faults, Console())
+
+
+for _command in (cloud, cloud_clean, doctor, cloud_quota, cloud_rehearsal):
     add_flags(_command, CloudSettings)

@@ -14,6 +14,7 @@ _ENVIRONMENTS = _ROOT / ".venvs"
 LOCALSTACK = _ENVIRONMENTS / "localstack"
 LABEL_STUDIO = _ENVIRONMENTS / "label-studio"
 DETECTOR = _ENVIRONMENTS / "detector"
+PROCESSES = (LOCALSTACK, LABEL_STUDIO, DETECTOR)
 # What stands in for AWS's other services when the cloud track is rehearsed.
 MOTO = _ENVIRONMENTS / "moto"
 
@@ -30,7 +31,7 @@ def require(*environments: Path) -> None:
     Raises:
         SetupError: the installer has failed.
     """
-    names = [path.name for path in environments or (LOCALSTACK, LABEL_STUDIO, DETECTOR)]
+    names = [path.name for path in environments or PROCESSES]
     installed = subprocess.run(
         [sys.executable, _ROOT / "requirements" / "install.py", *names],
         stdin=subprocess.DEVNULL,

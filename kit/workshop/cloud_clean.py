@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from kit.aws import prices
+from kit.aws import prices, spending
 from kit.aws.assembly import assemble
+from kit.aws.prices import Price
 from kit.aws.session import Aws, open_account
 from kit.cloud import Algorithm
 from kit.console import Console
 from kit.errors import KitError, ServiceError
+from kit.report import page
 from kit.settings import CloudSettings, ResolvedSettings
 from kit.workshop import run, summary
-from kit.workshop.cloud_track import CLEAN_UP, TRACK, write_report
 from kit.workshop.context import Context
 from kit.workshop.journal import Journal
 from kit.workshop.picture_set import PictureSet
 from kit.workshop.run_folder import RunFolder
 
+TRACK = "cloud"
+CLEAN_UP = run.STAGES[-1]
 _NO_ALGORITHM = Algorithm("", "", "", "", {}, (), frozenset())
 
 
@@ -68,22 +72,45 @@ def _is_of(journal: Journal, aws: Aws) -> bool:
     return all(journal.settings.get(name) == value for name, value in aws.identity.items())
 
 
+def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: Journal, console: Console) -> list[str]:
+    """Deletes what the run's ledger names, and returns what AWS still lists of it.
+
+    Raises:
+        KitError: something could not be deleted; the ledger says what is gone.
+    """
+    console.heading(CLEAN_UP.title)
+    settings = resolved.settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
+    cloud = assemble(aws, settings, journal, _NO_ALGORITHM)
+    context = Context(settings, PictureSet((), ()), cloud, folder, journal, console)
+    folder.results.mkdir(exist_ok=True)
+    return list(run.run_alone(CLEAN_UP, context)["left_behind"])
+
+
+def write_report(
+    resolved: ResolvedSettings, folder: RunFolder, journal: Journal, training: Price, endpoint: Price
+) -> dict[str, Any]:
+    """Writes the report of a run that is finished but for its clean-up, at least; returns its summary."""
+    facts = summary.summarise(journal, spending.spent_usd(journal, training, endpoint))
+    origins = {**dict.fromkeys(journal.settings, "AWS"), **resolved.origins}
+    page.write(folder, journal, facts, origins)
+    return facts
+
+
 def _clean_run(
     aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: Journal, console: Console
 ) -> list[str]:
+    """What is left of a run, in words."""
     settings = resolved.settings
-    assert isinstance(settings, CloudSettings)  # noqa: S101 (as above)
-    console.heading(f"Cleaning up after {folder.run_id}")
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
+    console.say(f"{folder.run_id}:")
     with run.locked(folder):
-        cloud = assemble(aws, journal, _NO_ALGORITHM)
-        context = Context(settings, PictureSet((), ()), cloud, folder, journal, console)
-        folder.results.mkdir(exist_ok=True)
         try:
-            left = run.run_alone(CLEAN_UP, context)["left_behind"]
+            left = clean_up(aws, resolved, folder, journal, console)
         except KitError as error:
             return [str(error)]
         for resource in journal.resources:
-            console.say(f"  {resource.kind} {resource.name}: gone")
+            console.say(f"  {resource.kind} {resource.name}: {'ended' if resource.kind.endswith('-job') else 'gone'}")
         if all(journal.is_finished(stage.name) for stage in run.STAGES):
             training = prices.instance_price(aws, settings.train_instance, prices.TRAINING)
             endpoint = prices.instance_price(aws, settings.endpoint_instance, prices.HOSTING)

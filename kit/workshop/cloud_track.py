@@ -11,27 +11,23 @@ import rich.table
 
 from kit.atomic_file import write_atomically
 from kit.aws import plan as planning
-from kit.aws import preflight, role, spending, team
-from kit.aws.assembly import POLL_SECONDS, assemble, model_record
+from kit.aws import preflight, role, team
+from kit.aws.assembly import assemble, model_record
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.plan import Plan
-from kit.aws.prices import Price
 from kit.aws.session import Aws, open_account
 from kit.cloud import Cloud
 from kit.console import Console
 from kit.errors import InputError, SetupError
-from kit.report import page
 from kit.settings import CloudSettings, ResolvedSettings
 from kit.workshop import picture_set, run, summary
+from kit.workshop.cloud_clean import TRACK, clean_up, write_report
 from kit.workshop.context import bucket_of
 from kit.workshop.journal import Journal
 from kit.workshop.local_track import require_space
 from kit.workshop.picture_set import PictureSet
-from kit.workshop.run import STAGES, Preparation
+from kit.workshop.run import Preparation
 from kit.workshop.run_folder import RunFolder
-
-TRACK = "cloud"
-CLEAN_UP = STAGES[-1]
 
 
 def doctor(settings: CloudSettings, console: Console) -> None:
@@ -73,35 +69,22 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
 
         @contextlib.contextmanager
         def cloud(_: PictureSet) -> Iterator[Cloud]:
-            yield assemble(aws, journal, model.algorithm)
+            yield assemble(aws, settings, journal, model.algorithm)
 
-        def go(stages: Any) -> None:
-            run.run_stages(settings, folder, journal, console, cloud, preparations=preparations, stages=stages)
-
-        go(STAGES[:-1])
+        run.run_stages(settings, folder, journal, console, cloud, preparations=preparations, stages=run.STAGES[:-1])
         _tell(console, folder, journal)
         facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
         console.say(f"Report:     {folder.report}")
-        if not journal.is_finished(CLEAN_UP.name) and not _wants_clean_up(settings, console, plan):
+        if not _wants_clean_up(settings, console, plan):
             console.heading(
                 f"The endpoint goes on and costs {plan.endpoint}; `make cloud-clean` deletes it and all the rest."
             )
             return
-        go(STAGES[-1:])
+        left = clean_up(aws, resolved, folder, journal, console)
         facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
         summary.write(folder, facts)
     console.say(f"Spent:      about ${facts['spent_usd']:.2f}")
-    console.say(f"Left behind: {', '.join(facts['left_behind']) or 'nothing'}")
-
-
-def write_report(
-    resolved: ResolvedSettings, folder: RunFolder, journal: Journal, training: Price, endpoint: Price
-) -> dict[str, Any]:
-    """Writes the report of a run that is finished but for its clean-up, at least; returns its summary."""
-    facts = summary.summarise(journal, spending.spent_usd(journal, training, endpoint))
-    origins = {**dict.fromkeys(journal.settings, "AWS"), **resolved.origins}
-    page.write(folder, journal, facts, origins)
-    return facts
+    console.say(f"Left behind: {', '.join(left) or 'nothing'}")
 
 
 def _checked(aws: Aws, settings: CloudSettings, console: Console) -> JumpStartModel:
@@ -150,7 +133,7 @@ def _preparations(aws: Aws, settings: CloudSettings, journal: Journal, pictures:
     def make_team() -> dict[str, Any]:
         if pictures.manifest is not None or settings.labeler != "ground-truth":
             return {"workteam_arn": "", "portal": ""}
-        made = team.make(aws, journal, settings.workers, POLL_SECONDS)
+        made = team.make(aws, journal, settings.workers, settings.poll_seconds)
         return {"workteam_arn": made.arn, "portal": made.portal}
 
     return (

@@ -39,7 +39,8 @@ from kit.workshop.run_folder import RunFolder
 # They say how to get there, not what is made: a run goes on under others.
 _NOT_IDENTITY = (
     "runs", "s3_port", "label_studio_port", "threshold", "runtime",
-    "train_instance", "endpoint_instance", "spot", "workers", "role_arn", "region", "endpoint_hours", "plan", "yes",
+    "train_instance", "endpoint_instance", "spot", "workers", "role_arn", "region", "endpoint_hours",
+    "endpoint_minutes", "poll_seconds", "plan", "yes",
 )  # fmt: skip
 
 

@@ -1,26 +1,35 @@
-"""The report's plots, as inline SVG that takes its text colour from the page."""
+"""The report's plots, as inline SVG that takes its text colour from the page and its size from the column.
+
+Every figure is narrow, so that its letters are still read on a phone.
+"""
 
 from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator
+
+from kit.language import _
 
 # Colours that stay apart for colour-blind readers (Okabe and Ito), in light and in dark.
 BLUE, ORANGE = "#0072b2", "#d55e00"
+# Stands for the colour of the page's text.
 _TEXT = "#123456"
+_WIDTH = 4.6
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "kit",
     "font.family": "sans-serif",
-    "font.size": 10,
+    "font.size": 11,
     "axes.edgecolor": _TEXT,
-    "axes.labelcolor": _TEXT,
-    "text.color": _TEXT,
     "xtick.color": _TEXT,
     "ytick.color": _TEXT,
     "axes.spines.top": False,
@@ -28,43 +37,113 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+def stage_strip(seconds: Mapping[str, float]) -> str:
+    """SVG of the stages one after the other along the time that the run took, waiting between attempts left out."""
+    axes = _axes(0.8 + 0.32 * max(len(seconds), 1))
+    begin = 0.0
+    for row, (name, length) in enumerate(seconds.items()):
+        axes.barh(row, length, left=begin, color=BLUE, height=0.65)
+        begin += length
+        axes.annotate(
+            f" {name}  {length:.1f} s ",
+            (begin if begin < 0.5 * sum(seconds.values()) else begin - length, row),
+            ha="left" if begin < 0.5 * sum(seconds.values()) else "right",
+            va="center",
+        )
+    axes.invert_yaxis()
+    axes.set_yticks([])
+    axes.set_xlim(left=0)
+    axes.set_xlabel(_("seconds"))
+    axes.spines["left"].set_visible(False)
+    return _svg(axes)
+
+
+def bars(values: Mapping[str, float], unit: str, colours: Sequence[str]) -> str:
+    """SVG of horizontal bars, one a name, with the value behind each."""
+    axes = _axes(0.7 + 0.36 * max(len(values), 1))
+    drawn = axes.barh(list(values), list(values.values()), color=colours, height=0.65)
+    axes.bar_label(drawn, fmt="{:g}", padding=4)
+    axes.invert_yaxis()
+    axes.set_xlabel(unit)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    axes.margins(x=0.12)
+    return _svg(axes)
+
+
+def box_sizes(sizes: Mapping[str, Sequence[tuple[float, float]]], colours: Sequence[str]) -> str:
+    """SVG of every labelled box as a point: width and height in per cent of its picture's, by class."""
+    axes = _axes(3.4)
+    for (label, points), colour in zip(sizes.items(), colours, strict=True):
+        widths, heights = [width for width, _height in points], [height for _width, height in points]
+        axes.scatter(widths, heights, s=22, color=colour, alpha=0.75, label=label)
+    axes.set_xlabel(_("width of the box, % of the picture"))
+    axes.set_ylabel(_("height, %"))
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)
+    return _svg(axes)
+
+
 def loss_curve(history: Sequence[Mapping[str, float]]) -> str:
     """SVG of the losses by epoch."""
+    axes = _axes(3.0)
+    for name, colour, text in (
+        ("Train_Loss", ORANGE, _("training")),
+        ("Val_CrossEntropy", BLUE, _("validation (Val_CrossEntropy)")),
+    ):
+        points = [(entry["epoch"], entry[name]) for entry in history if name in entry]
+        if points:
+            axes.plot(*zip(*points, strict=True), color=colour, label=text, linewidth=2, marker="." * (len(points) < 2))
+    axes.set_xlabel(_("epoch"))
+    axes.set_ylabel(_("loss"))
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(frameon=False)
+    return _svg(axes)
+
+
+def precision_recall(curves: Mapping[str, Sequence[float]], colours: Sequence[str]) -> str:
+    """SVG of precision at recall 0.00, 0.01, … 1.00 at IoU 0.5, a line a class."""
+    axes = _axes(3.4)
+    for (label, precision), colour in zip(curves.items(), colours, strict=True):
+        recall = [step / (len(precision) - 1) for step in range(len(precision))]
+        axes.plot(recall, precision, color=colour, label=label, linewidth=2)
+    axes.set_xlabel(_("recall"))
+    axes.set_ylabel(_("precision"))
+    axes.set_xlim(0, 1.02)
+    axes.set_ylim(0, 1.05)
+    axes.legend(frameon=False, loc="lower left")
+    return _svg(axes)
+
+
+def histogram(values: Sequence[float], unit: str, of: str) -> str:
+    """SVG of how often values of which size occur."""
+    axes = _axes(2.6)
+    axes.hist(values, bins=min(20, max(5, len(values) // 3)), color=BLUE)
+    axes.set_xlabel(unit)
+    axes.set_ylabel(of)
+    axes.set_xlim(left=0)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return _svg(axes)
+
+
+def _axes(height: float) -> Axes:
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(7, 2.8), layout="constrained")
-        axes = figure.subplots()
-        for name, colour, text in (
-            ("Train_Loss", ORANGE, "training"),
-            ("Val_CrossEntropy", BLUE, "validation (Val_CrossEntropy)"),
-        ):
-            points = [(entry["epoch"], entry[name]) for entry in history if name in entry]
-            if points:
-                axes.plot(*zip(*points, strict=True), color=colour, label=text, linewidth=2)
-        axes.set_xlabel("epoch")
-        axes.set_ylabel("loss")
-        axes.set_ylim(bottom=0)
-        axes.legend(frameon=False)
-        return _svg(figure)
+        return Figure(figsize=(_WIDTH, height), layout="constrained").subplots()
 
 
-def bars(values: Mapping[str, float], unit: str) -> str:
-    """SVG of horizontal bars, one a name, with the value behind each."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(7, 0.5 + 0.32 * max(len(values), 1)), layout="constrained")
-        axes = figure.subplots()
-        drawn = axes.barh(list(values), list(values.values()), color=BLUE, height=0.65)
-        axes.bar_label(drawn, fmt="{:g}", padding=4)
-        axes.invert_yaxis()
-        axes.set_xlabel(unit)
-        axes.margins(x=0.12)
-        return _svg(figure)
-
-
-def _svg(figure: Figure) -> str:
+def _svg(axes: Axes) -> str:
     target = io.StringIO()
-    figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
-    text = target.getvalue()
-    text = text[text.index("<svg") :].replace(_TEXT, "currentColor")
-    # The page's width decides, not the figure's.
-    head, rest = text.split(">", 1)
-    return re.sub(r' (?:width|height)="[^"]*"', "", head) + ">" + rest
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # noqa: S101 (`_axes` made it)
+    for text in figure.findobj(Text):
+        text.set_color(_TEXT)
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        # The letters are the browser's: that Matplotlib's own font lacks Japanese ones does not matter.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
+    svg = target.getvalue()
+    svg = svg[svg.index("<svg") :].replace(_TEXT, "currentColor")
+    # The page's width decides, not the figure's; and what names the parts ("axes_1") would be there once a figure.
+    head, rest = svg.split(">", 1)
+    return re.sub(r' (?:width|height)="[^"]*"', "", head) + ">" + re.sub(r' id="[a-zA-Z0-9.]+_\d+"', "", rest)

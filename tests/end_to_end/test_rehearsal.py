@@ -68,11 +68,9 @@ def test_the_training_log_carries_jumpstarts_metric(rehearsal: Path) -> None:
 
 def test_the_report_is_one_file_that_asks_the_network_for_nothing(rehearsal: Path) -> None:
     page = (command.latest(rehearsal) / "report.html").read_text()
-    assert page.count("data:image/jpeg;base64,") == 65
-    assert "<script" not in page
+    assert page.count("data:image/jpeg;base64,") == 35 + 65
+    assert page.count("<script>") == 1
     assert re.findall(r"""(?:src|href)\s*=\s*["'](?!data:|#)""", page) == []
-    for heading in ("Time per stage", "Labels", "Training", "Scores", "Held-out pictures", "Settings"):
-        assert f"<h2>{heading}</h2>" in page
 
 
 def test_nothing_goes_on_and_nothing_lies_about(rehearsal: Path) -> None:

@@ -1,20 +1,33 @@
+"""The report of a run of the test's own making: two pictures, one held out, classes that are awkward to write."""
+
+from __future__ import annotations
+
+import datetime
+import json
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
+from kit.annotations import coco, ground_truth
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
+from kit.errors import InputError
 from kit.report import page, plots
 from kit.workshop.journal import Journal
 from kit.workshop.run_folder import RunFolder
 from kit.workshop.summary import summarise
 
+LABELS = ("<b>", "ライトニング")
+PRECISION = [1.0] * 90 + [0.0] * 11
+
 
 class Balance(HTMLParser):
     """Notes tags that are left open or closed out of turn."""
 
-    VOID = ("meta", "img", "br", "link", "path", "use")
+    VOID = ("meta", "img", "br", "link", "path", "use", "input", "rect", "image")
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,34 +45,63 @@ class Balance(HTMLParser):
 
 def finished_run(folder: Path, *, scored: bool) -> tuple[RunFolder, Journal]:
     run = RunFolder(folder)
-    journal = Journal(run.journal, "run-1", "local", {"labels": ["<b>", "ライトニング"]})
+    images = folder / "images"
+    images.mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        cv2.imwrite(str(images / name), np.full((60, 80, 3), 128, np.uint8))
+    boxes = (BoundingBox("<b>", 10, 10, 30, 30), BoundingBox("ライトニング", 40, 20, 70, 50))
+    labelled = AnnotatedPicture("s3://bucket/a.jpg", 80, 60, boxes)
+    run.results.mkdir()
+    now = datetime.datetime(2026, 11, 22)
+    run.output_manifest.write_bytes(ground_truth.output_line(labelled, LABELS, attribute="job", created=now))
+    held_out = (AnnotatedPicture("b.jpg", 80, 60, boxes),) if scored else ()
+    coco.write(run.held_out_truth, AnnotationStream(LABELS, iter(held_out)))
+    answer = {
+        "normalized_boxes": [[0.125, 1 / 6, 0.375, 0.5], [0.5, 1 / 3, 0.875, 5 / 6], [0, 0, 0.1, 0.1]],
+        "classes": [0, 0, 1],
+        "scores": [0.91, 0.77, 0.01],
+        "labels": list(LABELS),
+    }
+    line = json.dumps({"picture": "b.jpg", "seconds": 0.0125, "answer": answer}) + "\n"
+    run.detections_file.write_text(line if scored else "")
+    journal = Journal(run.journal, "run-1", "local", {"images": str(images), "labels": list(LABELS)})
+    journal.runs_on("process", "as RUNTIME says")
     scores = {
         "map50": 0.9,
         "map": 0.6,
+        "boxes": 2,
         "classes": [
-            {"label": "<b>", "ap50": 0.9, "ap": 0.6, "boxes": 3},
-            {"label": "ライトニング", "ap50": None, "ap": None, "boxes": 0},
+            {"label": "<b>", "ap50": 0.9, "ap": 0.6, "boxes": 2, "precision": PRECISION},
+            {"label": "ライトニング", "ap50": None, "ap": None, "boxes": 0, "precision": None},
         ],
     }
     results = {
-        "pictures": {"images": 2, "labels": ["<b>", "ライトニング"]},
-        "labelling": {"labelled": 2, "boxes": 3, "boxes_by_label": {"<b>": 3}, "pictures_by_state": {"labelled": 2}},
-        "conversion": {"train_images": 2},
+        "pictures": {"images": 2, "labels": list(LABELS)},
+        "labelling": {
+            "labelled": 1,
+            "boxes": 2,
+            "boxes_by_label": dict.fromkeys(LABELS, 1),
+            "pictures_by_state": {"labelled": 1, "unlabelled": 1},
+        },
+        "conversion": {"train_images": 1},
         "training": {
             "device": "cpu",
             "epochs": 2,
             "train_seconds": 9,
             "history": [{"epoch": 1, "Train_Loss": 2.0, "Val_CrossEntropy": 1.5}, {"epoch": 2, "Train_Loss": 1.0}],
         },
-        "detection": {"pictures": 1, "endpoint_p50_ms": 12.5},
+        "detection": {
+            "pictures": len(held_out),
+            "threshold": 0.5,
+            "threshold_origin": "as THRESHOLD says",
+            "endpoint_p50_ms": 12.5 if scored else None,
+        },
         "scoring": scores if scored else {"map50": None, "map": None},
         "clean-up": {"left_behind": []},
     }
     for stage, result in results.items():
         journal.begin(stage)
         journal.finish(stage, 1.0, result)
-    run.detections.mkdir()
-    cv2.imwrite(str(run.detections / "a.jpg"), np.zeros((4, 6, 3), np.uint8))
     return run, journal
 
 
@@ -80,18 +122,54 @@ def test_the_page_is_well_formed_and_escapes_class_names(tmp_path: Path) -> None
     assert "ライトニング" in html
 
 
+def test_verdicts_are_shown_on_the_held_out_picture(tmp_path: Path) -> None:
+    html = written(tmp_path, scored=True)
+    assert "1 right, 1 wrong, 1 missed" in html
+    assert "✗ &lt;b&gt; 0.77" in html
+    assert "ライトニング 0.01" not in html, "the page is spared hopeless detections"
+
+
 def test_a_run_that_could_not_be_scored_says_so(tmp_path: Path) -> None:
     html = written(tmp_path, scored=False)
     assert "No labelled picture was held out" in html
     assert "not scored" in html
+    assert "The endpoint was not asked." in html
+
+
+def test_before_clean_up_the_report_tells_what_is_still_there(tmp_path: Path) -> None:
+    run, journal = finished_run(tmp_path, scored=True)
+    del journal.stages["clean-up"]
+    journal.will_create("endpoint", "plugs-run-1")
+    page.write(run, journal, summarise(journal), dict.fromkeys(journal.settings, "default"))
+    html = run.report.read_text()
+    assert "Still there:</strong> endpoint plugs-run-1" in html
+    assert "Everything is gone" not in html
+
+
+def test_a_picture_that_has_moved_away_is_named(tmp_path: Path) -> None:
+    run, journal = finished_run(tmp_path, scored=True)
+    (tmp_path / "images" / "b.jpg").unlink()
+    with pytest.raises(InputError, match=r"b\.jpg"):
+        page.write(run, journal, summarise(journal), dict.fromkeys(journal.settings, "default"))
 
 
 def test_plots_are_svg_in_the_colour_of_the_page() -> None:
     history = [{"epoch": 1.0, "Train_Loss": 2.0, "Val_CrossEntropy": 1.5}, {"epoch": 2.0, "Train_Loss": 1.0}]
-    for svg in (plots.loss_curve(history), plots.bars({"training": 61.2}, "seconds")):
+    drawn = {
+        "loss": plots.loss_curve(history),
+        "stages": plots.stage_strip({"Fine-tuning": 61.2, "Clean-up": 1.0}),
+        "bars": plots.bars({"ライトニング": 30}, "boxes", ["#0072b2"]),
+        "sizes": plots.box_sizes({"usb-a": [(10, 20)], "usb-c": []}, ["#0072b2", "#d55e00"]),
+        "curves": plots.precision_recall({"usb-a": PRECISION}, ["#0072b2"]),
+        "latency": plots.histogram([12.5, 13.0, 40.0], "milliseconds", "pictures"),
+    }
+    for svg in drawn.values():
         root = ElementTree.fromstring(svg)
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert "width" not in root.attrib
         assert "viewBox" in root.attrib
-        assert "currentColor" in svg
-    assert "61.2" in plots.bars({"training": 61.2}, "seconds")
+        texts = list(root.iter("{http://www.w3.org/2000/svg}text"))
+        assert texts
+        assert all("fill: currentColor" in text.get("style", "") for text in texts), "read in light and in dark"
+    assert "Fine-tuning  61.2 s" in drawn["stages"]
+    assert "ライトニング" in drawn["bars"]

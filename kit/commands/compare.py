@@ -1,0 +1,52 @@
+"""`kit compare A B`: two runs side by side."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+
+import click
+import rich.table
+
+from kit.commands.run_argument import run_names
+from kit.console import Console
+from kit.language import _
+from kit.settings import resolve
+
+
+@click.command()
+@click.argument("first", shell_complete=run_names)
+@click.argument("second", shell_complete=run_names)
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object, and write no page.")
+def compare(first: str, second: str, as_json: bool) -> None:
+    """Set two finished runs side by side, in the terminal and as a page in the folder of the runs."""
+    # Here, because the plotting library takes a second that the other commands do not need.
+    from kit.report import comparison
+    from kit.workshop.status import find
+
+    runs = resolve({}, os.environ).settings.runs
+    one, other = (comparison.load(find(runs, name)) for name in (first, second))
+    kinds = comparison.compare(one, other)
+    if as_json:
+        rows = {kind: [{**dataclasses.asdict(row), "change": row.change} for row in kinds[kind]] for kind in kinds}
+        click.echo(json.dumps({"runs": [one.folder.run_id, other.folder.run_id], **rows}, ensure_ascii=False, indent=2))
+        return
+    console = Console()
+    for kind, title in (
+        ("results", _("Results")),
+        ("classes", _("AP@0.5 by class")),
+        ("seconds", _("Seconds by stage")),
+        ("settings", _("Settings that differ")),
+    ):
+        if not kinds[kind]:
+            continue
+        table = rich.table.Table(title, one.folder.run_id, other.folder.run_id, _("change"), box=None, pad_edge=False)
+        for row in kinds[kind]:
+            cells = (comparison.told(row.first), comparison.told(row.second), comparison.told_change(row))
+            table.add_row(row.name, *cells)
+        console.table(table)
+        console.say()
+    page = runs / f"compare-{one.folder.run_id}-{other.folder.run_id}.html"
+    comparison.write(one, other, page)
+    console.say(_("Page: {path}").format(path=page))

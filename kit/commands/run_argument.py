@@ -1,0 +1,20 @@
+"""What the shell offers to complete the name of a run with."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from kit.errors import KitError
+from kit.settings import resolve
+
+
+def run_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The runs that there are, and `latest`."""
+    try:
+        runs = resolve({}, os.environ).settings.runs
+    except KitError:
+        return []  # the command itself will say what is wrong
+    found = ["latest", *sorted(path.parent.name for path in runs.glob("*/journal.json"))]
+    return [name for name in dict.fromkeys(found) if name.startswith(incomplete)]

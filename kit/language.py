@@ -1,0 +1,32 @@
+"""The language that people read: what LANG_UI asks for, else what the locale says; English where there is no catalogue.
+
+Catalogues are GNU gettext's (https://docs.python.org/3/library/gettext.html), under `kit/locale/`; `make messages`
+collects the texts and compiles what is translated. Files, journals and logs are not translated.
+"""
+
+from __future__ import annotations
+
+import functools
+import gettext
+import os
+from pathlib import Path
+
+DOMAIN = "kit"
+CATALOGUES = Path(__file__).with_name("locale")
+
+
+@functools.cache
+def translations() -> gettext.NullTranslations:
+    """The catalogue of this process's language."""
+    asked = os.environ.get("LANG_UI")
+    return gettext.translation(DOMAIN, CATALOGUES, languages=[asked] if asked else None, fallback=True)
+
+
+def language() -> str:
+    """ISO 639-1 code of the language that texts come out in."""
+    return str(translations().info().get("language", "en"))
+
+
+def _(text: str) -> str:
+    """The text in the reader's language; placeholders are filled in afterwards, with `str.format`."""
+    return translations().gettext(text)

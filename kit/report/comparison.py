@@ -1,0 +1,115 @@
+"""Two runs side by side: a rehearsal and the real day, or two settings."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.atomic_file import write_atomically
+from kit.errors import InputError
+from kit.language import _
+from kit.report import plots
+from kit.report.template import plot, render
+from kit.workshop.journal import Journal
+from kit.workshop.run import STAGES
+from kit.workshop.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that went to its end, as it is compared."""
+
+    folder: RunFolder
+    journal: Journal
+    summary: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing of both runs; `change` is from the first to the second, for numbers."""
+
+    name: str
+    first: Any
+    second: Any
+
+    @property
+    def change(self) -> float | None:
+        if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in (self.first, self.second)):
+            return None
+        return float(self.second - self.first)
+
+
+def load(folder: RunFolder) -> FinishedRun:
+    """Raises InputError when the run has not come to its end."""
+    if not folder.summary.exists():
+        raise InputError(
+            _("{run} has no summary: it is unfinished; `kit status {run}` says what to do.").format(run=folder.run_id)
+        )
+    summary = json.loads(folder.summary.read_text(encoding="utf-8"))
+    return FinishedRun(folder, Journal.open(folder.journal), summary)
+
+
+def compare(first: FinishedRun, second: FinishedRun) -> dict[str, list[Row]]:
+    """What is set side by side, by kind: `results`, `classes` (AP@0.5), `seconds` by stage, `settings` that differ."""
+    one, other = first.summary, second.summary
+    facts = [name for name, value in one.items() if name in other and not isinstance(value, (list, dict))]
+    classes = [_average_precisions(run) for run in (first, second)]
+    stages = [stage.name for stage in STAGES]
+    seconds = [run.summary["stage_seconds"] for run in (first, second)]
+    extra = [name for name in {**seconds[0], **seconds[1]} if name not in stages]
+    settings = [run.journal.settings for run in (first, second)]
+    return {
+        "results": [Row(name, one[name], other[name]) for name in facts if name != "run"],
+        "classes": [Row(label, classes[0].get(label), classes[1].get(label)) for label in {**classes[0], **classes[1]}],
+        "seconds": [Row(name, seconds[0].get(name), seconds[1].get(name)) for name in [*extra, *stages]],
+        "settings": [
+            Row(name, settings[0].get(name), settings[1].get(name))
+            for name in {**settings[0], **settings[1]}
+            if settings[0].get(name) != settings[1].get(name)
+        ],
+    }
+
+
+def write(first: FinishedRun, second: FinishedRun, path: Path) -> None:
+    """Writes the comparison as one HTML file that opens from disk without network."""
+    rows = compare(first, second)
+    titles = {stage.name: _(stage.title) for stage in STAGES}
+    runs = []
+    for run in (first, second):
+        history = run.journal.result("training")["history"]
+        runs.append(
+            {
+                "name": run.folder.run_id,
+                "report": os.path.relpath(run.folder.report, path.parent),
+                "loss": plot(plots.loss_curve(history)) if history else None,
+                "last": ", ".join(f"{name} {value:.4g}" for name, value in history[-1].items()) if history else "",
+                "time": plot(plots.stage_strip({titles.get(k, k): v for k, v in run.summary["stage_seconds"].items()})),
+            }
+        )
+    content = {kind: [_cells(row, titles) for row in found] for kind, found in rows.items()}
+    content["settings"] = [cells[:3] for cells in content["settings"]]
+    write_atomically(path, render("comparison.html.j2", runs=runs, **content))
+
+
+def _average_precisions(run: FinishedRun) -> dict[str, float | None]:
+    scored = run.journal.result("scoring").get("classes", ())
+    return {row["label"]: row["ap50"] for row in scored}
+
+
+def _cells(row: Row, titles: Mapping[str, str]) -> tuple[str, ...]:
+    return titles.get(row.name, row.name), told(row.first), told(row.second), told_change(row)
+
+
+def told(value: Any) -> str:
+    """A value as people read it."""
+    if value is None:
+        return "–"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def told_change(row: Row) -> str:
+    return "" if row.change is None or not row.change else f"{row.change:+.3g}"

@@ -1,0 +1,138 @@
+"""The report in a real browser, from disk, with the network off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.end_to_end import command
+
+SECTIONS = (
+    "Time per stage",
+    "Labels",
+    "Training",
+    "Scores",
+    "Held-out pictures",
+    "Latency",
+    "Created and deleted",
+    "Settings",
+)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@dataclass
+class Opened:
+    """The report in a tab, and all that the tab asked for or complained about."""
+
+    page: Page
+    address: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def report(chromium: Browser, rehearsal: Path) -> Iterator[Opened]:
+    with chromium.new_context(viewport=DESKTOP, offline=True) as context:
+        opened = Opened(context.new_page(), (command.latest(rehearsal) / "report.html").as_uri())
+        opened.page.on("request", lambda request: opened.requests.append(request.url))
+        opened.page.on("console", lambda message: opened.complaints.append(message.text))
+        opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        opened.page.goto(opened.address)
+        yield opened
+
+
+def test_it_opens_from_disk_shows_every_section_and_asks_for_nothing(report: Opened) -> None:
+    headings = report.page.get_by_role("heading", level=2)
+    assert headings.all_inner_texts() == list(SECTIONS)
+    for heading in headings.all():
+        heading.scroll_into_view_if_needed()
+        expect(heading).to_be_visible()
+    shown = report.page.locator("#held-out > li:visible")
+    assert shown.count() == 65
+    for figure in report.page.locator(".plot svg").all():
+        assert (figure.bounding_box() or {"height": 0})["height"] > 50
+    assert [url for url in report.requests if not url.startswith("data:")] == [report.address]
+    assert report.complaints == []
+
+
+def test_the_page_may_not_ask_the_network_for_anything(report: Opened) -> None:
+    refused = report.page.evaluate(
+        """() => new Promise(done => {
+            document.addEventListener("securitypolicyviolation", event => done(event.effectiveDirective));
+            new Image().src = "http://127.0.0.1:9/picture.png";
+        })"""
+    )
+    assert refused == "img-src"
+
+
+def test_light_dark_and_phone(report: Opened, screenshots: Path) -> None:
+    page = report.page
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.screenshot(path=screenshots / f"report-{scheme}.png", full_page=True)
+        ink, plot = page.evaluate(
+            """() => [getComputedStyle(document.body).color,
+                      getComputedStyle(document.querySelector(".plot svg text")).fill]"""
+        )
+        assert ink == plot, "plots are written in the colour of the text"
+        assert brightness(ink) < 60 if scheme == "light" else brightness(ink) > 200
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.screenshot(path=screenshots / "report-phone.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], "nothing sticks out"
+    assert (
+        page.locator("p, caption, figcaption").first.evaluate("text => parseFloat(getComputedStyle(text).fontSize)")
+        >= 13
+    )
+
+
+def brightness(colour: str) -> float:
+    return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+
+
+def test_pictures_are_filtered_by_score_and_class_with_the_keyboard(report: Opened) -> None:
+    page = report.page
+    slider, tally = page.get_by_role("slider", name="Lowest score:"), page.locator("#tally")
+    chosen = float(slider.input_value())
+    before = tally.inner_text()
+    assert numbers(before)["pictures"] == 65
+    slider.focus()
+    page.keyboard.press("End")
+    assert slider.input_value() == "0.99"
+    assert numbers(tally.inner_text())["right"] == 0
+    assert page.locator("#held-out .found .box:visible").count() == 0
+    page.keyboard.press("Home")
+    assert numbers(tally.inner_text())["right"] >= numbers(before)["right"]
+    page.get_by_role("button", name="Reset").press("Enter")
+    assert (float(slider.input_value()), tally.inner_text()) == (chosen, before)
+    page.get_by_role("combobox", name="Class", exact=True).select_option("usb-c")
+    expect(page.locator('#held-out .box:visible:not([data-class="usb-c"])')).to_have_count(0)
+    assert 0 < page.locator("#held-out > li:visible").count() < 65
+
+
+def numbers(text: str) -> dict[str, int]:
+    return {name: int(number) for number, name in re.findall(r"(\d+) (\w+)", text)}
+
+
+def test_the_worst_come_first_and_every_picture_is_described(report: Opened) -> None:
+    mistakes = [int(pair.get_attribute("data-mistakes") or -1) for pair in report.page.locator("#held-out > li").all()]
+    assert mistakes == sorted(mistakes, reverse=True)
+    assert mistakes[0] > 0
+    unnamed = report.page.evaluate(
+        "[...document.querySelectorAll('[role=img]')].filter(e => !e.getAttribute('aria-label').trim()).length"
+    )
+    assert unnamed == 0
+
+
+def test_without_scripts_the_pictures_are_still_there(chromium: Browser, rehearsal: Path) -> None:
+    with chromium.new_context(viewport=DESKTOP, offline=True, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto((command.latest(rehearsal) / "report.html").as_uri())
+        assert page.locator("#held-out > li:visible").count() == 65
+        assert page.locator("#held-out .found .box:visible").count() > 65
+        expect(page.locator("#controls")).to_be_hidden()

@@ -1,0 +1,165 @@
+"""The command line as people and scripts meet it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kit.workshop.journal import Journal
+from kit.workshop.run import STAGES, locked
+from kit.workshop.run_folder import RunFolder
+from kit.workshop.summary import summarise
+from tests.end_to_end import command
+
+RESULTS = {
+    "pictures": {"images": 35, "labels": ["usb-a"]},
+    "labelling": {"labelled": 35, "boxes": 89},
+    "conversion": {"train_images": 33},
+    "training": {
+        "device": "cpu",
+        "epochs": 1,
+        "train_seconds": 100,
+        "history": [{"epoch": 1.0, "Train_Loss": 1.5}],
+    },
+    "detection": {"pictures": 65, "endpoint_p50_ms": 50.0},
+    "scoring": {"map50": 0.5, "map": 0.25, "classes": [{"label": "usb-a", "ap50": 0.5}]},
+    "clean-up": {"left_behind": []},
+}
+
+
+def begun(folder: Path, name: str) -> tuple[RunFolder, Journal]:
+    run = RunFolder(folder / "runs" / name)
+    run.path.mkdir(parents=True)
+    journal = Journal(run.journal, name, "local", {"epochs": 1, "labeler": None})
+    journal.runs_on("process", "as RUNTIME says")
+    journal.save()
+    return run, journal
+
+
+def finished(folder: Path, name: str, **scores: float) -> RunFolder:
+    run, journal = begun(folder, name)
+    for stage in STAGES:
+        journal.begin(stage.name)
+        result = {**RESULTS.get(stage.name, {}), **(scores if stage.name == "scoring" else {})}
+        journal.finish(stage.name, 2.0, result)
+    run.summary.write_text(json.dumps(summarise(journal)))
+    return run
+
+
+def test_alone_it_explains_itself(tmp_path: Path) -> None:
+    done = command.kit(folder=tmp_path)
+    assert done.returncode == 0
+    for text in ("kit local", "kit status", "Exit status: 0 done", "130 stopped by Ctrl-C"):
+        assert text in done.stdout
+
+
+def test_status_of_a_run_that_was_killed_says_how_to_go_on(tmp_path: Path) -> None:
+    _run, journal = begun(tmp_path, "r1")
+    journal.begin("pictures")
+    journal.finish("pictures", 1.5, {})
+    journal.begin("labelling")
+    done = command.kit("status", "r1", folder=tmp_path)
+    assert done.returncode == 0
+    assert "r1: cut short" in done.stdout
+    assert "Run `make local` with the same settings" in done.stdout
+    told = json.loads(command.kit("status", "r1", "--json", folder=tmp_path).stdout)
+    assert [stage["state"] for stage in told["stages"][:3]] == ["finished", "cut short", "waiting"]
+    assert [stage["name"] for stage in told["stages"]] == [stage.name for stage in STAGES]
+
+
+def test_status_of_a_run_at_work(tmp_path: Path) -> None:
+    run, journal = begun(tmp_path, "r1")
+    journal.begin("pictures")
+    with locked(run):
+        told = json.loads(command.kit("status", "r1", "--json", folder=tmp_path).stdout)
+    assert (told["state"], told["stages"][0]["state"]) == ("running", "running")
+
+
+def test_status_of_a_run_that_failed_repeats_the_error(tmp_path: Path) -> None:
+    _run, journal = begun(tmp_path, "r1")
+    journal.begin("pictures")
+    journal.fail("pictures", 0.5, "The disk of runs is full; free some space.")
+    done = command.kit("status", "r1", folder=tmp_path)
+    assert "r1: failed" in done.stdout
+    assert "The disk of runs is full; free some space." in done.stdout
+    assert "Mend what the error says" in done.stdout
+
+
+def test_status_of_a_finished_run_leads_to_the_report(tmp_path: Path) -> None:
+    run = finished(tmp_path, "r1")
+    done = command.kit("status", "r1", folder=tmp_path)
+    assert "r1: finished" in done.stdout
+    assert str(run.report) in done.stdout
+
+
+def test_no_such_run_names_those_that_there_are(tmp_path: Path) -> None:
+    begun(tmp_path, "r1")
+    done = command.kit("status", "r2", folder=tmp_path)
+    assert done.returncode == 2
+    assert "There is no run r2" in done.stderr
+    assert "r1" in done.stderr
+
+
+def test_two_runs_side_by_side(tmp_path: Path) -> None:
+    finished(tmp_path, "r1", map50=0.5)
+    finished(tmp_path, "r2", map50=0.75)
+    done = command.kit("compare", "r1", "r2", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert any(line.split() == ["map50", "0.5", "0.75", "+0.25"] for line in done.stdout.splitlines())
+    page = (tmp_path / "runs" / "compare-r1-r2.html").read_text()
+    assert "+0.25" in page
+    assert 'href="r1/report.html"' in page
+    told = json.loads(command.kit("compare", "r1", "r2", "--json", folder=tmp_path).stdout)
+    assert {"name": "map50", "first": 0.5, "second": 0.75, "change": 0.25} in told["results"]
+
+
+def test_an_unfinished_run_is_not_compared(tmp_path: Path) -> None:
+    finished(tmp_path, "r1")
+    begun(tmp_path, "r2")
+    done = command.kit("compare", "r1", "r2", folder=tmp_path)
+    assert done.returncode == 2
+    assert "r2 has no summary" in done.stderr
+
+
+def test_an_error_is_one_sentence_and_debug_shows_the_rest(tmp_path: Path) -> None:
+    plain = command.kit("check", "nowhere.json", folder=tmp_path)
+    assert plain.returncode == 2
+    assert len(plain.stderr.splitlines()) == 1
+    full = command.kit("--debug", "check", "nowhere.json", folder=tmp_path)
+    assert full.returncode == 2
+    assert "Traceback" in full.stderr
+    assert full.stderr.splitlines()[-1] == plain.stderr.splitlines()[-1]
+
+
+def test_a_mistake_in_the_kit_is_admitted(tmp_path: Path) -> None:
+    run = finished(tmp_path, "r1")
+    run.summary.write_text("{}")  # not what the kit writes
+    done = command.kit("compare", "r1", "r1", folder=tmp_path)
+    assert done.returncode == 5
+    assert "A mistake in the kit (KeyError" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("kit st", "status"),  # a command
+        ("kit status r", "r1"),  # a run
+        ("kit local --ep", "--epochs"),  # a setting
+    ],
+)
+def test_the_shell_completes_commands_runs_and_settings(tmp_path: Path, typed: str, offered: str) -> None:
+    begun(tmp_path, "r1")
+    asked = {"_KIT_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    done = subprocess.run(
+        [command.KIT],
+        env={**command.environment(tmp_path, {}), **asked, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"plain,{offered}" in done.stdout.split()

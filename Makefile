@@ -13,7 +13,7 @@ CLOUD_SETTINGS := REGION ROLE_ARN WORKERS MODEL_ID TRAIN_INSTANCE ENDPOINT_INSTA
 $(foreach name,$(SETTINGS) $(CLOUD_SETTINGS),$(if $(filter command,$(firstword $(origin $(name)))),$(eval export KIT_$(name) = $$(value $(name)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota status compare go-on test check docs-check messages format lock samples bench-memory gpu-check \
+.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test check docs-check messages format lock samples bench-memory gpu-check \
         images base-image up down logs ps clean distclean
 
 help:  ## this list
@@ -55,6 +55,9 @@ status:  ## how the latest run stands, and what to do next
 compare:  ## two finished runs side by side: make compare RUNS="a b"
 	@env -u KIT_RUNS $(KIT) compare $(RUNS)
 
+cloud-studio: kit-environment  ## a SageMaker Studio domain with a JupyterLab space, and the address that opens it
+	@$(KIT) cloud-studio
+
 go-on:  ## end labelling by hand early and go on with the labels there are
 	@$(KIT) go-on
 
@@ -73,7 +76,7 @@ docs-check: setup-dev  ## are the docs in step, English and Japanese, and is eve
 	.venvs/kit/bin/python -m pytest -q tests/docs
 
 messages: setup-dev  ## collect what people read, and compile what is translated
-	.venvs/kit/bin/pybabel -q extract --no-wrap --omit-header --no-location --sort-output -F kit/locale/babel.cfg -k N_ -o kit/locale/kit.pot kit
+	.venvs/kit/bin/pybabel -q extract --no-wrap --omit-header --no-location --sort-output -F kit/locale/babel.cfg -k marked -o kit/locale/kit.pot kit
 	.venvs/kit/bin/pybabel -q update --no-wrap --no-fuzzy-matching --omit-header --ignore-pot-creation-date -D kit -d kit/locale -i kit/locale/kit.pot
 	.venvs/kit/bin/pybabel -q compile -D kit -d kit/locale
 

@@ -14,7 +14,7 @@ from typing import TypeGuard
 import click
 
 from kit.commands.check import check
-from kit.commands.cloud import cloud, cloud_clean, cloud_quota, cloud_rehearsal, doctor
+from kit.commands.cloud import cloud, cloud_clean, cloud_quota, cloud_rehearsal, cloud_studio, doctor
 from kit.commands.compare import compare
 from kit.commands.convert import convert
 from kit.commands.draw import draw
@@ -69,7 +69,7 @@ def remind() -> None:
 
 # The exit status of an error that nobody foresaw.
 MISTAKE = 5
-CLOUD = (cloud, cloud_clean, doctor, cloud_quota)
+CLOUD = (cloud, cloud_clean, cloud_studio, doctor, cloud_quota)
 ON_AWS = tuple(command.name for command in CLOUD)
 
 for command in (

@@ -30,6 +30,14 @@ def _path(text: str) -> Path:
     return Path(text).expanduser().resolve()
 
 
+class S3Address(str):
+    """`s3://bucket/key`."""
+
+
+def _path_or_s3(text: str) -> Path | S3Address:
+    return S3Address(text) if text.startswith("s3://") else _path(text)
+
+
 def _labels(text: str) -> tuple[str, ...]:
     labels = tuple(label.strip() for label in text.split(","))
     if not all(labels):
@@ -102,7 +110,9 @@ class Settings:
 
     images: Path | None = _setting(None, _path, "folder of your own pictures (JPEG or PNG) instead of the samples")
     labels: tuple[str, ...] | None = _setting(None, _labels, "class names in class-id order, comma-separated")
-    manifest: Path | None = _setting(None, _path, "Ground Truth output manifest: labels that exist already")
+    manifest: Path | S3Address | None = _setting(
+        None, _path_or_s3, "Ground Truth output manifest: labels that exist already; a file, or (cloud) s3://…"
+    )
     labeler: str | None = _setting(None, _one_of("scripted", "human"), "who labels: scripted (samples only) or human")
     runtime: str = _setting(
         AUTO,
@@ -123,6 +133,8 @@ class Settings:
     runs: Path = _setting(Path("runs").resolve(), _path, "folder of the runs")
 
 
+# Who serves the labelling on the cloud track.
+GROUND_TRUTH, LABEL_STUDIO = "ground-truth", "label-studio"
 _INSTANCE = _matching(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type, such as ml.g4dn.xlarge")
 
 
@@ -131,8 +143,8 @@ class CloudSettings(Settings):
     """The settings of a run on AWS."""
 
     labeler: str = _setting(
-        "ground-truth",
-        _one_of("ground-truth", "label-studio"),
+        GROUND_TRUTH,
+        _one_of(GROUND_TRUTH, LABEL_STUDIO),
         "who serves the labelling: ground-truth or label-studio",
     )
     region: str | None = _setting(
@@ -238,6 +250,8 @@ def _parse(kind: type[Settings], name: str, text: str, origin: str) -> Any:
 
 def _check_together(settings: Settings) -> None:
     own = settings.images is not None
+    if isinstance(settings.manifest, S3Address) and not isinstance(settings, CloudSettings):
+        raise InputError("MANIFEST=s3://… goes with `make cloud`; download it and give the file.")
     if settings.manifest is not None and not own:
         raise InputError("MANIFEST needs IMAGES: say in which folder the manifest's pictures are.")
     if own and settings.manifest is None and settings.labels is None:

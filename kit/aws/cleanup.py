@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from kit.aws import names, role, team, user_pool
+from kit.aws import names, role, studio, team, user_pool
 from kit.aws.session import Aws
 from kit.workshop.context import described
 
@@ -30,6 +30,7 @@ class AwsOwn:
             user_pool.WORKER: lambda: user_pool.delete_worker(aws, name),
             team.GROUP: lambda: user_pool.delete_group(aws, name),
             team.WORKTEAM: lambda: team.delete_workteam(aws, name),
+            studio.DOMAIN: lambda: studio.delete_domain(aws, name, self._poll_seconds),
             team.WORKFORCE: lambda: team.delete_workforce(aws, name, self._poll_seconds),
         }
         if kind not in deletions:
@@ -59,6 +60,8 @@ class AwsOwn:
             yield team.WORKFORCE, found["WorkforceName"]
         if user_pool.find(self._aws, names.team(suffix)) is not None:
             yield user_pool.KIND, names.team(suffix)
+        if studio.find_domain(self._aws, names.team(suffix)) is not None:
+            yield studio.DOMAIN, names.team(suffix)
         for group in _LOG_GROUPS:
             for stream in self._log_streams(group, suffix):
                 yield "log stream", f"{group}:{stream}"

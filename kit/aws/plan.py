@@ -8,7 +8,7 @@ from kit.aws import prices, team
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.prices import Price
 from kit.aws.session import Aws
-from kit.settings import CloudSettings
+from kit.settings import GROUND_TRUTH, CloudSettings
 
 # What 30 epochs over some dozens of pictures take at most, with the instance's start; billed by the second.
 _TRAINING_HOURS = 0.5
@@ -77,7 +77,7 @@ def _role(settings: CloudSettings) -> list[Step]:
 
 
 def _team(aws: Aws, settings: CloudSettings) -> list[Step]:
-    if settings.manifest is not None or settings.labeler != "ground-truth" or not settings.workers:
+    if settings.manifest is not None or settings.labeler != GROUND_TRUTH or not settings.workers:
         return []
     people = f"invitations to {len(settings.workers)} by e-mail"
     if team.existing_workforce(aws) is not None:
@@ -93,7 +93,7 @@ def _team(aws: Aws, settings: CloudSettings) -> list[Step]:
 def _labelling(settings: CloudSettings, pictures: int) -> list[Step]:
     if settings.manifest is not None:
         return []
-    if settings.labeler != "ground-truth":
+    if settings.labeler != GROUND_TRUTH:
         return [Step("labelling with Label Studio on this machine", ("PutObject",))]
     usd = prices.LABELLED_OBJECT * pictures
     return [Step("labelling job", ("CreateLabelingJob",), usd, f"${prices.LABELLED_OBJECT:.2f} a picture")]

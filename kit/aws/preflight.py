@@ -12,7 +12,7 @@ from kit.aws import quotas, team
 from kit.aws.jumpstart import JumpStartModel, resolve
 from kit.aws.session import Aws
 from kit.errors import KitError
-from kit.settings import CloudSettings
+from kit.settings import GROUND_TRUTH, CloudSettings
 from kit.workshop.labelling import GROUND_TRUTH_ACCOUNTS
 
 PASS, WARNING, FAIL = "pass", "warning", "fail"
@@ -58,7 +58,7 @@ def look(aws: Aws, settings: CloudSettings) -> tuple[list[Finding], JumpStartMod
 
 
 def _labelling(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
-    if settings.labeler != "ground-truth":
+    if settings.labeler != GROUND_TRUTH:
         return
     if aws.region not in GROUND_TRUTH_ACCOUNTS:
         yield Finding(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,20 +25,25 @@ def make(aws: Aws, journal: Journal, bucket: str) -> str:
     Raises:
         ClientError: IAM refuses.
     """
-    iam, name = aws.client("iam"), names.role(journal.run_id)
+    name = names.role(journal.run_id)
     journal.will_create(KIND, name)
+    arn = _create(
+        aws, name, f"SageMaker execution role of the workshop run {journal.run_id}; `make cloud-clean` deletes it"
+    )
+    document = json.dumps(policy(aws, bucket))
+    aws.client("iam").put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=document)
+    return arn
+
+
+def _create(aws: Aws, name: str, description: str) -> str:
+    iam = aws.client("iam")
     try:
-        role = iam.create_role(
-            RoleName=name,
-            AssumeRolePolicyDocument=json.dumps(_TRUST),
-            Description=f"SageMaker execution role of the workshop run {journal.run_id}; `make cloud-clean` deletes it",
-        )
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST), Description=description)
     except ClientError as error:
         if error.response["Error"]["Code"] != "EntityAlreadyExists":
             raise
-        role = iam.get_role(RoleName=name)
-    iam.put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=json.dumps(policy(aws, bucket)))
-    arn: str = role["Role"]["Arn"]
+        made = iam.get_role(RoleName=name)
+    arn: str = made["Role"]["Arn"]
     return arn
 
 
@@ -78,19 +82,25 @@ def policy(aws: Aws, bucket: str) -> dict[str, Any]:
     }
 
 
-def delete(aws: Aws, name: str) -> None:
-    """Deletes a role that the kit made, with its policy; that it is gone already is as good."""
+def make_managed(aws: Aws, journal: Journal, name: str, policy_name: str) -> str:
+    """Makes a role with one of AWS's managed policies, or finds it; returns its ARN."""
     iam = aws.client("iam")
-    calls: tuple[Callable[[], Any], ...] = (
-        lambda: iam.delete_role_policy(RoleName=name, PolicyName=_POLICY),
-        lambda: iam.delete_role(RoleName=name),
-    )
-    for call in calls:
-        try:
-            call()
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchEntity":
-                raise
+    journal.will_create(KIND, name)
+    arn = _create(aws, name, "SageMaker Studio's execution role; `make cloud-clean` deletes it")
+    iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:{aws.partition}:iam::aws:policy/{policy_name}")
+    return arn
+
+
+def delete(aws: Aws, name: str) -> None:
+    """Deletes a role that the kit made, with its policies; that it is gone already is as good."""
+    iam = aws.client("iam")
+    if not exists(aws, name):
+        return
+    for policy_name in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
+    for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
+    iam.delete_role(RoleName=name)
 
 
 def exists(aws: Aws, name: str) -> bool:

@@ -66,6 +66,10 @@ class Aws:
         account = hashlib.sha256(self.account.encode()).hexdigest()[:12]
         return {"account": account, "in_region": self.region, "endpoint_url": self.endpoint_url}
 
+    def is_that_of(self, settings: Mapping[str, Any]) -> bool:
+        """Whether a run with these settings in its journal was made in this account and region."""
+        return all(settings.get(name) == value for name, value in self.identity.items())
+
     @property
     def partition(self) -> str:
         return self.caller.split(":")[1]

@@ -6,6 +6,7 @@ import datetime
 
 from kit.aws import prices
 from kit.aws.prices import Price
+from kit.settings import GROUND_TRUTH
 from kit.workshop.journal import Journal
 
 
@@ -18,6 +19,7 @@ def spent_usd(journal: Journal, training: Price, endpoint: Price) -> float:
         if resource.kind == "endpoint":
             usd += endpoint.of(_hours(resource.entered, resource.left))
     by_ground_truth = any(resource.kind == "labeling-job" for resource in journal.resources)
+    by_ground_truth = by_ground_truth and journal.settings["labeler"] == GROUND_TRUTH
     if by_ground_truth and journal.is_finished("labelling"):
         usd += prices.LABELLED_OBJECT * journal.result("labelling")["labelled"]
     return usd

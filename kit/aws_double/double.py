@@ -15,6 +15,7 @@ from kit.aws_double import jumpstart_catalogue
 from kit.aws_double.account_facts import Quotas, get_products
 from kit.aws_double.faults import Faults
 from kit.aws_double.moto import Moto
+from kit.aws_double.studio import Studio
 from kit.aws_double.workforce import Workforces
 from kit.cloud import Cloud
 from kit.local_cloud import environments
@@ -43,12 +44,13 @@ class Double:
         operations: by service and operation.
     """
 
-    def __init__(self, cloud: Cloud, moto: Moto, workforces: Workforces) -> None:
+    def __init__(self, cloud: Cloud, moto: Moto, workforces: Workforces, studio: Studio) -> None:
         self.cloud = cloud
         self.moto = moto
         self.quotas = Quotas()
         self.faults = Faults()
         self._workforces = workforces
+        self._studio = studio
         self._training_jobs: list[str] = []
         self._labeling_jobs: list[str] = []
         self._deleted_streams: set[str] = set()
@@ -68,6 +70,7 @@ class Double:
                 for what in ("Workforce", "Workteam")
                 for verb in teams
             },
+            **{("sagemaker", name): operation for name, operation in studio.operations.items()},
             ("sagemaker", "CreateTrainingJob"): self._create_training_job,
             ("sagemaker", "CreateLabelingJob"): self._create_labeling_job,
             ("sagemaker", "CreateModel"): self._create_model,
@@ -107,6 +110,7 @@ class Double:
         configs = sagemaker.list_endpoint_configs(NameContains="")["EndpointConfigs"]
         left += [f"endpoint config {c['EndpointConfigName']}" for c in configs]
         left += [f"model {m['ModelName']}" for m in sagemaker.list_models(NameContains="")["Models"]]
+        left += self._studio.left()
         jobs = self._list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]
         left += [f"training job {job['TrainingJobName']}" for job in jobs]
         labeling = self._list_labeling_jobs(StatusEquals="InProgress")["LabelingJobSummaryList"]
@@ -189,7 +193,7 @@ def open_double(folder: Path, programs: Programs, *, truth: Path, seconds: float
         )
         with LocalCloud(folder, parts, truth=truth, labelling=False) as local:
             jumpstart_catalogue.fill(moto.client())
-            yield Double(local.cloud(), moto, Workforces(seconds))
+            yield Double(local.cloud(), moto, Workforces(seconds), Studio(seconds))
 
 
 def _summaries(

@@ -28,7 +28,7 @@ class Moto(S3Server):
         self._process = GuardedProcess(
             "moto",
             [MOTO / "bin" / "moto_server", "-H", "127.0.0.1", "-p", str(self.port)],
-            environment=child_environment({"MOTO_ENABLE_ISO_REGIONS": "false"}),
+            environment=child_environment({"MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}),
             log=folder / "moto.log",
             grace_seconds=1.0,
         )

@@ -57,6 +57,16 @@ def cloud_quota(**flags: str | None) -> None:
         click.echo(quotas.request_increase(aws, name))
 
 
+@click.command("cloud-studio")
+def cloud_studio(**flags: str | None) -> None:
+    """Make a SageMaker Studio domain with a JupyterLab space, and print the address that opens it."""
+    from kit.workshop.cloud_studio import open_studio
+
+    settings = resolved(flags, CloudSettings).settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (as asked for)
+    open_studio(settings, Console())
+
+
 @click.command("cloud-rehearsal")
 @click.option(
     "--fault",
@@ -73,5 +83,5 @@ def cloud_rehearsal(faults: tuple[str, ...], **flags: str | None) -> None:
     rehearse(resolved(flags, CloudSettings), faults, Console())
 
 
-for _command in (cloud, cloud_clean, doctor, cloud_quota, cloud_rehearsal):
+for _command in (cloud, cloud_clean, doctor, cloud_quota, cloud_studio, cloud_rehearsal):
     add_flags(_command, CloudSettings)

@@ -7,7 +7,7 @@ import logging
 import secrets
 import shutil
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,6 +79,10 @@ class LabellingServer(Protocol):
     def close(self) -> None: ...
 
 
+# An S3 of this machine asks for some, and takes any.
+LOCAL_CREDENTIALS: Mapping[str, str] = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
 class LabelStudioServer:
     """Label Studio on 127.0.0.1; starts on construction and returns when it answers its user.
 
@@ -89,8 +93,9 @@ class LabelStudioServer:
         environment: the virtual environment that holds `label-studio`. Unless `label_studio_database` has put its
             empty database there, the first start in a folder takes half a minute longer.
         folder: the server's own.
-        s3_url: address of the S3 that it reads pictures from.
+        s3_url: address of the S3 that it reads pictures from; "" for Amazon's.
         port: None for a free one.
+        s3_credentials: for that S3, by the names of the environment variables that boto3 reads.
 
     Attributes:
         access: where it is, and how to get in.
@@ -100,7 +105,15 @@ class LabelStudioServer:
         ServiceError: it did not become ready; with the end of its log.
     """
 
-    def __init__(self, environment: Path, folder: Path, *, s3_url: str, port: int | None = None) -> None:
+    def __init__(
+        self,
+        environment: Path,
+        folder: Path,
+        *,
+        s3_url: str,
+        port: int | None = None,
+        s3_credentials: Mapping[str, str] = LOCAL_CREDENTIALS,
+    ) -> None:
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         log = folder / "server.log"
@@ -122,9 +135,8 @@ class LabelStudioServer:
             environment={
                 **label_studio_environment(folder),
                 # By environment, because an address on a private network that comes by the API is refused.
-                "LABEL_STUDIO_S3_ENDPOINT": s3_url,
-                "LABEL_STUDIO_AWS_ACCESS_KEY_ID": "test",
-                "LABEL_STUDIO_AWS_SECRET_ACCESS_KEY": "test",
+                **({"LABEL_STUDIO_S3_ENDPOINT": s3_url} if s3_url else {}),
+                **{f"LABEL_STUDIO_{name}": value for name, value in s3_credentials.items()},
                 # It creates this user when its database does not have it, and else leaves it as it is.
                 "LABEL_STUDIO_USERNAME": self.access.user,
                 "LABEL_STUDIO_PASSWORD": self.access.password,

@@ -41,7 +41,7 @@ def clean(resolved: ResolvedSettings, console: Console) -> None:
     aws = open_account(settings.region)
     left: list[str] = []
     for folder, journal in runs:
-        if not _is_of(journal, aws):
+        if not aws.is_that_of(journal.settings):
             console.say(f"{folder.run_id} is of another account or region; sign in there to clean it up.")
             continue
         left += _clean_run(aws, resolved, folder, journal, console)
@@ -66,10 +66,6 @@ def may_have_left(journal: Journal, folder: RunFolder) -> bool:
     if journal.existing() or not run.is_finished(journal, folder):
         return bool(journal.resources)
     return bool(journal.result(CLEAN_UP.name)["left_behind"])
-
-
-def _is_of(journal: Journal, aws: Aws) -> bool:
-    return all(journal.settings.get(name) == value for name, value in aws.identity.items())
 
 
 def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: Journal, console: Console) -> list[str]:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import hashlib
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import rich.table
+from botocore.exceptions import ClientError
 
 from kit.atomic_file import write_atomically
 from kit.aws import plan as planning
 from kit.aws import preflight, role, team
 from kit.aws.assembly import assemble, model_record
 from kit.aws.jumpstart import JumpStartModel
+from kit.aws.labelling_here import labelling_here
 from kit.aws.plan import Plan
 from kit.aws.session import Aws, open_account
 from kit.cloud import Cloud
 from kit.console import Console
 from kit.errors import InputError, SetupError
-from kit.settings import CloudSettings, ResolvedSettings
+from kit.settings import GROUND_TRUTH, LABEL_STUDIO, CloudSettings, ResolvedSettings, S3Address
 from kit.workshop import picture_set, run, summary
 from kit.workshop.cloud_clean import TRACK, clean_up, write_report
 from kit.workshop.context import bucket_of
@@ -48,8 +53,11 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
     settings = resolved.settings
     assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
     require_space(settings.runs)
-    pictures = picture_set.collect(settings)
     aws = open_account(settings.region)
+    if isinstance(settings.manifest, S3Address):
+        settings = dataclasses.replace(settings, manifest=_fetched(aws, settings.manifest, settings.runs))
+        resolved = dataclasses.replace(resolved, settings=settings)
+    pictures = picture_set.collect(settings)
     model = _checked(aws, settings, console)
     plan = planning.make(aws, settings, model, len(pictures.pictures))
     _show(plan, console)
@@ -68,8 +76,14 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
         preparations = _preparations(aws, settings, journal, pictures)
 
         @contextlib.contextmanager
-        def cloud(_: PictureSet) -> Iterator[Cloud]:
-            yield assemble(aws, settings, journal, model.algorithm)
+        def cloud(pictures: PictureSet) -> Iterator[Cloud]:
+            assembled = assemble(aws, settings, journal, model.algorithm)
+            by_people_here = settings.labeler == LABEL_STUDIO and pictures.manifest is None
+            if not by_people_here or journal.is_finished("labelling"):
+                yield assembled
+                return
+            with labelling_here(assembled, aws, folder.cloud, settings.label_studio_port) as labelled_here:
+                yield labelled_here
 
         run.run_stages(settings, folder, journal, console, cloud, preparations=preparations, stages=run.STAGES[:-1])
         _tell(console, folder, journal)
@@ -85,6 +99,18 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
         summary.write(folder, facts)
     console.say(f"Spent:      about ${facts['spent_usd']:.2f}")
     console.say(f"Left behind: {', '.join(left) or 'nothing'}")
+
+
+def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
+    """The object as a file, under a name that says what it is a copy of."""
+    bucket, key = address.removeprefix("s3://").partition("/")[::2]
+    target = runs / "manifests" / f"{hashlib.sha256(address.encode()).hexdigest()[:16]}.manifest"
+    try:
+        content = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        raise InputError(f"MANIFEST={address} cannot be read: {error}; correct it.") from error
+    write_atomically(target, content)
+    return target
 
 
 def _checked(aws: Aws, settings: CloudSettings, console: Console) -> JumpStartModel:
@@ -131,7 +157,7 @@ def _preparations(aws: Aws, settings: CloudSettings, journal: Journal, pictures:
         return {"role_arn": given or role.make(aws, journal, bucket_of(journal.run_id))}
 
     def make_team() -> dict[str, Any]:
-        if pictures.manifest is not None or settings.labeler != "ground-truth":
+        if pictures.manifest is not None or settings.labeler != GROUND_TRUTH:
             return {"workteam_arn": "", "portal": ""}
         made = team.make(aws, journal, settings.workers, settings.poll_seconds)
         return {"workteam_arn": made.arn, "portal": made.portal}

@@ -55,11 +55,14 @@ def collect(settings: Settings) -> PictureSet:
             held_out_truth=SAMPLES / "held_out.coco.json",
         )
     pictures = pictures_of(settings.images)
-    if settings.manifest is None:
+    manifest = settings.manifest
+    if manifest is None:
         if settings.labels is None:
             raise InputError("LABELS is missing: say which classes your pictures show.")
         return PictureSet(pictures, settings.labels)
-    return PictureSet(pictures, _labels_of(settings.manifest, settings, pictures), manifest=settings.manifest)
+    if not isinstance(manifest, Path):
+        raise InputError(f"{manifest} has to be fetched first; give a file.")
+    return PictureSet(pictures, _labels_of(manifest, settings, pictures), manifest=manifest)
 
 
 def pictures_of(folder: Path) -> tuple[Path, ...]:

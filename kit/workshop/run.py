@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kit.cloud import Cloud
 from kit.console import Console
 from kit.errors import InputError, KitError, ServiceError, SetupError
+from kit.language import _, marked
 from kit.settings import AUTO, ResolvedSettings, Settings
 from kit.workshop import (
     advice,
@@ -61,14 +62,14 @@ class Stage(NamedTuple):
 
 
 STAGES = (
-    Stage("pictures", "Pictures into the bucket", upload.run),
-    Stage("labelling", "Labelling", labelling.run),
-    Stage("conversion", "Conversion to JumpStart's data set", conversion.run),
-    Stage("training", "Fine-tuning", training.run),
-    Stage("endpoint", "Deployment to an endpoint", endpoint.run),
-    Stage("detection", "Detection on held-out pictures", detection.run),
-    Stage("scoring", "Scoring", scoring.run),
-    Stage("clean-up", "Clean-up", teardown.run),
+    Stage("pictures", marked("Pictures into the bucket"), upload.run),
+    Stage("labelling", marked("Labelling"), labelling.run),
+    Stage("conversion", marked("Conversion to JumpStart's data set"), conversion.run),
+    Stage("training", marked("Fine-tuning"), training.run),
+    Stage("endpoint", marked("Deployment to an endpoint"), endpoint.run),
+    Stage("detection", marked("Detection on held-out pictures"), detection.run),
+    Stage("scoring", marked("Scoring"), scoring.run),
+    Stage("clean-up", marked("Clean-up"), teardown.run),
 )
 
 
@@ -88,12 +89,14 @@ def open_run(
     """
     found = unfinished(resolved, track, where)
     if found is not None:
-        console.say(f"Going on with {found[0].run_id}")
+        console.say(_("Going on with {run}").format(run=found[0].run_id))
         return found
     settings = resolved.settings
     left = run_folder.latest(settings.runs)
     if left is not None and left.journal.exists() and not is_finished(Journal.open(left.journal), left):
-        console.say(f"{left.run_id} is unfinished, but was started with other settings: this is a new run.")
+        console.say(
+            _("{run} is unfinished, but was started with other settings: this is a new run.").format(run=left.run_id)
+        )
     folder = run_folder.create(settings.runs, f"{track}{tail}", datetime.datetime.now())
     journal = Journal(folder.journal, folder.run_id, track, {**identity(settings), **(where or {})})
     journal.save()
@@ -139,7 +142,9 @@ def locked(folder: RunFolder) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise InputError(
-                f"The run {folder.run_id} is going on in another terminal; wait for it, or stop it first."
+                _("The run {run} is going on in another terminal; wait for it, or stop it first.").format(
+                    run=folder.run_id
+                )
             ) from error
         yield
     folder.lock.unlink(missing_ok=True)
@@ -171,12 +176,12 @@ def run_stages(
     total = len(preparations) + len(STAGES)
 
     def step(number: int, name: str, title: str, work: Callable[[], Mapping[str, Any]]) -> None:
-        heading = f"[{number}/{total}] {title}"
+        heading = f"[{number}/{total}] {_(title)}"
         if journal.is_finished(name):
-            console.say(f"{heading}: done before")
+            console.say(_("{what}: done before").format(what=heading))
             return
         console.heading(heading)
-        _run(name, work, journal, console)
+        run_work(name, work, journal, console)
 
     for number, preparation in enumerate(preparations, start=1):
         step(number, preparation.name, preparation.title, preparation.run)
@@ -199,18 +204,19 @@ def run_alone(stage: Stage, context: Context) -> Mapping[str, Any]:
     Raises:
         KitError: as `run_stages`.
     """
-    _run(stage.name, lambda: stage.run(context), context.journal, context.console)
-    return context.journal.result(stage.name)
+    return run_work(stage.name, lambda: stage.run(context), context.journal, context.console)
 
 
 def as_kit_error(stage: str, error: Exception) -> KitError:
     """What a library said, in one sentence that names the stage; KitErrors pass through."""
     if isinstance(error, KitError):
         return error
-    where = f"The stage {stage} was stopped"
-    again = "mend that and run the same command again, it goes on from here"
+    where = _("The stage {stage} was stopped").format(stage=stage)
+    again = _("mend that and run the same command again, it goes on from here")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SetupError(f"{where} because the disk is full ({error.filename}); free some space and run it again.")
+        return SetupError(
+            f"{where}: " + _("The disk is full ({file}); free some space and run it again.").format(file=error.filename)
+        )
     if isinstance(error, ClientError):
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
         todo = [advice.of(code) or again, advice.for_operation(error.operation_name)]
@@ -219,7 +225,12 @@ def as_kit_error(stage: str, error: Exception) -> KitError:
     return ServiceError(f"{where}: {str(error).rstrip('.')}; {again}.")
 
 
-def _run(name: str, work: Callable[[], Mapping[str, Any]], journal: Journal, console: Console) -> None:
+def run_work(name: str, work: Callable[[], Mapping[str, Any]], journal: Journal, console: Console) -> Mapping[str, Any]:
+    """Does work under a name of the journal, which tells of its begin, end or failure; returns its result.
+
+    Raises:
+        KitError: it failed; what a library said is told as `as_kit_error` does.
+    """
     journal.begin(name)
     started = time.monotonic()
     try:
@@ -230,4 +241,5 @@ def _run(name: str, work: Callable[[], Mapping[str, Any]], journal: Journal, con
         raise told from error
     seconds = time.monotonic() - started
     journal.finish(name, seconds, result)
-    console.say(f"  {seconds:.1f} s")
+    console.say(_("  {seconds:.1f} s").format(seconds=seconds))
+    return result

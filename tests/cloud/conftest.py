@@ -1,0 +1,83 @@
+"""The cloud track against the double of AWS: one rehearsal with everything real, and a double for many short runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from kit.workshop.cloud_rehearsal import running_double, tell
+from kit.workshop.picture_set import SAMPLES
+from tests.end_to_end import command
+
+PICTURES = 6
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole `kit cloud-rehearsal`, with real labelling, training and serving."""
+    folder = tmp_path_factory.mktemp("cloud-rehearsal")
+    done = command.kit("cloud-rehearsal", folder=folder, epochs="1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "output.txt").write_text(done.stdout + done.stderr)
+    return folder
+
+
+@dataclass(frozen=True)
+class Double:
+    """A running double, seen from outside."""
+
+    url: str
+
+    def calls(self) -> list[dict[str, Any]]:
+        """What was asked for since it was started, oldest first."""
+        return list(self._get("calls"))
+
+    def left(self) -> list[str]:
+        """What somebody would still find there."""
+        return list(self._get("left"))
+
+    def fails(self, **fault: Any) -> None:
+        tell(self.url, "faults", fault)
+
+    def set_quota(self, name: str, value: float) -> None:
+        tell(self.url, "quotas", {"name": name, "value": value})
+
+    def change_model(self, **members: Any) -> None:
+        tell(self.url, "spec", members)
+
+    def _get(self, what: str) -> Any:
+        return json.loads(urllib3.request("GET", f"{self.url}/_double/{what}").data)[what]
+
+
+@pytest.fixture(scope="session")
+def started_double(rehearsal: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Double]:
+    model = command.latest(rehearsal) / "results" / "model.tar.gz"
+    train = [sys.executable, str(Path(__file__).with_name("quick_training.py")), str(model)]
+    folder = tmp_path_factory.mktemp("aws-double")
+    with running_double(folder, "--seconds", "0", "--train", json.dumps(train)) as url:
+        yield Double(url)
+
+
+@pytest.fixture
+def double(started_double: Double) -> Iterator[Double]:
+    """A double on which nothing is left by an earlier test, and nothing goes wrong unless asked for."""
+    assert started_double.left() == []
+    yield started_double
+    urllib3.request("DELETE", f"{started_double.url}/_double/faults")
+    started_double.change_model()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few of the sample pictures, of which a part is held out."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for path in sorted((SAMPLES / "train").glob("*.jpg"))[:PICTURES]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder

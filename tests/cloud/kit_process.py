@@ -1,0 +1,85 @@
+"""`kit` as a process of its own that can be killed at a chosen moment, forked from one that has loaded the SDKs."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit import cli
+from kit.workshop.journal import Journal
+
+_PATIENCE_SECONDS = 240
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: `status` is negative for a signal; `said` is standard output and error together."""
+
+    status: int
+    said: str
+
+
+def run(folder: Path, url: str, *arguments: str, kill_after: int | None = None, **settings: str) -> Ended:
+    """Runs `kit <arguments>` against a double to its end.
+
+    Args:
+        folder: runs are kept in `runs` below it.
+        kill_after: SIGKILL once so many effects have been recorded in the ledger and done: before anything further is
+            recorded.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.cloud.loaded"])
+    output = folder / "output.txt"
+    process = context.Process(target=_main, args=(folder, url, arguments, kill_after, settings, output))
+    process.start()
+    process.join(_PATIENCE_SECONDS)
+    assert process.exitcode is not None, output.read_text()
+    return Ended(process.exitcode, output.read_text())
+
+
+def _main(
+    folder: Path, url: str, arguments: tuple[str, ...], kill_after: int | None, settings: dict[str, str], output: Path
+) -> None:
+    from kit.workshop.cloud_rehearsal import environment_for
+
+    for name in [name for name in os.environ if name.startswith(("AWS_", "KIT_"))]:
+        del os.environ[name]
+    os.environ.update(environment_for(url) | {"KIT_RUNS": str(folder / "runs"), "COLUMNS": "200"})
+    os.environ.update({f"KIT_{name.upper()}": value for name, value in settings.items()})
+    os.chdir(folder)
+    sys.argv = ["kit", *arguments]
+    if kill_after is not None:
+        _kill_after(kill_after)
+    with output.open("w") as stream:
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
+    with contextlib.suppress(BrokenPipeError):
+        cli.main()
+
+
+def _kill_after(effects: int) -> None:
+    """Counts entries into the ledger; the next write of the journal after so many is where the process dies."""
+    recorded, save = 0, Journal.save
+
+    def entering(method: Any) -> Any:
+        def enter(self: Journal, kind: str, name: str) -> None:
+            nonlocal recorded
+            method(self, kind, name)
+            recorded += 1
+
+        return enter
+
+    def dying(self: Journal) -> None:
+        if recorded >= effects:
+            os.kill(os.getpid(), signal.SIGKILL)
+        save(self)
+
+    Journal.save = dying  # type: ignore[method-assign]
+    Journal.will_create = entering(Journal.will_create)  # type: ignore[method-assign]
+    Journal.has_deleted = entering(Journal.has_deleted)  # type: ignore[method-assign]

@@ -1,0 +1,100 @@
+"""What the kit sends for a JumpStart model is what the SDK's own estimator sends, but for what it leaves out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from kit.workshop.cloud_rehearsal import environment_for
+from tests.cloud.conftest import Double
+from tests.cloud.kit_process import run
+from tests.cloud.short_run import settings
+
+BUCKET = "sdk-estimator-bucket"
+
+
+@pytest.fixture
+def sent(tmp_path: Path, double: Double, pictures: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Requests by operation, of the "kit" and of the "sdk"."""
+    before = len(double.calls())
+    ended = run(tmp_path, double.url, "cloud", **settings(pictures))
+    assert ended.status == 0, ended.said
+    middle = len(double.calls())
+    _by_the_sdk(double, tmp_path)
+    calls = double.calls()
+    assert double.left() == []
+    return {"kit": _requests(calls[before:middle]), "sdk": _requests(calls[middle:])}
+
+
+def _requests(calls: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        call["operation"]: call["request"]
+        for call in calls
+        if call["operation"].startswith("Create") and "request" in call
+    }
+
+
+def _by_the_sdk(double: Double, folder: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= environment_for(double.url) | {
+        "DISABLE_JUMPSTART_TELEMETRY": "1",
+        "SAGEMAKER_TELEMETRY_OPT_OUT": "1",
+    }
+    clients: dict[str, Any] = {
+        service: boto3.client(
+            service,
+            endpoint_url=double.url,
+            region_name="us-east-1",
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+        )
+        for service in ("s3", "iam")
+    }
+    role = clients["iam"].create_role(RoleName="sdk", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17"}))
+    clients["s3"].create_bucket(Bucket=BUCKET)
+    clients["s3"].put_object(Bucket=BUCKET, Key="training/annotations.json", Body=b'{"images": [], "annotations": []}')
+    try:
+        done = subprocess.run(
+            [
+                sys.executable,
+                Path(__file__).with_name("sdk_estimator.py"),
+                role["Role"]["Arn"],
+                f"s3://{BUCKET}/training/",
+                f"s3://{BUCKET}/output",
+            ],
+            env=environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+    finally:
+        for entry in clients["s3"].list_objects_v2(Bucket=BUCKET)["Contents"]:
+            clients["s3"].delete_object(Bucket=BUCKET, Key=entry["Key"])
+        clients["s3"].delete_bucket(Bucket=BUCKET)
+        clients["iam"].delete_role(RoleName="sdk")
+        logs = boto3.client(
+            "logs", endpoint_url=double.url, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+        )
+        group = "/aws/sagemaker/TrainingJobs"
+        for stream in logs.describe_log_streams(logGroupName=group, logStreamNamePrefix="sdk-estimator-1/")[
+            "logStreams"
+        ]:
+            logs.delete_log_stream(logGroupName=group, logStreamName=stream["logStreamName"])
+
+
+def test_requests(sent: dict[str, dict[str, dict[str, Any]]]) -> None:
+    kit, sdk = sent["kit"]["CreateTrainingJob"], sent["sdk"]["CreateTrainingJob"]
+    print(json.dumps([kit, sdk], indent=1))
+    for operation in ("CreateModel", "CreateEndpointConfig"):
+        print(json.dumps([sent["kit"][operation], sent["sdk"][operation]], indent=1))
+    raise AssertionError

@@ -1,0 +1,54 @@
+"""Killed after any effect, a run on AWS goes on to its end, or is cleaned up; either way nothing stays on AWS."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+from tests.cloud.conftest import Double
+from tests.cloud.kit_process import run
+from tests.cloud.short_run import settings
+
+# More than a run has; the tests end at the first kill that does not happen.
+_MOST = 60
+
+
+def test_resumed_after_each_effect_in_turn_it_ends_and_leaves_nothing(
+    tmp_path: Path, double: Double, pictures: Path
+) -> None:
+    chosen = settings(pictures)
+    for effects in range(1, _MOST):
+        folder = tmp_path / str(effects)
+        folder.mkdir()
+        killed = run(folder, double.url, "cloud", kill_after=effects, **chosen)
+        if killed.status == 0:
+            break
+        assert killed.status == -signal.SIGKILL, killed.said
+        resumed = run(folder, double.url, "cloud", **chosen)
+        assert resumed.status == 0, (effects, resumed.said)
+        assert len([path for path in (folder / "runs").iterdir() if not path.is_symlink()]) == 1
+        summary = json.loads((folder / "runs" / "latest" / "summary.json").read_text())
+        assert (summary["left_behind"], summary["images"]) == ([], 6)
+        assert double.left() == [], effects
+        again = run(folder, double.url, "cloud-clean", **chosen)
+        assert (again.status, "has left anything on AWS" in again.said) == (0, True), again.said
+    assert effects > 15, "a run has more effects than that"
+
+
+def test_cleaned_after_each_effect_in_turn_nothing_is_left(tmp_path: Path, double: Double, pictures: Path) -> None:
+    chosen = settings(pictures)
+    for effects in range(1, _MOST):
+        folder = tmp_path / str(effects)
+        folder.mkdir()
+        killed = run(folder, double.url, "cloud", kill_after=effects, **chosen)
+        if killed.status == 0:
+            break
+        assert killed.status == -signal.SIGKILL, killed.said
+        cleaned = run(folder, double.url, "cloud-clean", **chosen)
+        assert cleaned.status == 0, (effects, cleaned.said)
+        assert "Nothing is left." in cleaned.said
+        assert double.left() == [], effects
+        journal = json.loads((folder / "runs" / "latest" / "journal.json").read_text())
+        assert all(resource["deleted"] for resource in journal["resources"])
+    assert effects > 15, "a run has more effects than that"

@@ -1,0 +1,39 @@
+"""`make cloud-rehearsal` as its users run it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.end_to_end import command
+
+
+def test_the_summary_says_what_the_workshop_promises(rehearsal: Path) -> None:
+    summary = command.summary(rehearsal)
+    assert (summary["track"], summary["runtime"], summary["left_behind"]) == ("cloud", "aws", [])
+    assert (summary["images"], summary["labelled"], summary["held_out_images"]) == (35, 35, 65)
+    assert summary["map50"] is not None
+    # 35 pictures labelled at $0.08, and minutes of two instances.
+    assert 2.80 < summary["spent_usd"] < 3.00
+
+
+def test_what_jumpstart_resolved_is_in_the_run(rehearsal: Path) -> None:
+    record = (command.latest(rehearsal) / "model.json").read_text()
+    assert "s3://jumpstart-cache-prod-us-east-1/" in record
+    assert "mxnet-training" in record
+
+
+def test_everything_that_was_made_is_gone_and_known_to_be(rehearsal: Path) -> None:
+    ledger = command.journal(rehearsal)["resources"]
+    assert {resource["kind"] for resource in ledger} == {
+        "role", "user-pool", "workforce", "workteam", "bucket", "labeling-job", "training-job", "model",
+        "endpoint-config", "endpoint",
+    } | {"worker"}  # fmt: skip
+    assert all(resource["deleted"] for resource in ledger)
+    assert command.processes_of(rehearsal) == []
+
+
+def test_no_account_number_and_no_secret_is_told(rehearsal: Path) -> None:
+    folder = command.latest(rehearsal)
+    told = (rehearsal / "output.txt").read_text() + (folder / "report.html").read_text()
+    assert "123456789012" not in told
+    assert "rehearsal" not in told.replace("cloud-rehearsal", "").replace("rehearsal-kit", "").lower().split()

@@ -34,8 +34,8 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
         folder, journal = mine[-1]
     else:
         console.say(
-            "This makes a Studio domain with its own role, user profile, JupyterLab space on ml.t3.medium (about $0.05/h "
-            "while it runs) and file system; `make cloud-clean` deletes all of it."
+            "This makes a Studio domain with its own role, user profile, JupyterLab space on ml.t3.medium (about "
+            "$0.05/h while it runs) and file system; `make cloud-clean` deletes all of it."
         )
         if not settings.yes and not (console.is_interactive and console.confirms("Go on?")):
             raise InputError("Not gone on; nothing was created. YES=1 answers the question.")

@@ -46,9 +46,8 @@ def kit(context: click.Context, debug: bool) -> None:
     context.obj["debug"] = debug
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
-        click.echo(
-            f"\n{_('Begin with `kit local`; `kit status` tells how the latest run stands and what to do next.')}"
-        )
+        click.echo()
+        click.echo(_("Begin with `kit local`; `kit status` tells how the latest run stands and what to do next."))
     if context.invoked_subcommand not in ON_AWS:
         # The SDKs' own chatter: no look for the credentials of an instance.
         os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")

@@ -12,6 +12,8 @@ import rich.console
 import rich.progress
 import rich.table
 
+from kit.language import _
+
 # Elsewhere than on a terminal a line is printed whenever another such part of the work is done.
 _PLAIN_LINES = 5
 
@@ -83,4 +85,7 @@ class _PlainProgress:
         part = completed * _PLAIN_LINES // max(self._total, 1)
         if part > self._shown:
             self._shown = part
-            self._console.say(f"  {self._what}: {completed} of {self._total}{'  ' + note if note else ''}")
+            how_far = _("  {what}: {completed} of {total}").format(
+                what=self._what, completed=completed, total=self._total
+            )
+            self._console.say(how_far + (f"  {note}" if note else ""))

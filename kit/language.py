@@ -27,6 +27,11 @@ def language() -> str:
     return str(translations().info().get("language", "en"))
 
 
+def marked(text: str) -> str:
+    """The text as it is, for the catalogue to hold: it is translated where it is shown."""
+    return text
+
+
 def _(text: str) -> str:
     """The text in the reader's language; placeholders are filled in afterwards, with `str.format`."""
     return translations().gettext(text)

@@ -8,6 +8,7 @@ import click
 
 from kit import settings as settings_module
 from kit.errors import InputError
+from kit.language import _
 from kit.workshop import run_folder
 
 
@@ -17,6 +18,8 @@ def go_on() -> None:
     runs = settings_module.resolve({}, os.environ).settings.runs
     folder = run_folder.latest(runs)
     if folder is None or not folder.lock.exists():
-        raise InputError(f"No run is going on under {runs}; start one with `make local LABELER=human`.")
+        raise InputError(
+            _("No run is going on under {runs}; start one with `make local LABELER=human`.").format(runs=runs)
+        )
     folder.go_on.touch()
-    click.echo(f"{folder.run_id} goes on with what is labelled.")
+    click.echo(_("{run} goes on with what is labelled.").format(run=folder.run_id))

@@ -11,10 +11,16 @@ import rich.table
 
 from kit.commands.run_argument import run_names
 from kit.console import Console
-from kit.language import _
+from kit.language import _, marked
 from kit.settings import resolve
 
-_SIGNS = {"finished": "✓", "failed": "✗", "running": "…", "cut short": "!", "waiting": "·"}
+_SIGNS = {
+    marked("finished"): "✓",
+    marked("failed"): "✗",
+    marked("running"): "…",
+    marked("cut short"): "!",
+    marked("waiting"): "·",
+}
 
 
 @click.command()

@@ -15,17 +15,23 @@ from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.atomic_file import write_atomically
 from kit.detection import verdicts
 from kit.detection.verdicts import NOTHING, JudgedPicture
-from kit.language import _
+from kit.language import _, marked
 from kit.report import gallery, plots
 from kit.report.template import plot, render
 from kit.workshop import picture_set
-from kit.workshop.detection import read_answers
+from kit.workshop.detection import read_answers, told_origin
 from kit.workshop.journal import Journal, Resource
 from kit.workshop.run import STAGES
 from kit.workshop.run_folder import RunFolder
 
 # More labelled pictures than that are counted, not shown; held-out ones are all shown.
 _MOST_LABELLED = 100
+_STATES = {
+    LabelState.LABELLED.value: marked("labelled"),
+    LabelState.UNLABELLED.value: marked("not labelled"),
+    LabelState.SKIPPED.value: marked("skipped"),
+    LabelState.FAILED.value: marked("skipped or failed"),
+}
 
 
 def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origins: Mapping[str, str]) -> None:
@@ -116,17 +122,19 @@ def _labels(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dict[
             sizes[box.label].append((100 * box.width / picture.width, 100 * box.height / picture.height))
     widths, heights = np.array([size for each in sizes.values() for size in each]).T
     return {
-        "pictures_by_state": [(_(state), count) for state, count in result["pictures_by_state"].items()],
+        "pictures_by_state": ", ".join(
+            f"{_(_STATES[state])} {count}" for state, count in result["pictures_by_state"].items()
+        ),
         "label_plot": plot(plots.bars(counts, _("boxes"), colours)),
         "label_counts": ", ".join(f"{label} {count}" for label, count in counts.items()),
         "size_plot": plot(plots.box_sizes(sizes, colours)),
         "size_sentence": _(
-            "Every box by its size: {narrow} to {wide} % of the picture wide, {low} to {high} % high."
+            "Every box by its size: {narrow} to {wide} of the picture wide, {low} to {high} high."
         ).format(
             narrow=f"{widths.min():.0f}",
-            wide=f"{widths.max():.0f}",
+            wide=f"{widths.max():.0f} %",
             low=f"{heights.min():.0f}",
-            high=f"{heights.max():.0f}",
+            high=f"{heights.max():.0f} %",
         ),
         "labelled": [
             gallery.labelled(_file(journal, picture.file_name), picture, labels)
@@ -171,7 +179,7 @@ def _held_out(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dic
     return {
         "classes": [(label, gallery.css_colour(label, labels)) for label in labels],
         "threshold": threshold,
-        "threshold_origin": result["threshold_origin"],
+        "threshold_origin": told_origin(result),
         "lowest_score": gallery.LOWEST_SCORE,
         "held_out": sorted(exhibits, key=lambda each: (-each.wrong(threshold) - each.missed(threshold), each.name)),
         **_latency(folder),

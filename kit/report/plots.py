@@ -23,6 +23,7 @@ from kit.language import _
 BLUE, ORANGE = "#0072b2", "#d55e00"
 # Stands for the colour of the page's text.
 _TEXT = "#123456"
+_ON_BARS = "#ffffff"
 _WIDTH = 4.6
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -40,16 +41,16 @@ _STYLE: dict[Any, Any] = {
 def stage_strip(seconds: Mapping[str, float]) -> str:
     """SVG of the stages one after the other along the time that the run took, waiting between attempts left out."""
     axes = _axes(0.8 + 0.32 * max(len(seconds), 1))
-    begin = 0.0
+    total, begin = sum(seconds.values()), 0.0
     for row, (name, length) in enumerate(seconds.items()):
         axes.barh(row, length, left=begin, color=BLUE, height=0.65)
+        # Where there is room: in a long bar, else on the side that is at least half of the strip.
+        place, side, colour = (begin + length, "left", _TEXT) if begin + length < total / 2 else (begin, "right", _TEXT)
+        if length >= total / 2:
+            place, side, colour = begin, "left", _ON_BARS
+        label = axes.annotate(f" {name}  {length:.1f} s ", (place, row), ha=side, va="center", color=colour)
+        label.set_in_layout(False)
         begin += length
-        axes.annotate(
-            f" {name}  {length:.1f} s ",
-            (begin if begin < 0.5 * sum(seconds.values()) else begin - length, row),
-            ha="left" if begin < 0.5 * sum(seconds.values()) else "right",
-            va="center",
-        )
     axes.invert_yaxis()
     axes.set_yticks([])
     axes.set_xlim(left=0)
@@ -76,8 +77,8 @@ def box_sizes(sizes: Mapping[str, Sequence[tuple[float, float]]], colours: Seque
     for (label, points), colour in zip(sizes.items(), colours, strict=True):
         widths, heights = [width for width, _height in points], [height for _width, height in points]
         axes.scatter(widths, heights, s=22, color=colour, alpha=0.75, label=label)
-    axes.set_xlabel(_("width of the box, % of the picture"))
-    axes.set_ylabel(_("height, %"))
+    axes.set_xlabel(_("box width : picture width (%)"))
+    axes.set_ylabel(_("box height : picture height (%)"))
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
@@ -137,7 +138,8 @@ def _svg(axes: Axes) -> str:
     figure = axes.get_figure(root=True)
     assert figure is not None  # noqa: S101 (`_axes` made it)
     for text in figure.findobj(Text):
-        text.set_color(_TEXT)
+        if isinstance(text, Text) and text.get_color() != _ON_BARS:
+            text.set_color(_TEXT)
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
         # The letters are the browser's: that Matplotlib's own font lacks Japanese ones does not matter.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")

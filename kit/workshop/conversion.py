@@ -9,6 +9,7 @@ from typing import Any
 from kit.annotations import coco, ground_truth, jumpstart
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.errors import InputError
+from kit.language import _
 from kit.workshop.context import IMAGES, TRAINING_ANNOTATIONS, TRAINING_IMAGES, Context
 
 # Below this there is nothing to learn from, and nothing left over to score on.
@@ -23,8 +24,10 @@ def run(context: Context) -> dict[str, Any]:
     trained = [name for name in with_boxes if name not in held_out]
     if len(trained) < FEWEST_TO_TRAIN:
         raise InputError(
-            f"Only {len(trained)} labelled pictures with a box are there to train on, at least {FEWEST_TO_TRAIN} are "
-            "needed; run the same command again and label more."
+            _(
+                "Only {count} labelled pictures with a box are there to train on, at least {fewest} are needed; "
+                "run the same command again and label more."
+            ).format(count=len(trained), fewest=FEWEST_TO_TRAIN)
         )
     labels, chosen = context.pictures.labels, set(trained)
     training = AnnotationStream(labels, (p for p in _pictures(context) if p.file_name in chosen))
@@ -35,7 +38,7 @@ def run(context: Context) -> dict[str, Any]:
     if context.pictures.held_out is None:
         truth = AnnotationStream(labels, (p for p in _pictures(context) if p.file_name in held_out))
         coco.write(folder.held_out_truth, truth)
-    with context.console.progress("converted", len(trained)) as advance:
+    with context.console.progress(_("converted"), len(trained)) as advance:
         for number, name in enumerate(trained, start=1):
             s3.copy_object(
                 Bucket=bucket, Key=TRAINING_IMAGES + name, CopySource={"Bucket": bucket, "Key": IMAGES + name}

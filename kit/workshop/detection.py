@@ -14,6 +14,7 @@ from kit.atomic_file import write_atomically
 from kit.detection import drawing, request, response, verdicts
 from kit.detection.picture import read_picture, write_picture
 from kit.detection.verdicts import JudgedPicture
+from kit.language import _
 from kit.workshop.context import Context
 
 # Enough for a score over all of a picture; the endpoint sorts by score.
@@ -26,19 +27,22 @@ def run(context: Context) -> dict[str, Any]:
     context.folder.detections.mkdir(exist_ok=True)
     seconds = _ask(context, pictures)
     found = judged(context)
-    threshold, origin = _threshold(context, found)
+    threshold = _threshold(context, found)
     labels = context.pictures.labels
     shown = 0
     for path in pictures:
-        drawn = [each for each in found[path.name].detections if each.score >= threshold]
+        drawn = [each for each in found[path.name].detections if each.score >= threshold["threshold"]]
         shown += len(drawn)
         canvas = drawing.draw_detections(read_picture(path), drawn, labels, found[path.name].picture.boxes)
         write_picture(context.folder.detections / f"{path.stem}.jpg", canvas)
-    context.console.say(f"  {shown} detections from score {threshold:.2f} up, {origin}")
+    context.console.say(
+        _("  {shown} detections from score {threshold:.2f} up, {origin}").format(
+            shown=shown, threshold=threshold["threshold"], origin=told_origin(threshold)
+        )
+    )
     return {
         "pictures": len(pictures),
-        "threshold": threshold,
-        "threshold_origin": origin,
+        **threshold,
         "detections_drawn": shown,
         "endpoint_p50_ms": 1000 * statistics.median(seconds) if seconds else None,
     }
@@ -49,7 +53,7 @@ def _ask(context: Context, pictures: Sequence[Path]) -> list[float]:
     endpoint = context.journal.result("endpoint")["endpoint"]
     lines: list[str] = []
     seconds: list[float] = []
-    with context.console.progress("detected", len(pictures)) as advance:
+    with context.console.progress(_("detected"), len(pictures)) as advance:
         for number, path in enumerate(pictures, start=1):
             body = request.body_of(path)
             started = time.perf_counter()
@@ -61,14 +65,23 @@ def _ask(context: Context, pictures: Sequence[Path]) -> list[float]:
     return seconds
 
 
-def _threshold(context: Context, found: Mapping[str, JudgedPicture]) -> tuple[float, str]:
+def _threshold(context: Context, found: Mapping[str, JudgedPicture]) -> dict[str, Any]:
     """The lowest score that is drawn, and why it is that."""
     if context.settings.threshold is not None:
-        return context.settings.threshold, "as THRESHOLD says"
+        return {"threshold": context.settings.threshold, "threshold_origin": "setting"}
     best = verdicts.best_operating(found.values())
     if best is None:
-        return THRESHOLD_WITHOUT_TRUTH, "for want of true boxes to choose by"
-    return best.threshold, f"where F1 is best ({best.f1:.2f})"
+        return {"threshold": THRESHOLD_WITHOUT_TRUTH, "threshold_origin": "default"}
+    return {"threshold": best.threshold, "threshold_origin": "best F1", "best_f1": best.f1}
+
+
+def told_origin(result: Mapping[str, Any]) -> str:
+    """Why this stage took its threshold, for people."""
+    if result["threshold_origin"] == "setting":
+        return _("as THRESHOLD says")
+    if result["threshold_origin"] == "default":
+        return _("for want of true boxes to choose by")
+    return _("where F1 is best ({f1:.2f})").format(f1=result["best_f1"])
 
 
 def judged(context: Context) -> dict[str, JudgedPicture]:

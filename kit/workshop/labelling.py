@@ -10,6 +10,7 @@ from typing import Any
 from kit.annotations import ground_truth
 from kit.annotations.model import LabelState
 from kit.errors import InputError, ServiceError
+from kit.language import _, language
 from kit.workshop.context import (
     INPUT_MANIFEST,
     INSTRUCTIONS,
@@ -20,7 +21,8 @@ from kit.workshop.context import (
     pause,
 )
 
-TEMPLATE = Path(__file__).with_name("instructions.liquid")
+# By language; Ground Truth and Label Studio show the same.
+TEMPLATES = {name: Path(__file__).with_name(f"instructions.{name}.liquid") for name in ("en", "ja")}
 # The accounts in which AWS keeps its labelling functions, by region; listed in botocore's documentation of
 # HumanTaskConfig.PreHumanTaskLambdaArn.
 GROUND_TRUTH_ACCOUNTS = {
@@ -64,11 +66,17 @@ def count(context: Context) -> dict[str, Any]:
         boxes.update(box.label for box in picture.boxes)
     if not boxes.total():
         raise InputError(
-            f"Nobody drew a box on any of the {states.total()} pictures, so there is nothing to train on; "
-            "run the same command again and label some."
+            _(
+                "Nobody drew a box on any of the {count} pictures, so there is nothing to train on; "
+                "run the same command again and label some."
+            ).format(count=states.total())
         )
     labelled = states[LabelState.LABELLED.value]
-    context.console.say(f"  {labelled} of {states.total()} pictures labelled, {boxes.total()} boxes")
+    context.console.say(
+        _("  {labelled} of {total} pictures labelled, {boxes} boxes").format(
+            labelled=labelled, total=states.total(), boxes=boxes.total()
+        )
+    )
     return {
         "labelled": labelled,
         "boxes": boxes.total(),
@@ -83,27 +91,27 @@ def _job(context: Context) -> str:
     name, job = _usable_job(context)
     if job is None:
         context.cloud.s3.put_object(
-            Bucket=context.bucket, Key=INSTRUCTIONS, Body=TEMPLATE.read_bytes(), ContentType="text/html"
+            Bucket=context.bucket, Key=INSTRUCTIONS, Body=TEMPLATES[language()].read_bytes(), ContentType="text/html"
         )
         context.journal.will_create("labeling-job", name)
         sagemaker.create_labeling_job(**request(context, name))
     portal = context.cloud.portal(name)
     if portal is not None:
-        console.say(f"  Label the pictures at {portal.url}")
+        console.say(_("  Label the pictures at {address}").format(address=portal.url))
         if portal.user is not None:
-            console.say(f"  user {portal.user}   password {portal.password}")
-        console.say("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is.")
-        console.say("  Another day? Press Ctrl-C; the same command brings you back to the next picture.")
+            console.say(_("  user {user}   password {password}").format(user=portal.user, password=portal.password))
+        console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
+        console.say(_("  Another day? Press Ctrl-C; the same command brings you back to the next picture."))
     total = len(context.pictures.pictures)
-    with console.progress("labelled", total) as advance:
+    with console.progress(_("labelled"), total) as advance:
         while True:
             job = sagemaker.describe_labeling_job(LabelingJobName=name)
             labelled, left_out = (job["LabelCounters"][key] for key in ("TotalLabeled", "FailedNonRetryableError"))
-            advance(labelled, f"{left_out} skipped" if left_out else "")
+            advance(labelled, _("{count} skipped").format(count=left_out) if left_out else "")
             if job["LabelingJobStatus"] not in RUNNING:
                 break
             if job["LabelingJobStatus"] == "InProgress" and _wants_to_go_on(context):
-                console.say(f"  Going on with {labelled} of {total} pictures.")
+                console.say(_("  Going on with {labelled} of {total} pictures.").format(labelled=labelled, total=total))
                 sagemaker.stop_labeling_job(LabelingJobName=name)
             pause(context)
     context.journal.has_deleted("labeling-job", name)
@@ -161,8 +169,8 @@ def request(context: Context, name: str) -> dict[str, Any]:
             "UiConfig": {"UiTemplateS3Uri": context.uri(INSTRUCTIONS)},
             "PreHumanTaskLambdaArn": f"{functions}:PRE-BoundingBox",
             "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": f"{functions}:ACS-BoundingBox"},
-            "TaskTitle": "Draw boxes around objects",
-            "TaskDescription": "Draw a tight box around every object of the given classes.",
+            "TaskTitle": _("Draw boxes around objects"),
+            "TaskDescription": _("Draw a tight box around every object of the given classes."),
             "TaskKeywords": ["bounding box", "object detection"],
             "NumberOfHumanWorkersPerDataObject": 1,
             "TaskTimeLimitInSeconds": 3600,

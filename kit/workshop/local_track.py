@@ -10,6 +10,7 @@ from pathlib import Path
 from kit.cloud import Cloud
 from kit.console import Console
 from kit.errors import SetupError
+from kit.language import _
 from kit.local_cloud.cloud import LocalCloud
 from kit.report import page
 from kit.settings import ResolvedSettings
@@ -55,15 +56,22 @@ def require_space(folder: Path) -> None:
     free = shutil.disk_usage(existing).free
     if free < NEEDED_BYTES:
         raise SetupError(
-            f"The disk of {folder} is full: {free / 1e6:.0f} MB are free, a run needs {NEEDED_BYTES / 1e6:.0f} MB; "
-            "free some space, or set RUNS to a folder elsewhere."
+            _(
+                "The disk of {folder} is full: {free:.0f} MB are free, a run needs {needed:.0f} MB; "
+                "free some space, or set RUNS to a folder elsewhere."
+            ).format(folder=folder, free=free / 1e6, needed=NEEDED_BYTES / 1e6)
         )
 
 
 def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:
     scores = journal.result("scoring")
     if scores["map50"] is not None:
-        console.heading(f"mAP@0.5 {scores['map50']:.3f} on {journal.result('detection')['pictures']} held-out pictures")
-    console.say(f"Report:     {folder.report}")
-    console.say(f"Drawings:   {folder.detections}")
-    console.say(f"Left behind: {', '.join(journal.result('clean-up')['left_behind']) or 'nothing'}")
+        console.heading(
+            _("mAP@0.5 {map50:.3f} on {count} held-out pictures").format(
+                map50=scores["map50"], count=journal.result("detection")["pictures"]
+            )
+        )
+    console.say(_("Report:     {path}").format(path=folder.report))
+    console.say(_("Drawings:   {path}").format(path=folder.detections))
+    left = ", ".join(journal.result("clean-up")["left_behind"]) or _("nothing")
+    console.say(_("Left behind: {what}").format(what=left))

@@ -215,7 +215,7 @@ def as_kit_error(stage: str, error: Exception) -> KitError:
     again = _("mend that and run the same command again, it goes on from here")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return SetupError(
-            f"{where}: " + _("The disk is full ({file}); free some space and run it again.").format(file=error.filename)
+            f"{where}: " + _("the disk is full ({file}); free some space and run it again.").format(file=error.filename)
         )
     if isinstance(error, ClientError):
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from kit.detection import scoring
+from kit.language import _
 from kit.workshop import detection
 from kit.workshop.context import Context
 
@@ -16,7 +17,7 @@ def run(context: Context) -> dict[str, Any]:
     detections = {name: judged.detections for name, judged in found.items()}
     scores = scoring.score(pictures, detections, context.pictures.labels)
     if scores is None:
-        context.console.say("  no boxes to score against")
+        context.console.say(_("  no boxes to score against"))
         return {"map50": None, "map": None}
     context.console.say(f"  mAP@0.5 {scores.map50:.3f}   mAP@[.5:.95] {scores.map:.3f}")
     return dataclasses.asdict(scores)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kit.errors import KitError
+from kit.language import _
 from kit.workshop import labelling, training
 from kit.workshop.context import Context, described, pause
 from kit.workshop.journal import Resource
@@ -14,7 +15,7 @@ def run(context: Context) -> dict[str, Any]:
     if context.journal.is_finished("training"):
         bring_home(context)
     resources = context.journal.existing()
-    with context.console.progress("cleaned up", len(resources)) as advance:
+    with context.console.progress(_("cleaned up"), len(resources)) as advance:
         for number, resource in enumerate(resources, start=1):
             delete(context, resource)
             advance(number, resource.kind)

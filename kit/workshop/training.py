@@ -8,6 +8,7 @@ from typing import Any
 
 from kit.atomic_file import write_atomically
 from kit.errors import ServiceError
+from kit.language import _
 from kit.workshop import advice
 from kit.workshop.context import MODEL_OUTPUT, TRAINING, Context, described, pause
 
@@ -27,7 +28,7 @@ def run(context: Context) -> dict[str, Any]:
         sagemaker.create_training_job(**request(context, name))
     epochs = context.settings.epochs
     log = TrainingLog(context, name)
-    with context.console.progress("epochs", epochs) as advance:
+    with context.console.progress(_("epochs"), epochs) as advance:
         while True:
             # The status is asked for first: a log read after the job's end is whole.
             job = sagemaker.describe_training_job(TrainingJobName=name)

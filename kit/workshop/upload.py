@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from kit.annotations.picture_files import upright_bytes
+from kit.language import _
 from kit.workshop.context import IMAGES, INPUT_MANIFEST, LABEL_CATEGORIES, Context
 
 CONTENT_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
@@ -17,7 +18,7 @@ def run(context: Context) -> dict[str, Any]:
     s3, bucket, pictures = context.cloud.s3, context.bucket, context.pictures.pictures
     context.journal.will_create("bucket", bucket)
     _create_bucket(context)
-    with context.console.progress("uploaded", len(pictures)) as advance:
+    with context.console.progress(_("uploaded"), len(pictures)) as advance:
         for number, path in enumerate(pictures, start=1):
             s3.put_object(
                 Bucket=bucket,

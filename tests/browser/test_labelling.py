@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from kit.annotations import coco, ground_truth
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.local_cloud.label_studio_config import template_instructions
-from kit.workshop.labelling import TEMPLATE
+from kit.workshop.labelling import TEMPLATES
 from kit.workshop.picture_set import SAMPLES
 from tests.browser.labelling_page import LabellingPage
 from tests.end_to_end import command
@@ -104,7 +104,7 @@ def test_one_sign_in_lands_on_the_first_picture_that_is_not_labelled(by_hand: By
 
 
 def test_the_instructions_are_those_of_the_ground_truth_template(by_hand: ByHand) -> None:
-    expected = template_instructions(TEMPLATE.read_text(encoding="utf-8"))
+    expected = template_instructions(TEMPLATES["en"].read_text(encoding="utf-8"))
     assert by_hand.short_instructions == expected.short
     for line in expected.full.splitlines():
         assert line in by_hand.full_instructions

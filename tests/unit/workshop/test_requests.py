@@ -47,8 +47,9 @@ def test_the_functions_are_those_that_botocore_documents(
         assert sent in arns
 
 
-def test_the_labelling_template_is_one_that_ground_truth_reads() -> None:
-    text = labelling.TEMPLATE.read_text()
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_labelling_template_is_one_that_ground_truth_reads(language: str) -> None:
+    text = labelling.TEMPLATES[language].read_text(encoding="utf-8")
     for part in (
         'name="boundingBox"',
         "task.input.taskObject | grant_read_access",

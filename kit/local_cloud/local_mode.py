@@ -41,8 +41,7 @@ class LocalMode:
     def __init__(self, engine: Engine, run: Path, gpu: Gpu | NoGpu) -> None:
         self._client = engine.client
         self._run = run.absolute()
-        _require_path(self._run)
-        _require_compose()
+        require_local_mode(self._run)
         remove_leftovers(self._client, self._run)
         self._network = NetworkUse(self._client)
         python = (sys.executable, "-I", "-m")
@@ -50,7 +49,7 @@ class LocalMode:
         self.train = (*python, "kit.local_cloud.local_mode_training", os.fspath(self._run), instance_type)
         self.serve = (*python, "kit.local_cloud.local_mode_hosting", os.fspath(self._run))
         reason = f"GPU: {gpu.name}" if isinstance(gpu, Gpu) else f"no GPU: {gpu.reason}"
-        self.manner = f"in a container, by SageMaker local mode ({instance_type}; {reason})"
+        self.manner = f"in a container, by SageMaker local mode, instance type {instance_type}, {reason}"
 
     def close(self) -> None:
         """Leaves nothing in the engine."""
@@ -64,6 +63,12 @@ class LocalMode:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def require_local_mode(run: Path) -> None:
+    """Raises SetupError when the SDK cannot work here, or not on the files of this run's folder."""
+    _require_path(run.absolute())
+    _require_compose()
 
 
 def _require_path(folder: Path) -> None:

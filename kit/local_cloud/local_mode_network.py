@@ -6,7 +6,6 @@ cannot say otherwise. The network it uses can: Docker publishes the ports of a b
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import tempfile
@@ -55,6 +54,15 @@ def require_network(client: docker.DockerClient) -> None:
         )
 
 
+def remove_network(client: docker.DockerClient) -> None:
+    """Removes what a killed run has left of it, unless another run is using it."""
+    lock = _open_lock()
+    try:
+        _remove_unless_used(client, lock)
+    finally:
+        os.close(lock)
+
+
 class NetworkUse:
     """Holds the network for as long as a run may start containers in it; the last to close removes it.
 
@@ -67,8 +75,7 @@ class NetworkUse:
 
     def __init__(self, client: docker.DockerClient) -> None:
         self._client = client
-        path = Path(tempfile.gettempdir()) / f"jumpstart-rehearsal-network-{os.getuid()}.lock"
-        self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        self._lock = _open_lock()
         fcntl.flock(self._lock, fcntl.LOCK_SH)
         try:
             require_network(client)
@@ -77,13 +84,21 @@ class NetworkUse:
             raise
 
     def close(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _remove(self._client)
+        _remove_unless_used(self._client, self._lock)
         os.close(self._lock)
 
 
-def _remove(client: docker.DockerClient) -> None:
+def _open_lock() -> int:
+    """A file that every run of this user holds a shared lock on for as long as it uses the network."""
+    path = Path(tempfile.gettempdir()) / f"jumpstart-rehearsal-network-{os.getuid()}.lock"
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+
+
+def _remove_unless_used(client: docker.DockerClient, lock: int) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
     network = _find(client)
     if network is None or _LABEL not in network.attrs["Labels"]:
         return

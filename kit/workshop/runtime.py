@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from kit.console import Console
 from kit.errors import SetupError
 from kit.local_cloud import leftovers
 from kit.local_cloud.docker_engine import Engine, probe_gpu, require_engine
 from kit.local_cloud.images import ensure_images, image_name
-from kit.local_cloud.local_mode import LocalMode
+from kit.local_cloud.local_mode import LocalMode, require_local_mode
 from kit.local_cloud.parts import Parts, Ports, as_processes, in_containers
 from kit.settings import AUTO, DOCKER, PROCESS, Settings
 from kit.workshop import run_folder
@@ -29,37 +29,41 @@ def open_parts(settings: Settings, folder: RunFolder, journal: Journal, console:
         SetupError: this machine lacks something for the runtime that was asked for.
         ServiceError: a part does not come up.
     """
+    with ExitStack() as opened:
+        name, reason, parts = _choose(settings, folder, journal, console, opened)
+        journal.runs_on(name, reason)
+        console.say(f"Runtime: {name} ({reason})")
+        yield opened.enter_context(parts)
+
+
+def _choose(
+    settings: Settings, folder: RunFolder, journal: Journal, console: Console, opened: ExitStack
+) -> tuple[str, str, AbstractContextManager[Parts]]:
+    """The runtime, why it is that, and its parts."""
     wanted = journal.runtime or settings.runtime
     ports = Ports(settings.s3_port, settings.label_studio_port)
-    with ExitStack() as opened:
-        reason = "as RUNTIME says"
-        if wanted != PROCESS:
-            try:
-                engine, local_mode = _containers(settings, folder, console, opened)
-            except SetupError as error:
-                if journal.runtime:
-                    raise SetupError(f"{folder.run_id} was begun in containers and goes on in them. {error}") from error
-                if wanted != AUTO:
-                    raise
-                reason = f"in place of containers: {error}"
-            else:
-                _enter(journal, console, DOCKER, f"Docker {engine.version}, Compose {engine.compose.version}")
-                console.say(f"Training: {local_mode.manner}")
-                yield opened.enter_context(in_containers(engine, local_mode, folder.path, folder.cloud, ports))
-                return
-        _enter(journal, console, PROCESS, reason)
-        yield opened.enter_context(as_processes(folder.cloud, ports))
+    reason = journal.runtime_reason or "as RUNTIME says"
+    if wanted != PROCESS:
+        try:
+            engine, local_mode = _containers(settings, folder, console, opened)
+        except SetupError as error:
+            if journal.runtime:
+                raise SetupError(f"{folder.run_id} was begun in containers and goes on in them. {error}") from error
+            if wanted != AUTO:
+                raise
+            reason = f"in place of containers: {error}"
+        else:
+            reason = f"Docker {engine.version}, Compose {engine.compose.version}; training {local_mode.manner}"
+            return DOCKER, reason, in_containers(engine, local_mode, folder.path, folder.cloud, ports)
+    return PROCESS, reason, as_processes(folder.cloud, ports)
 
 
 def _containers(settings: Settings, folder: RunFolder, console: Console, opened: ExitStack) -> tuple[Engine, LocalMode]:
     """All that containers need, made where it can be; raises SetupError with what is missing."""
     engine = require_engine()
+    # Before images are built, which takes minutes.
+    require_local_mode(folder.path)
     leftovers.sweep(engine, lambda path: run_folder.is_abandoned(path, settings.runs))
     ensure_images(engine, say=console.say)
     gpu = probe_gpu(engine, image_name("training"))
     return engine, opened.enter_context(LocalMode(engine, folder.path, gpu))
-
-
-def _enter(journal: Journal, console: Console, name: str, reason: str) -> None:
-    journal.runs_on(name, reason)
-    console.say(f"Runtime: {name} ({reason})")

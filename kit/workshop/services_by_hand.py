@@ -8,6 +8,7 @@ from kit.local_cloud import leftovers
 from kit.local_cloud.container_services import ContainerServices, LabelStudioContainer, LocalStackContainer
 from kit.local_cloud.docker_engine import require_engine
 from kit.local_cloud.images import ensure_images
+from kit.local_cloud.local_mode_network import remove_network
 from kit.settings import Settings
 from kit.workshop import run_folder
 
@@ -45,6 +46,7 @@ def down(settings: Settings) -> None:
     engine = require_engine()
     leftovers.remove(engine, settings.runs / run_folder.SERVICES)
     leftovers.sweep(engine, lambda folder: run_folder.is_abandoned(folder, settings.runs))
+    remove_network(engine.client)
 
 
 def ps(say: Callable[[str], None]) -> None:

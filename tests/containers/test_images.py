@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import tarfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from kit.errors import SetupError
 from kit.local_cloud import images as images_module
+from kit.local_cloud import wheelhouse
 from kit.local_cloud.base_image import BASE_IMAGE, make_base_image
 from kit.local_cloud.docker_engine import Engine, NoGpu, probe_gpu
 from kit.local_cloud.images import RECIPES, Recipe, ensure_images, image_name, remove_images
@@ -188,6 +190,14 @@ def test_debian_s_packages_out_of_reach_are_told(
         ensure_images(no_base, say=said.append)
     # The change of plan is told, not made in silence.
     assert any("made from Debian's packages" in line for line in said)
+
+
+def test_an_image_for_another_architecture_is_told(images: Engine) -> None:
+    elsewhere = dataclasses.replace(images, architecture="arm64")
+    with pytest.raises(SetupError, match=r"base:local is built for amd64, this engine runs arm64: remove it"):
+        ensure_images(elsewhere)
+    with pytest.raises(SetupError, match=r"builds for s390x, for which there are no wheels.*RUNTIME=process"):
+        wheelhouse.pins([], "s390x")
 
 
 def test_a_gpu_without_the_toolkit_is_told_from_no_gpu(

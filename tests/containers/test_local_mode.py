@@ -170,7 +170,19 @@ def test_the_last_of_two_runs_removes_the_network(
     with LocalMode(images, tmp_path / "first", NoGpu("none")):
         with LocalMode(images, tmp_path / "second", NoGpu("none")):
             pass
+        local_mode_network.remove_network(images.client)
         assert images.client.networks.list(names=[name])
+    assert not images.client.networks.list(names=[name])
+
+
+def test_the_network_that_a_killed_run_left_is_removed(
+    images: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"sagemaker-local-{uuid.uuid4().hex}"
+    monkeypatch.setattr(local_mode_network, "NETWORK", name)
+    monkeypatch.setattr(tempfile, "tempdir", os.fspath(tmp_path))
+    local_mode_network.require_network(images.client)
+    local_mode_network.remove_network(images.client)
     assert not images.client.networks.list(names=[name])
 
 
@@ -208,7 +220,7 @@ def test_a_gpu_that_the_engine_cannot_hand_over_is_told(
         jobs.close()
     assert "could not select device driver" in job["FailureReason"]
     messages = [step["StatusMessage"] for step in job["SecondaryStatusTransitions"]]
-    assert any("local_gpu; GPU: NVIDIA T4" in message for message in messages)
+    assert any("instance type local_gpu, GPU: NVIDIA T4" in message for message in messages)
 
 
 @pytest.fixture

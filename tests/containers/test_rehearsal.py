@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,14 +18,15 @@ import pytest
 from kit.console import Console
 from kit.detection.request import accept
 from kit.errors import ServiceError
-from kit.local_cloud import cloud, leftovers
+from kit.local_cloud import cloud
 from kit.local_cloud.base_image import BASE_IMAGE
 from kit.local_cloud.docker_engine import Engine
 from kit.local_cloud.model_archive import unpack
-from kit.settings import DOCKER, ResolvedSettings, Settings
+from kit.settings import AUTO, DOCKER, ResolvedSettings, Settings
 from kit.workshop.detection import N_PREDICTIONS
 from kit.workshop.local_track import rehearse
 from kit.workshop.picture_set import SAMPLES
+from tests.containers.test_services import in_the_engine
 from tests.contract.servers import ProcessServer
 from tests.end_to_end import command
 from tests.end_to_end.test_bad_input import line_with, picture
@@ -57,14 +59,14 @@ def rehearsal(images: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_run_says_that_it_was_in_containers_and_why(rehearsal: Path) -> None:
     summary = command.summary(rehearsal)
     assert (summary["track"], summary["runtime"], summary["left_behind"]) == ("local", "docker", [])
-    assert re.match(r"Docker \d+\.\d+", summary["runtime_reason"])
+    assert re.match(
+        r"Docker \d+\.\d+.*; training in a container, by SageMaker local mode, "
+        r"instance type (local, no GPU: .+|local_gpu, GPU: .+)",
+        summary["runtime_reason"],
+    )
+    assert f"Runtime: docker ({summary['runtime_reason']})" in (rehearsal / "output.txt").read_text()
     assert (summary["images"], summary["labelled"], summary["boxes"]) == (35, 35, 89)
     assert summary["map50"] is not None
-    output = (rehearsal / "output.txt").read_text()
-    assert f"Runtime: docker ({summary['runtime_reason']})" in output
-    assert re.search(
-        r"Training: in a container, by SageMaker local mode \(local; no GPU: .+\)|local_gpu; GPU: ", output
-    )
 
 
 def test_nothing_goes_on_and_no_file_is_another_user_s(rehearsal: Path) -> None:
@@ -88,6 +90,31 @@ def test_a_process_finds_the_same_with_the_same_model(rehearsal: Path, tmp_path:
                 np.testing.assert_allclose(found[numbers], before[numbers], atol=ROUNDING, err_msg=entry["picture"])
     finally:
         server.close()
+
+
+def test_killed_in_containers_it_goes_on_in_them(images: Engine, tmp_path: Path) -> None:
+    """Killed as hard as can be where most is running; the second time without being told the runtime."""
+    attempts = {"labelling": 1, "training": 1}
+    for stage, runtime in (("labelling", DOCKER), ("training", AUTO)):
+        kit = command.start("local", folder=tmp_path, runtime=runtime, epochs="2", image_size="192")
+        command.wait_for(stage, lambda stage=stage: attempts_at(tmp_path, stage))
+        os.killpg(kit.pid, signal.SIGKILL)
+        kit.wait()
+        attempts[stage] += command.journal(tmp_path)["stages"][stage]["state"] != "finished"
+    done = command.kit("local", folder=tmp_path, runtime=AUTO, epochs="2", image_size="192")
+    assert done.returncode == 0, done.stdout + done.stderr
+    stages = command.journal(tmp_path)["stages"]
+    assert {stage: stages[stage]["attempts"] for stage in attempts} == attempts
+    summary = command.summary(tmp_path)
+    assert (summary["runtime"], summary["labelled"], summary["left_behind"]) == ("docker", 35, [])
+    assert in_the_engine(images, command.latest(tmp_path)) == []
+    command.wait_for("its processes to end", lambda: not command.processes_of(tmp_path))
+
+
+def attempts_at(folder: Path, stage: str) -> int:
+    if not (folder / "runs" / "latest" / "journal.json").exists():
+        return 0
+    return int(command.journal(folder)["stages"].get(stage, {"attempts": 0})["attempts"])
 
 
 FAILING = """
@@ -127,4 +154,4 @@ def test_a_training_container_without_a_model_stops_the_run_with_its_reason(
         rehearse(ResolvedSettings(settings, {}), Console())
     seconds = time.time() - float(re.search(r"failed at ([0-9.]+)", str(stopped.value))[1])  # type: ignore[index]
     assert seconds < SECONDS_TO_STOP
-    assert leftovers.runs(images).isdisjoint(runs.iterdir())
+    assert in_the_engine(images, (runs / "latest").resolve()) == []

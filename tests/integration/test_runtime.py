@@ -60,6 +60,13 @@ def test_a_run_begun_in_containers_does_not_go_on_in_processes(place: Place) -> 
     assert place.journal.runtime == "docker"
 
 
+def test_a_run_begun_in_processes_remembers_why(place: Place) -> None:
+    place.journal.runs_on("process", "in place of containers: the disk was full")
+    with place.open("auto"):
+        pass
+    assert place.journal.runtime_reason == "in place of containers: the disk was full"
+
+
 def test_processes_that_were_asked_for_ask_for_no_engine(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     with place.open("process"):
         pass

@@ -6,23 +6,27 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 
 from kit.local_cloud.label_studio_config import PICTURE, TOOL
 from kit.workshop.picture_set import SAMPLES
+from tests.contract.runtimes import RUNTIMES, why_not
 from tests.end_to_end import command
 
 LABELLED = 6
 WAY_IN = r"at (http://127\.0\.0\.1:\d+)(/\S*).*?user (\S+)   password (\S+)"
 
 
-def test_some_pictures_labelled_by_a_person_are_enough(tmp_path: Path) -> None:
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_some_pictures_labelled_by_a_person_are_enough(tmp_path: Path, runtime: str) -> None:
+    if (reason := why_not(runtime)) is not None:
+        pytest.skip(reason)
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     for path in sorted((SAMPLES / "train").glob("*.jpg"))[:9]:
         (pictures / path.name).write_bytes(path.read_bytes())
-    process = command.start(
-        "local", folder=tmp_path, images=str(pictures), labels="plug,ライトニング", epochs="1", image_size="160"
-    )
+    settings = {"images": str(pictures), "labels": "plug,ライトニング", "epochs": "1", "image_size": "160"}
+    process = command.start("local", folder=tmp_path, runtime=runtime, **settings)
     try:
         said = command.wait_for(
             "the way in",
@@ -54,7 +58,7 @@ def test_some_pictures_labelled_by_a_person_are_enough(tmp_path: Path) -> None:
         process.wait(command.PATIENCE_SECONDS)
     summary = command.summary(tmp_path)
     assert (summary["images"], summary["labelled"], summary["boxes"]) == (9, LABELLED, 2 * LABELLED)
-    assert summary["labels"] == ["plug", "ライトニング"]
+    assert (summary["labels"], summary["runtime"]) == (["plug", "ライトニング"], runtime)
     assert (summary["train_images"], summary["held_out_images"]) == (LABELLED - 1, 1)
     assert said[4] not in (command.latest(tmp_path) / "journal.json").read_text()
     assert said[4] not in (command.latest(tmp_path) / "report.html").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 from kit.aws.cleanup import AwsOwn
 from kit.aws.jumpstart import JumpStartModel
@@ -40,6 +41,11 @@ def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Alg
         own=AwsOwn(aws, settings.poll_seconds),
         endpoint_seconds=60 * settings.endpoint_minutes,
     )
+
+
+def recorded_version(record: Path) -> str | None:
+    """The model's version in a run's record, where there is one."""
+    return str(json.loads(record.read_text(encoding="utf-8"))["version"]) if record.exists() else None
 
 
 def model_record(model: JumpStartModel) -> bytes:

@@ -31,7 +31,7 @@ class JumpStartModel:
     Attributes:
         version: the one that `*` stands for today; a run keeps the one it was begun with.
         training_instances, endpoint_instances: the types that JumpStart names for it.
-        warnings: what it says of known vulnerabilities and of deprecation.
+        warnings: what it says of known vulnerabilities and of deprecation, and what the kit cannot do for it.
     """
 
     model_id: str
@@ -42,8 +42,13 @@ class JumpStartModel:
     warnings: tuple[str, ...]
 
 
-def resolve(aws: Aws, model_id: str, train_instance: str, endpoint_instance: str, *, spot: bool) -> JumpStartModel:
+def resolve(
+    aws: Aws, model_id: str, train_instance: str, endpoint_instance: str, *, version: str = "*", spot: bool = False
+) -> JumpStartModel:
     """Looks the model up in the region's catalogue, which is a public bucket: nothing is made.
+
+    Args:
+        version: `*` for the newest.
 
     Raises:
         InputError: there is no such model in this region, or it cannot be fine-tuned.
@@ -69,7 +74,9 @@ def resolve(aws: Aws, model_id: str, train_instance: str, endpoint_instance: str
         tolerant = {"tolerate_vulnerable_model": True, "tolerate_deprecated_model": True}
         where: dict[str, Any] = {"region": aws.region, "sagemaker_session": session, **tolerant}
         try:
-            spec: Any = verify_model_region_and_return_specs(model_id=model_id, version="*", scope=_TRAINING, **where)
+            spec: Any = verify_model_region_and_return_specs(
+                model_id=model_id, version=version, scope=_TRAINING, **where
+            )
             known: dict[str, Any] = {"model_id": model_id, "model_version": spec.version, **where}
             training = {**known, "instance_type": train_instance}
             serving = {**known, "instance_type": endpoint_instance}
@@ -123,6 +130,8 @@ def _metrics(definitions: list[dict[str, str]]) -> tuple[dict[str, str], ...]:
 
 
 def _warnings(spec: Any) -> Iterator[str]:
+    if spec.use_inference_script_uri():
+        yield "its fine-tuned artifact may lack the script that serves it, which only the SDK's deploy() packs in"
     if spec.deprecated:
         yield f"deprecated: {spec.deprecated_message or 'AWS will take it away'}"
     for scope, found in (

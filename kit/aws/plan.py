@@ -85,7 +85,7 @@ def _team(aws: Aws, settings: CloudSettings) -> list[Step]:
         return [Step(f"work team in the region's workforce, {people}", calls)]
     calls = (
         "CreateUserPool", "CreateUserPoolClient", "CreateUserPoolDomain", "CreateWorkforce", "CreateGroup",
-        "CreateWorkteam", "UpdateUserPool", "AdminCreateUser", "AdminAddUserToGroup",
+        "CreateWorkteam", "UpdateUserPoolClient", "UpdateUserPool", "AdminCreateUser", "AdminAddUserToGroup",
     )  # fmt: skip
     return [Step(f"user pool, workforce and work team, {people}", calls)]
 

@@ -39,7 +39,7 @@ class Finding:
     todo: str = ""
 
 
-def look(aws: Aws, settings: CloudSettings) -> tuple[list[Finding], JumpStartModel | None]:
+def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[list[Finding], JumpStartModel | None]:
     """Every check, each by reading only, and the model where JumpStart has it."""
     findings = [Finding("credentials", PASS, f"{_who(aws.caller)}, account …{aws.account[-4:]}, {aws.region}")]
     if settings.manifest is None:
@@ -48,7 +48,14 @@ def look(aws: Aws, settings: CloudSettings) -> tuple[list[Finding], JumpStartMod
     findings += _quotas(aws, settings)
     model: JumpStartModel | None = None
     try:
-        model = resolve(aws, settings.model_id, settings.train_instance, settings.endpoint_instance, spot=settings.spot)
+        model = resolve(
+            aws,
+            settings.model_id,
+            settings.train_instance,
+            settings.endpoint_instance,
+            version=model_version,
+            spot=settings.spot,
+        )
     except KitError as error:
         findings.append(Finding("JumpStart model", FAIL, str(error), "MODEL_ID=…, REGION=…"))
     else:

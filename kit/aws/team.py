@@ -84,7 +84,7 @@ def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float
         team = sagemaker.describe_workteam(WorkteamName=name)
     portal = portal_of(team["Workteam"])
     if ours:
-        user_pool.tell_in_invitations(aws, pool, portal)
+        user_pool.lead_to(aws, pool, client, portal)
     for worker in workers:
         user_pool.invite(aws, journal, pool, name, worker)
     return Team(team["Workteam"]["WorkteamArn"], portal)

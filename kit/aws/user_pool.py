@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -13,8 +15,14 @@ from kit.workshop.journal import Journal
 KIND = "user-pool"
 WORKER = "worker"
 _MISSING = ("ResourceNotFoundException", "UserNotFoundException")
-# Cognito wants an address to return to; SageMaker puts the portal's in its place when the workforce is made.
+# Cognito wants an address to return to before there is a portal.
 _CALLBACK = "https://localhost/"
+_OAUTH: Mapping[str, Any] = {
+    "SupportedIdentityProviders": ["COGNITO"],
+    "AllowedOAuthFlowsUserPoolClient": True,
+    "AllowedOAuthFlows": ["code", "implicit"],
+    "AllowedOAuthScopes": ["email", "openid", "profile"],
+}
 
 
 def make(aws: Aws, journal: Journal, name: str) -> tuple[str, str]:
@@ -40,10 +48,7 @@ def make(aws: Aws, journal: Journal, name: str) -> tuple[str, str]:
             UserPoolId=pool,
             ClientName=name,
             GenerateSecret=True,
-            SupportedIdentityProviders=["COGNITO"],
-            AllowedOAuthFlowsUserPoolClient=True,
-            AllowedOAuthFlows=["code", "implicit"],
-            AllowedOAuthScopes=["email", "openid", "profile"],
+            **_OAUTH,
             CallbackURLs=[_CALLBACK],
             LogoutURLs=[_CALLBACK],
         )["UserPoolClient"]["ClientId"]
@@ -62,14 +67,24 @@ def make_group(aws: Aws, pool: str, group: str) -> None:
             raise
 
 
-def tell_in_invitations(aws: Aws, pool: str, portal: str) -> None:
-    """Sets the text of the invitation mail, so that it says where to label. For a pool of the kit's own only:
-    Cognito takes settings whole."""
+def lead_to(aws: Aws, pool: str, client: str, portal: str) -> None:
+    """Lets sign-in come back to the portal, and invitations say where it is. For a pool of the kit's own only: Cognito
+    takes settings whole.
+
+    SageMaker may have set the addresses itself when the workforce was made; then they stay as they are.
+    """
+    cognito = aws.client("cognito-idp")
+    found = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
+    if not any(url.startswith(portal) for url in found.get("CallbackURLs", [])):
+        back = {"CallbackURLs": [f"{portal}/oauth2/idpresponse"], "LogoutURLs": [f"{portal}/logout"]}
+        cognito.update_user_pool_client(
+            UserPoolId=pool, ClientId=client, ClientName=found["ClientName"], **_OAUTH, **back
+        )
     text = (
         f"You are invited to label pictures. Sign in at {portal}<br>user name: {{username}}<br>"
         "password for the first time: {####}"
     )
-    aws.client("cognito-idp").update_user_pool(
+    cognito.update_user_pool(
         UserPoolId=pool,
         AdminCreateUserConfig={
             "AllowAdminCreateUserOnly": True,
@@ -85,15 +100,28 @@ def invite(aws: Aws, journal: Journal, pool: str, group: str, worker: str) -> No
     A user who was there before is not the kit's, and stays.
     """
     cognito = aws.client("cognito-idp")
-    if _user(aws, pool, worker) is None:
-        journal.will_create(WORKER, f"{pool}/{worker}")
-        cognito.admin_create_user(
-            UserPoolId=pool,
-            Username=worker,
-            UserAttributes=[{"Name": "email", "Value": worker}, {"Name": "email_verified", "Value": "true"}],
-            DesiredDeliveryMediums=["EMAIL"],
-        )
-    cognito.admin_add_user_to_group(UserPoolId=pool, Username=worker, GroupName=group)
+    # A pool in which the e-mail address is an alias takes none as a user's name.
+    other_name = f"plugs-{hashlib.sha256(worker.encode()).hexdigest()[:12]}"
+    name = worker if _user(aws, pool, other_name) is None else other_name
+    if _user(aws, pool, name) is None:
+        try:
+            _create(aws, journal, pool, name, worker)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "InvalidParameterException":
+                raise
+            name = other_name
+            _create(aws, journal, pool, name, worker)
+    cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
+
+
+def _create(aws: Aws, journal: Journal, pool: str, name: str, email: str) -> None:
+    journal.will_create(WORKER, f"{pool}/{name}")
+    aws.client("cognito-idp").admin_create_user(
+        UserPoolId=pool,
+        Username=name,
+        UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+        DesiredDeliveryMediums=["EMAIL"],
+    )
 
 
 def find(aws: Aws, name: str) -> str | None:

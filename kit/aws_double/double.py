@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,7 @@ class Double:
             ("pricing", "GetProducts"): get_products,
         }
 
+    @functools.cache  # noqa: B019 (one double lives as long as its process)
     def client(self, service: str) -> Any:
         """A boto3 client of moto's, for the double itself."""
         return boto3.Session().client(  # type: ignore[call-overload]
@@ -131,6 +133,8 @@ class Double:
             raise client_error("CreateLabelingJob", "ValidationException", "The work team does not exist.")
         answer = self.cloud.sagemaker.create_labeling_job(**request)
         self._labeling_jobs.append(request["LabelingJobName"])
+        if self.faults.follow("CreateLabelingJob") == "StopLabelingJob":
+            self.cloud.sagemaker.stop_labeling_job(LabelingJobName=request["LabelingJobName"])
         return answer
 
     def _create_model(self, **request: Any) -> Mapping[str, Any]:

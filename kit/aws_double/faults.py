@@ -17,6 +17,8 @@ class Faults:
         {"operation": "CreateTrainingJob", "code": "ResourceLimitExceeded", "message": "…", "times": 1}
         {"operation": "DescribeEndpoint", "answer": {"EndpointStatus": "Failed"}, "when": {"EndpointStatus": "…"}}
 
+        {"operation": "CreateLabelingJob", "then": "StopLabelingJob"}: nobody will have labelled anything
+
     `operation` may be "*". `times` is how often it happens; without it, always. `answer` members replace those of the
     true answer, where all members of `when` are as given.
     """
@@ -52,6 +54,11 @@ class Faults:
 
         fault = self._take(operation, fits)
         return answer if fault is None else {**answer, **fault["answer"]}
+
+    def follow(self, operation: str) -> str | None:
+        """What is to happen as soon as the operation is done."""
+        fault = self._take(operation, lambda fault: "then" in fault)
+        return None if fault is None else str(fault["then"])
 
     def _take(self, operation: str, fits: Any) -> dict[str, Any] | None:
         with self._lock:

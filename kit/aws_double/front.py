@@ -49,7 +49,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.startswith(CONTROL):
-            self._control(self.path.removeprefix(CONTROL), body)
+            try:
+                self._control(self.path.removeprefix(CONTROL), body)
+            except Exception:  # noqa: BLE001
+                self._send(500, [("Content-Type", "text/plain")], traceback.format_exc().encode())
             return
         call = call_of(self.command, self.path, self.headers, body)
         try:

@@ -22,6 +22,7 @@ _SCRIPTS = "source-directory-tarballs/mxnet"
 _TRAINING_SCRIPT = f"{_SCRIPTS}/transfer_learning/od/v2.0.3/sourcedir.tar.gz"
 _INFERENCE_SCRIPT = f"{_SCRIPTS}/inference/od/v2.0.3/sourcedir.tar.gz"
 _TRAINING_ARTIFACT = f"mxnet-training/train-{MODEL_ID}.tar.gz"
+_PREPACKED_ARTIFACT = f"mxnet-infer/prepack/v1.0.0/infer-prepack-{MODEL_ID}.tar.gz"
 _INFERENCE_ARTIFACT = f"mxnet-infer/infer-{MODEL_ID}.tar.gz"
 _TRAINING_INSTANCES = [
     "ml.p3.2xlarge", "ml.p3.16xlarge", "ml.p3dn.24xlarge", "ml.p2.xlarge", "ml.p2.8xlarge", "ml.p2.16xlarge",
@@ -35,7 +36,7 @@ def fill(s3: S3Client) -> None:
     manifest = [{"model_id": MODEL_ID, "version": VERSION, "min_version": "2.100.0", "spec_key": _SPEC_KEY}]
     s3.put_object(Bucket=BUCKET, Key="models_manifest.json", Body=json.dumps(manifest).encode())
     put_spec(s3)
-    for key in (_TRAINING_SCRIPT, _INFERENCE_SCRIPT, _TRAINING_ARTIFACT, _INFERENCE_ARTIFACT):
+    for key in (_TRAINING_SCRIPT, _INFERENCE_SCRIPT, _TRAINING_ARTIFACT, _INFERENCE_ARTIFACT, _PREPACKED_ARTIFACT):
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
 
 
@@ -55,7 +56,9 @@ def spec() -> dict[str, Any]:
         "hosting_ecr_specs": {"framework": "mxnet", "framework_version": "1.9.0", "py_version": "py38"},
         "hosting_artifact_key": _INFERENCE_ARTIFACT,
         "hosting_script_key": _INFERENCE_SCRIPT,
-        "hosting_use_script_uri": True,
+        "hosting_use_script_uri": False,
+        "hosting_prepacked_artifact_key": _PREPACKED_ARTIFACT,
+        "hosting_prepacked_artifact_version": "1.0.0",
         "inference_vulnerable": False,
         "inference_dependencies": [],
         "inference_vulnerabilities": [],
@@ -87,6 +90,12 @@ def spec() -> dict[str, Any]:
             _variable("SAGEMAKER_MODEL_SERVER_TIMEOUT", "3600", needed=False),
             _variable("ENDPOINT_SERVER_TIMEOUT", "3600", needed=True),
         ],
+        "predictor_specs": {
+            "default_content_type": "application/x-image",
+            "supported_content_types": ["application/x-image"],
+            "default_accept_type": "application/json;verbose",
+            "supported_accept_types": ["application/json;verbose", "application/json"],
+        },
         "model_kwargs": {},
         "deploy_kwargs": {},
         "estimator_kwargs": {},

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from kit.atomic_file import write_atomically
 from kit.aws import plan as planning
 from kit.aws import preflight, role, team
-from kit.aws.assembly import assemble, model_record
+from kit.aws.assembly import assemble, model_record, recorded_version
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.labelling_here import labelling_here
 from kit.aws.plan import Plan
@@ -58,17 +58,19 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
         settings = dataclasses.replace(settings, manifest=_fetched(aws, settings.manifest, settings.runs))
         resolved = dataclasses.replace(resolved, settings=settings)
     pictures = picture_set.collect(settings)
-    model = _checked(aws, settings, console)
+    begun = run.unfinished(resolved, TRACK, aws.identity)
+    # A run keeps the version of the model that it was begun with.
+    version = recorded_version(begun[0].model_record) if begun else None
+    model = _checked(aws, settings, console, version or "*")
     plan = planning.make(aws, settings, model, len(pictures.pictures))
     _show(plan, console)
     if settings.plan:
         console.say("PLAN=1: nothing was created.")
         return
-    where = aws.identity
-    tail = f"-{secrets.token_hex(2)}"
-    if run.unfinished(resolved, TRACK, where) is None:
+    if begun is None:
         _ask(settings, console, f"Go on, for about ${plan.usd:.2f}?")
-    folder, journal = run.open_run(resolved, TRACK, console, where=where, tail=tail)
+    tail = f"-{secrets.token_hex(2)}"
+    folder, journal = run.open_run(resolved, TRACK, console, where=aws.identity, tail=tail)
     with run.locked(folder):
         journal.runs_on("aws", f"{aws.region}" + (f", in place of AWS {aws.endpoint_url}" if aws.endpoint_url else ""))
         # Before any job is created: what it will be given.
@@ -113,8 +115,8 @@ def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
     return target
 
 
-def _checked(aws: Aws, settings: CloudSettings, console: Console) -> JumpStartModel:
-    findings, model = preflight.look(aws, settings)
+def _checked(aws: Aws, settings: CloudSettings, console: Console, model_version: str = "*") -> JumpStartModel:
+    findings, model = preflight.look(aws, settings, model_version)
     table = rich.table.Table("", "check", "found", "what to do", box=None, pad_edge=False)
     for finding in findings:
         table.add_row(finding.status, finding.what, finding.found, finding.todo)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from kit.annotations.picture_files import upright_bytes
 from kit.language import _
 from kit.workshop.context import IMAGES, INPUT_MANIFEST, LABEL_CATEGORIES, Context
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 
 CONTENT_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 
@@ -74,7 +77,10 @@ def _close(context: Context) -> None:
         },
     )
     # Without this rule workers see blank pictures: Ground Truth's page loads them from the bucket's own address.
-    s3.put_bucket_cors(
-        Bucket=bucket,
-        CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]},
-    )
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/sms-cors-update.html
+    rule: CORSRuleTypeDef = {
+        "AllowedMethods": ["GET"],
+        "AllowedOrigins": ["*"],
+        "ExposeHeaders": ["Access-Control-Allow-Origin"],
+    }
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})

@@ -25,6 +25,7 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cloud-rehearsal")
     done = command.kit("cloud-rehearsal", folder=folder, epochs="1")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert command.processes_of(folder) == []
     (folder / "output.txt").write_text(done.stdout + done.stderr)
     return folder
 

@@ -25,26 +25,53 @@ class Ended:
     said: str
 
 
-def run(folder: Path, url: str, *arguments: str, kill_after: int | None = None, **settings: str) -> Ended:
-    """Runs `kit <arguments>` against a double to its end.
+@dataclass(frozen=True)
+class Stop:
+    """A signal that the process gets once so many effects have been recorded in the ledger and done, before anything
+    further is recorded."""
+
+    after: int
+    signal: int = signal.SIGKILL
+
+
+@dataclass(frozen=True)
+class Running:
+    """A command that has not been waited for."""
+
+    process: multiprocessing.process.BaseProcess
+    output: Path
+
+    def said(self) -> str:
+        return self.output.read_text() if self.output.exists() else ""
+
+    def ended(self) -> Ended:
+        self.process.join(_PATIENCE_SECONDS)
+        assert self.process.exitcode is not None, self.said()
+        return Ended(self.process.exitcode, self.said())
+
+
+def run(folder: Path, url: str, *arguments: str, stop: Stop | None = None, **settings: str) -> Ended:
+    """Runs `kit <arguments>` against a double to its end; see `start`."""
+    return start(folder, url, *arguments, stop=stop, **settings).ended()
+
+
+def start(folder: Path, url: str, *arguments: str, stop: Stop | None = None, **settings: str) -> Running:
+    """Starts `kit <arguments>` against a double.
 
     Args:
         folder: runs are kept in `runs` below it.
-        kill_after: SIGKILL once so many effects have been recorded in the ledger and done: before anything further is
-            recorded.
+        stop: at which moment it is stopped, and how.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.cloud.loaded"])
     output = folder / "output.txt"
-    process = context.Process(target=_main, args=(folder, url, arguments, kill_after, settings, output))
+    process = context.Process(target=_main, args=(folder, url, arguments, stop, settings, output))
     process.start()
-    process.join(_PATIENCE_SECONDS)
-    assert process.exitcode is not None, output.read_text()
-    return Ended(process.exitcode, output.read_text())
+    return Running(process, output)
 
 
 def _main(
-    folder: Path, url: str, arguments: tuple[str, ...], kill_after: int | None, settings: dict[str, str], output: Path
+    folder: Path, url: str, arguments: tuple[str, ...], stop: Stop | None, settings: dict[str, str], output: Path
 ) -> None:
     from kit.workshop.cloud_rehearsal import environment_for
 
@@ -54,8 +81,8 @@ def _main(
     os.environ.update({f"KIT_{name.upper()}": value for name, value in settings.items()})
     os.chdir(folder)
     sys.argv = ["kit", *arguments]
-    if kill_after is not None:
-        _kill_after(kill_after)
+    if stop is not None:
+        _stop_after(stop)
     with output.open("w") as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
@@ -63,9 +90,9 @@ def _main(
         cli.main()
 
 
-def _kill_after(effects: int) -> None:
-    """Counts entries into the ledger; the next write of the journal after so many is where the process dies."""
-    recorded, save = 0, Journal.save
+def _stop_after(stop: Stop) -> None:
+    """Counts entries into the ledger; the next write of the journal after so many is where the signal comes."""
+    recorded, sent, save = 0, False, Journal.save
 
     def entering(method: Any) -> Any:
         def enter(self: Journal, kind: str, name: str) -> None:
@@ -76,8 +103,10 @@ def _kill_after(effects: int) -> None:
         return enter
 
     def dying(self: Journal) -> None:
-        if recorded >= effects:
-            os.kill(os.getpid(), signal.SIGKILL)
+        nonlocal sent
+        if recorded >= stop.after and not sent:
+            sent = True
+            os.kill(os.getpid(), stop.signal)
         save(self)
 
     Journal.save = dying  # type: ignore[method-assign]

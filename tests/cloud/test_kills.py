@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from tests.cloud.conftest import Double
-from tests.cloud.kit_process import run
+from tests.cloud.kit_process import Stop, run
 from tests.cloud.short_run import settings
 
 # More than a run has; the tests end at the first kill that does not happen.
@@ -21,7 +21,7 @@ def test_resumed_after_each_effect_in_turn_it_ends_and_leaves_nothing(
     for effects in range(1, _MOST):
         folder = tmp_path / str(effects)
         folder.mkdir()
-        killed = run(folder, double.url, "cloud", kill_after=effects, **chosen)
+        killed = run(folder, double.url, "cloud", stop=Stop(effects), **chosen)
         if killed.status == 0:
             break
         assert killed.status == -signal.SIGKILL, killed.said
@@ -41,7 +41,7 @@ def test_cleaned_after_each_effect_in_turn_nothing_is_left(tmp_path: Path, doubl
     for effects in range(1, _MOST):
         folder = tmp_path / str(effects)
         folder.mkdir()
-        killed = run(folder, double.url, "cloud", kill_after=effects, **chosen)
+        killed = run(folder, double.url, "cloud", stop=Stop(effects), **chosen)
         if killed.status == 0:
             break
         assert killed.status == -signal.SIGKILL, killed.said
@@ -52,3 +52,13 @@ def test_cleaned_after_each_effect_in_turn_nothing_is_left(tmp_path: Path, doubl
         journal = json.loads((folder / "runs" / "latest" / "journal.json").read_text())
         assert all(resource["deleted"] for resource in journal["resources"])
     assert effects > 15, "a run has more effects than that"
+
+
+def test_ctrl_c_says_how_to_go_on_and_leaves_a_true_ledger(tmp_path: Path, double: Double, pictures: Path) -> None:
+    chosen = settings(pictures)
+    stopped = run(tmp_path, double.url, "cloud", stop=Stop(7, signal.SIGINT), **chosen)
+    assert stopped.status == 130, stopped.said
+    assert "The same command goes on" in stopped.said
+    cleaned = run(tmp_path, double.url, "cloud-clean", **chosen)
+    assert cleaned.status == 0, cleaned.said
+    assert double.left() == []

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.errors import InputError
+from kit.language import _
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,16 +42,16 @@ def _path_or_s3(text: str) -> Path | S3Address:
 def _labels(text: str) -> tuple[str, ...]:
     labels = tuple(label.strip() for label in text.split(","))
     if not all(labels):
-        raise ValueError("a comma-separated list of names, none of them empty")
+        raise ValueError(_("a comma-separated list of names, none of them empty"))
     if len(set(labels)) != len(labels):
-        raise ValueError("a list in which no name stands twice")
+        raise ValueError(_("a list in which no name stands twice"))
     return labels
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in choices:
-            raise ValueError(" or ".join(choices))
+            raise ValueError(_(" or ").join(choices))
         return text
 
     return parse
@@ -59,7 +60,7 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not re.fullmatch(r"\d+", text) or not low <= int(text) <= high:
-            raise ValueError(f"a whole number from {low} to {high}")
+            raise ValueError(_("a whole number from {low} to {high}").format(low=low, high=high))
         return int(text)
 
     return parse
@@ -72,7 +73,7 @@ def _number(low: float, high: float) -> Callable[[str], float]:
         except ValueError:
             number = float("nan")
         if not low <= number <= high:
-            raise ValueError(f"a number from {low:g} to {high:g}")
+            raise ValueError(_("a number from {low:g} to {high:g}").format(low=low, high=high))
         return number
 
     return parse
@@ -80,7 +81,7 @@ def _number(low: float, high: float) -> Callable[[str], float]:
 
 def _yes(text: str) -> bool:
     if text not in ("0", "1"):
-        raise ValueError("1 (yes) or 0 (no)")
+        raise ValueError(_("1 (yes) or 0 (no)"))
     return text == "1"
 
 
@@ -135,6 +136,8 @@ class Settings:
 
 # Who serves the labelling on the cloud track.
 GROUND_TRUTH, LABEL_STUDIO = "ground-truth", "label-studio"
+# What it fine-tunes.
+JUMPSTART, OWN = "jumpstart", "own"
 _INSTANCE = _matching(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type, such as ml.g4dn.xlarge")
 
 
@@ -161,6 +164,9 @@ class CloudSettings(Settings):
     )
     train_instance: str = _setting("ml.g4dn.xlarge", _INSTANCE, "instance type of the training job")
     endpoint_instance: str = _setting("ml.m5.large", _INSTANCE, "instance type of the endpoint")
+    trainer: str = _setting(
+        JUMPSTART, _one_of(JUMPSTART, OWN), "what is fine-tuned: jumpstart's model, or the kit's own detector"
+    )
     spot: bool = _setting(False, _yes, "1: train on spot instances, cheaper, but they may be taken away")
     endpoint_hours: float = _setting(2.0, _number(0.0, 1000.0), "age at which every command warns of an endpoint")
     endpoint_minutes: float = _setting(65.0, _number(0.0, 1000.0), "how long the endpoint may take to come up")
@@ -220,10 +226,14 @@ def _from_file(file: Path, kind: type[Settings]) -> dict[str, str]:
         with file.open("rb") as stream:
             table = tomllib.load(stream)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{file} is not valid TOML: {error}; correct it.") from error
+        raise InputError(_("{file} is not valid TOML: {error}; correct it.").format(file=file, error=error)) from error
     known = {field.name for field in dataclasses.fields(CloudSettings)}
     if unknown := sorted(set(table) - known):
-        raise InputError(f"{file} has unknown settings {', '.join(unknown)}; known are {', '.join(sorted(known))}.")
+        raise InputError(
+            _("{file} has unknown settings {unknown}; known are {known}.").format(
+                file=file, unknown=", ".join(unknown), known=", ".join(sorted(known))
+            )
+        )
     wanted = {field.name for field in dataclasses.fields(kind)}
     return {
         name: ",".join(map(str, value))
@@ -245,18 +255,20 @@ def _parse(kind: type[Settings], name: str, text: str, origin: str) -> Any:
     try:
         return field.metadata["parse"](text)
     except ValueError as error:
-        raise InputError(f'{origin} is "{text}", but it has to be {error}.') from error
+        raise InputError(
+            _('{setting} is "{value}", but it has to be {what}.').format(setting=origin, value=text, what=error)
+        ) from error
 
 
 def _check_together(settings: Settings) -> None:
     own = settings.images is not None
     if isinstance(settings.manifest, S3Address) and not isinstance(settings, CloudSettings):
-        raise InputError("MANIFEST=s3://… goes with `make cloud`; download it and give the file.")
+        raise InputError(_("MANIFEST=s3://… goes with `make cloud`; download it and give the file."))
     if settings.manifest is not None and not own:
-        raise InputError("MANIFEST needs IMAGES: say in which folder the manifest's pictures are.")
+        raise InputError(_("MANIFEST needs IMAGES: say in which folder the manifest's pictures are."))
     if own and settings.manifest is None and settings.labels is None:
-        raise InputError("IMAGES needs LABELS (the class names, comma-separated) or MANIFEST (labels that exist).")
+        raise InputError(_("IMAGES needs LABELS (the class names, comma-separated) or MANIFEST (labels that exist)."))
     if own and settings.labeler == "scripted":
-        raise InputError("LABELER=scripted knows the boxes of the sample pictures only; leave it out with IMAGES.")
+        raise InputError(_("LABELER=scripted knows the boxes of the sample pictures only; leave it out with IMAGES."))
     if not own and settings.labels is not None:
-        raise InputError("LABELS goes with IMAGES: the sample pictures have their own classes.")
+        raise InputError(_("LABELS goes with IMAGES: the sample pictures have their own classes."))

@@ -38,7 +38,7 @@ def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Alg
         workteam_arn=made["team"].get("workteam_arn", ""),
         portal=lambda _: LabellingPortal(portal) if portal else None,
         poll_seconds=settings.poll_seconds,
-        own=AwsOwn(aws, settings.poll_seconds),
+        own=AwsOwn(aws, settings),
         endpoint_seconds=60 * settings.endpoint_minutes,
     )
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from kit.aws import names, role, studio, team, user_pool
+from kit.aws import names, own_trainer, role, studio, team, user_pool
 from kit.aws.session import Aws
+from kit.settings import OWN, CloudSettings
 from kit.workshop.context import described
 
 _LOG_GROUPS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/LabelingJobs")
@@ -17,9 +18,10 @@ _LOG_GROUPS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/LabelingJobs")
 class AwsOwn:
     """`kit.cloud.Own` of an AWS account."""
 
-    def __init__(self, aws: Aws, poll_seconds: float) -> None:
+    def __init__(self, aws: Aws, settings: CloudSettings) -> None:
         self._aws = aws
-        self._poll_seconds = poll_seconds
+        self._settings = settings
+        self._poll_seconds = settings.poll_seconds
 
     def delete(self, kind: str, name: str) -> bool:
         """Deletes a resource of the ledger; False for a kind that is not known here."""
@@ -30,6 +32,7 @@ class AwsOwn:
             user_pool.WORKER: lambda: user_pool.delete_worker(aws, name),
             team.GROUP: lambda: user_pool.delete_group(aws, name),
             team.WORKTEAM: lambda: team.delete_workteam(aws, name),
+            own_trainer.REPOSITORY: lambda: own_trainer.delete_repository(aws, name),
             studio.DOMAIN: lambda: studio.delete_domain(aws, name, self._poll_seconds),
             team.WORKFORCE: lambda: team.delete_workforce(aws, name, self._poll_seconds),
         }
@@ -60,6 +63,9 @@ class AwsOwn:
             yield team.WORKFORCE, found["WorkforceName"]
         if user_pool.find(self._aws, names.team(suffix)) is not None:
             yield user_pool.KIND, names.team(suffix)
+        if self._settings.trainer == OWN:
+            for repository in own_trainer.repositories(self._aws, suffix):
+                yield own_trainer.REPOSITORY, repository
         if studio.find_domain(self._aws, names.team(suffix)) is not None:
             yield studio.DOMAIN, names.team(suffix)
         for group in _LOG_GROUPS:

@@ -8,7 +8,7 @@ from kit.aws import prices, team
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.prices import Price
 from kit.aws.session import Aws
-from kit.settings import GROUND_TRUTH, CloudSettings
+from kit.settings import GROUND_TRUTH, OWN, CloudSettings
 
 # What 30 epochs over some dozens of pictures take at most, with the instance's start; billed by the second.
 _TRAINING_HOURS = 0.5
@@ -54,6 +54,7 @@ def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int
             ("CreateBucket", "PutPublicAccessBlock", "PutBucketEncryption", "PutBucketCors", "PutObject"),
         ),
         *_labelling(settings, pictures),
+        *_images(settings),
         Step("data set for JumpStart in the same bucket", ("CopyObject", "PutObject")),
         Step(
             f"training job: {model.model_id} {model.version}, {settings.epochs} epochs on {settings.train_instance}"
@@ -88,6 +89,12 @@ def _team(aws: Aws, settings: CloudSettings) -> list[Step]:
         "CreateWorkteam", "UpdateUserPoolClient", "UpdateUserPool", "AdminCreateUser", "AdminAddUserToGroup",
     )  # fmt: skip
     return [Step(f"user pool, workforce and work team, {people}", calls)]
+
+
+def _images(settings: CloudSettings) -> list[Step]:
+    if settings.trainer != OWN:
+        return []
+    return [Step("the kit's own images in the account's registry", ("CreateRepository", "PutImage"))]
 
 
 def _labelling(settings: CloudSettings, pictures: int) -> list[Step]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kit.aws import quotas, team
+from kit.aws import own_trainer, quotas, team
 from kit.aws.jumpstart import JumpStartModel, resolve
 from kit.aws.session import Aws
 from kit.errors import KitError
-from kit.settings import GROUND_TRUTH, CloudSettings
+from kit.local_cloud.docker_engine import NoEngine, probe_engine
+from kit.settings import GROUND_TRUTH, OWN, CloudSettings
 from kit.workshop.labelling import GROUND_TRUTH_ACCOUNTS
 
 PASS, WARNING, FAIL = "pass", "warning", "fail"
@@ -46,22 +47,40 @@ def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[l
         findings += _labelling(aws, settings)
     findings += _permissions(aws, settings)
     findings += _quotas(aws, settings)
-    model: JumpStartModel | None = None
+    if settings.trainer == OWN:
+        model: JumpStartModel | None = own_trainer.model(
+            settings.train_instance, settings.endpoint_instance, spot=settings.spot
+        )
+        findings.append(_engine())
+    else:
+        model, found = _jumpstart(aws, settings, model_version)
+        findings += found
+    findings += _names(aws, settings)
+    return findings, model
+
+
+def _engine() -> Finding:
+    engine = probe_engine()
+    if isinstance(engine, NoEngine):
+        return Finding("Docker engine", FAIL, engine.reason, "TRAINER=own builds and pushes images with it")
+    if engine.architecture != "amd64":
+        return Finding("Docker engine", FAIL, f"builds for {engine.architecture}", "SageMaker wants amd64")
+    return Finding("Docker engine", PASS, engine.version)
+
+
+def _jumpstart(aws: Aws, settings: CloudSettings, version: str) -> tuple[JumpStartModel | None, list[Finding]]:
     try:
         model = resolve(
             aws,
             settings.model_id,
             settings.train_instance,
             settings.endpoint_instance,
-            version=model_version,
+            version=version,
             spot=settings.spot,
         )
     except KitError as error:
-        findings.append(Finding("JumpStart model", FAIL, str(error), "MODEL_ID=…, REGION=…"))
-    else:
-        findings += _model(model, settings)
-    findings += _names(aws, settings)
-    return findings, model
+        return None, [Finding("JumpStart model", FAIL, str(error), "MODEL_ID=…, REGION=…, or TRAINER=own")]
+    return model, list(_model(model, settings))
 
 
 def _labelling(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:

@@ -14,8 +14,8 @@ import rich.table
 from botocore.exceptions import ClientError
 
 from kit.atomic_file import write_atomically
+from kit.aws import own_trainer, preflight, role, team
 from kit.aws import plan as planning
-from kit.aws import preflight, role, team
 from kit.aws.assembly import assemble, model_record, recorded_version
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.labelling_here import labelling_here
@@ -24,7 +24,10 @@ from kit.aws.session import Aws, open_account
 from kit.cloud import Cloud
 from kit.console import Console
 from kit.errors import InputError, SetupError
-from kit.settings import GROUND_TRUTH, LABEL_STUDIO, CloudSettings, ResolvedSettings, S3Address
+from kit.language import _, marked
+from kit.local_cloud.docker_engine import require_engine
+from kit.local_cloud.images import ensure_images, image_name
+from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings, S3Address
 from kit.workshop import picture_set, run, summary
 from kit.workshop.cloud_clean import TRACK, clean_up, write_report
 from kit.workshop.context import bucket_of
@@ -65,21 +68,24 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
     plan = planning.make(aws, settings, model, len(pictures.pictures))
     _show(plan, console)
     if settings.plan:
-        console.say("PLAN=1: nothing was created.")
+        console.say(_("PLAN=1: nothing was created."))
         return
     if begun is None:
-        _ask(settings, console, f"Go on, for about ${plan.usd:.2f}?")
+        _ask(settings, console, _("Go on, for about ${usd:.2f}?").format(usd=plan.usd))
     tail = f"-{secrets.token_hex(2)}"
     folder, journal = run.open_run(resolved, TRACK, console, where=aws.identity, tail=tail)
     with run.locked(folder):
         journal.runs_on("aws", f"{aws.region}" + (f", in place of AWS {aws.endpoint_url}" if aws.endpoint_url else ""))
+        algorithm = model.algorithm
+        if settings.trainer == OWN:
+            algorithm = own_trainer.in_registry(aws, algorithm, folder.run_id)
         # Before any job is created: what it will be given.
-        write_atomically(folder.model_record, model_record(model))
-        preparations = _preparations(aws, settings, journal, pictures)
+        write_atomically(folder.model_record, model_record(dataclasses.replace(model, algorithm=algorithm)))
+        preparations = _preparations(aws, settings, journal, pictures, console)
 
         @contextlib.contextmanager
         def cloud(pictures: PictureSet) -> Iterator[Cloud]:
-            assembled = assemble(aws, settings, journal, model.algorithm)
+            assembled = assemble(aws, settings, journal, algorithm)
             by_people_here = settings.labeler == LABEL_STUDIO and pictures.manifest is None
             if not by_people_here or journal.is_finished("labelling"):
                 yield assembled
@@ -90,17 +96,19 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
         run.run_stages(settings, folder, journal, console, cloud, preparations=preparations, stages=run.STAGES[:-1])
         _tell(console, folder, journal)
         facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
-        console.say(f"Report:     {folder.report}")
+        console.say(_("Report:     {path}").format(path=folder.report))
         if not _wants_clean_up(settings, console, plan):
             console.heading(
-                f"The endpoint goes on and costs {plan.endpoint}; `make cloud-clean` deletes it and all the rest."
+                _("The endpoint goes on and costs {price}; `make cloud-clean` deletes it and all the rest.").format(
+                    price=plan.endpoint
+                )
             )
             return
         left = clean_up(aws, resolved, folder, journal, console)
         facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
         summary.write(folder, facts)
-    console.say(f"Spent:      about ${facts['spent_usd']:.2f}")
-    console.say(f"Left behind: {', '.join(left) or 'nothing'}")
+    console.say(_("Spent:      about ${usd:.2f}").format(usd=facts["spent_usd"]))
+    console.say(_("Left behind: {what}").format(what=", ".join(left) or _("nothing")))
 
 
 def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
@@ -110,50 +118,60 @@ def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
     try:
         content = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
-        raise InputError(f"MANIFEST={address} cannot be read: {error}; correct it.") from error
+        raise InputError(
+            _("MANIFEST={address} cannot be read: {error}; correct it.").format(address=address, error=error)
+        ) from error
     write_atomically(target, content)
     return target
 
 
 def _checked(aws: Aws, settings: CloudSettings, console: Console, model_version: str = "*") -> JumpStartModel:
     findings, model = preflight.look(aws, settings, model_version)
-    table = rich.table.Table("", "check", "found", "what to do", box=None, pad_edge=False)
+    table = rich.table.Table("", _("check"), _("found out"), _("what to do"), box=None, pad_edge=False)
     for finding in findings:
         table.add_row(finding.status, finding.what, finding.found, finding.todo)
-    console.heading("Preflight")
+    console.heading(_("Preflight"))
     console.table(table)
     failures = preflight.failed(findings)
     if failures or model is None:
         names = ", ".join(finding.what for finding in failures)
-        raise SetupError(f"The workshop cannot run on this account as it is: {names}; see the table above.")
+        raise SetupError(
+            _("The workshop cannot run on this account as it is: {names}; see the table above.").format(names=names)
+        )
     return model
 
 
 def _show(plan: Plan, console: Console) -> None:
-    table = rich.table.Table("what is made", "calls", "USD", "price", box=None, pad_edge=False)
+    table = rich.table.Table(_("what is made"), _("calls"), "USD", _("price"), box=None, pad_edge=False)
     for step in plan.steps:
         table.add_row(step.what, ", ".join(step.calls), f"{step.usd:.2f}" if step.usd else "", step.price)
-    console.heading("Plan")
+    console.heading(_("Plan"))
     console.table(table)
-    console.say(f"In all about ${plan.usd:.2f}, an estimate; `make cloud-clean` deletes everything again.")
+    console.say(
+        _("In all about ${usd:.2f}, an estimate; `make cloud-clean` deletes everything again.").format(usd=plan.usd)
+    )
 
 
 def _ask(settings: CloudSettings, console: Console, question: str) -> None:
     if settings.yes:
         return
     if not console.is_interactive:
-        raise InputError("Nobody is there to answer whether to go on; say YES=1, or PLAN=1 to see the plan only.")
+        raise InputError(_("Nobody is there to answer whether to go on; say YES=1, or PLAN=1 to see the plan only."))
     if not console.confirms(question):
-        raise InputError("Not gone on; nothing was created.")
+        raise InputError(_("Not gone on; nothing was created."))
 
 
 def _wants_clean_up(settings: CloudSettings, console: Console, plan: Plan) -> bool:
     if settings.yes:
         return True
-    return console.is_interactive and console.confirms(f"Delete everything now? The endpoint costs {plan.endpoint}.")
+    return console.is_interactive and console.confirms(
+        _("Delete everything now? The endpoint costs {price}.").format(price=plan.endpoint)
+    )
 
 
-def _preparations(aws: Aws, settings: CloudSettings, journal: Journal, pictures: PictureSet) -> tuple[Preparation, ...]:
+def _preparations(
+    aws: Aws, settings: CloudSettings, journal: Journal, pictures: PictureSet, console: Console
+) -> tuple[Preparation, ...]:
     def make_role() -> dict[str, Any]:
         given = settings.role_arn
         return {"role_arn": given or role.make(aws, journal, bucket_of(journal.run_id))}
@@ -164,14 +182,27 @@ def _preparations(aws: Aws, settings: CloudSettings, journal: Journal, pictures:
         made = team.make(aws, journal, settings.workers, settings.poll_seconds)
         return {"workteam_arn": made.arn, "portal": made.portal}
 
-    return (
-        Preparation("role", "Execution role", make_role),
-        Preparation("team", "Private team", make_team),
+    def publish_images() -> dict[str, Any]:
+        engine = require_engine()
+        cuda = own_trainer.wants_cuda(settings.train_instance)
+        ensure_images(engine, own_trainer.IMAGES, cuda=cuda, say=console.say)
+        return own_trainer.publish(aws, journal, own_trainer.push_with(engine, image_name), console.say)
+
+    preparations = (
+        Preparation("role", marked("Execution role"), make_role),
+        Preparation("team", marked("Private team"), make_team),
     )
+    if settings.trainer != OWN:
+        return preparations
+    return (*preparations, Preparation("images", marked("The kit's own images into the registry"), publish_images))
 
 
 def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:
     scores = journal.result("scoring")
     if scores["map50"] is not None:
-        console.heading(f"mAP@0.5 {scores['map50']:.3f} on {journal.result('detection')['pictures']} held-out pictures")
-    console.say(f"Drawings:   {folder.detections}")
+        console.heading(
+            _("mAP@0.5 {map50:.3f} on {count} held-out pictures").format(
+                map50=scores["map50"], count=journal.result("detection")["pictures"]
+            )
+        )
+    console.say(_("Drawings:   {path}").format(path=folder.detections))

@@ -1,0 +1,118 @@
+"""Fine-tuning with the kit's own detector: its images in the account's registry, in place of JumpStart's model."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from kit.aws.jumpstart import JumpStartModel
+from kit.aws.session import Aws
+from kit.cloud import Algorithm
+from kit.errors import ServiceError
+from kit.local_cloud.cloud import ALGORITHM
+from kit.local_cloud.docker_engine import Engine
+from kit.workshop.journal import Journal
+
+REPOSITORY = "image-repository"
+IMAGES = ("training", "inference")
+_TAG = "1"
+# Instance families with NVIDIA GPUs: g4dn, g5, p3 …
+_GPU = re.compile(r"ml\.[gp]\d")
+
+
+def model(train_instance: str, endpoint_instance: str, *, spot: bool) -> JumpStartModel:
+    """The detector in the place of a model of JumpStart's; its images have the names they have on this machine."""
+    algorithm = dataclasses.replace(
+        ALGORITHM, training_instance=train_instance, endpoint_instance=endpoint_instance, spot=spot
+    )
+    return JumpStartModel("the kit's own detector", _TAG, algorithm, (train_instance,), (endpoint_instance,), ())
+
+
+def in_registry(aws: Aws, algorithm: Algorithm, suffix: str) -> Algorithm:
+    """The algorithm with the addresses that its images have once they are pushed."""
+    training, inference = (f"{_registry(aws)}/{_repository(suffix, name)}:{_TAG}" for name in IMAGES)
+    return dataclasses.replace(algorithm, training_image=training, inference_image=inference)
+
+
+def wants_cuda(train_instance: str) -> bool:
+    return _GPU.match(train_instance) is not None
+
+
+def publish(
+    aws: Aws, journal: Journal, push: Callable[[str, str, str, Mapping[str, str]], None], say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Pushes the images, which have to be built, to repositories of this run.
+
+    Args:
+        push: see `push_with`.
+
+    Returns:
+        The images' addresses.
+
+    Raises:
+        ClientError: the registry refuses.
+        ServiceError: an image could not be pushed.
+    """
+    ecr, pushed = aws.client("ecr"), {}
+    for name in IMAGES:
+        repository = _repository(journal.run_id, name)
+        journal.will_create(REPOSITORY, repository)
+        try:
+            ecr.create_repository(repositoryName=repository)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "RepositoryAlreadyExistsException":
+                raise
+        token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        user, password = base64.b64decode(token).decode().split(":", 1)
+        address = f"{_registry(aws)}/{repository}"
+        say(f"  {name} image")
+        push(name, address, _TAG, {"username": user, "password": password})
+        pushed[name] = f"{address}:{_TAG}"
+    return pushed
+
+
+def push_with(engine: Engine, local_name: Callable[[str], str]) -> Callable[[str, str, str, Mapping[str, str]], None]:
+    """What pushes an image of this machine's engine: (name, repository's address, tag, sign-in)."""
+
+    def push(name: str, address: str, tag: str, sign_in: Mapping[str, str]) -> None:
+        engine.client.images.get(local_name(name)).tag(address, tag)
+        try:
+            answers: Iterator[dict[str, Any]] = engine.client.images.push(
+                address, tag, auth_config=dict(sign_in), stream=True, decode=True
+            )
+            for answer in answers:
+                if "error" in answer:
+                    raise ServiceError(f"Image {address}:{tag} could not be pushed: {answer['error']}; try again.")
+        finally:
+            engine.client.images.remove(f"{address}:{tag}", noprune=True)
+
+    return push
+
+
+def delete_repository(aws: Aws, name: str) -> None:
+    """Deletes a repository with its images; that it is gone already is as good."""
+    try:
+        aws.client("ecr").delete_repository(repositoryName=name, force=True)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "RepositoryNotFoundException":
+            raise
+
+
+def repositories(aws: Aws, suffix: str) -> list[str]:
+    """Those of a run that are there."""
+    wanted = {_repository(suffix, name) for name in IMAGES}
+    pages = aws.client("ecr").get_paginator("describe_repositories").paginate()
+    return [r["repositoryName"] for page in pages for r in page["repositories"] if r["repositoryName"] in wanted]
+
+
+def _repository(suffix: str, name: str) -> str:
+    return f"plugs-{suffix}/{name}"
+
+
+def _registry(aws: Aws) -> str:
+    return f"{aws.account}.dkr.ecr.{aws.region}.amazonaws.com"

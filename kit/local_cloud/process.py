@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from kit.errors import ServiceError, SetupError
+from kit.language import _
 
 _GUARD = Path(__file__).with_name("_guard.py")
 _POLL_SECONDS = 0.1
@@ -48,7 +49,9 @@ class GuardedProcess:
         grace_seconds: float = 10.0,
     ) -> None:
         if not Path(command[0]).exists():
-            raise SetupError(f"{name} cannot start: {command[0]} does not exist; run `make setup`.")
+            raise SetupError(
+                _("{name} cannot start: {file} does not exist; run `make setup`.").format(name=name, file=command[0])
+            )
         self.name = name
         self.log = log
         self._grace_seconds = grace_seconds
@@ -155,14 +158,23 @@ def wait_until_ready(process: Service, ready: Callable[[], bool], *, timeout: fl
     while not ready():
         status = process.exit_status()
         if status is not None:
-            raise ServiceError(_with_log(process, f"{process.name} ended with status {status} before it was ready"))
+            raise ServiceError(
+                _with_log(
+                    process,
+                    _("{name} ended with status {status} before it was ready").format(name=process.name, status=status),
+                )
+            )
         if time.monotonic() > deadline:
-            raise ServiceError(_with_log(process, f"{process.name} was not ready after {timeout:.0f} s"))
+            raise ServiceError(
+                _with_log(
+                    process, _("{name} was not ready after {seconds:.0f} s").format(name=process.name, seconds=timeout)
+                )
+            )
         time.sleep(_POLL_SECONDS)
 
 
 def _with_log(process: Service, problem: str) -> str:
-    return f"{problem}; its log {process.log} ends with:\n{process.log_tail()}"
+    return _("{problem}; its log {log} ends with:").format(problem=problem, log=process.log) + f"\n{process.log_tail()}"
 
 
 def choose_port(wanted: int | None, *, setting: str) -> int:
@@ -177,6 +189,8 @@ def choose_port(wanted: int | None, *, setting: str) -> int:
             probe.bind(("127.0.0.1", wanted or 0))
         except OSError as error:
             raise SetupError(
-                f"Port {wanted} of 127.0.0.1 is taken ({error.strerror}); free it or set {setting} to another one."
+                _("Port {port} of 127.0.0.1 is taken ({reason}); free it or set {setting} to another one.").format(
+                    port=wanted, reason=error.strerror, setting=setting
+                )
             ) from error
         return int(probe.getsockname()[1])

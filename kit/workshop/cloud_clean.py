@@ -13,6 +13,7 @@ from kit.aws.session import Aws, open_account
 from kit.cloud import Algorithm
 from kit.console import Console
 from kit.errors import KitError, ServiceError
+from kit.language import _
 from kit.report import page
 from kit.settings import CloudSettings, ResolvedSettings
 from kit.workshop import run, summary
@@ -36,18 +37,22 @@ def clean(resolved: ResolvedSettings, console: Console) -> None:
     assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
     runs = [(folder, journal) for folder, journal in cloud_runs(settings.runs) if may_have_left(journal, folder)]
     if not runs:
-        console.say(f"No run under {settings.runs} has left anything on AWS.")
+        console.say(_("No run under {runs} has left anything on AWS.").format(runs=settings.runs))
         return
     aws = open_account(settings.region)
     left: list[str] = []
     for folder, journal in runs:
         if not aws.is_that_of(journal.settings):
-            console.say(f"{folder.run_id} is of another account or region; sign in there to clean it up.")
+            console.say(
+                _("{run} is of another account or region; sign in there to clean it up.").format(run=folder.run_id)
+            )
             continue
         left += _clean_run(aws, resolved, folder, journal, console)
     if left:
-        raise ServiceError(f"Still there: {'; '.join(left)}. Run `make cloud-clean` again in a few minutes.")
-    console.say("Nothing is left.")
+        raise ServiceError(
+            _("Still there: {what}. Run `make cloud-clean` again in a few minutes.").format(what="; ".join(left))
+        )
+    console.say(_("Nothing is left."))
 
 
 def cloud_runs(runs: Path) -> Iterator[tuple[RunFolder, Journal]]:
@@ -74,7 +79,7 @@ def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: J
     Raises:
         KitError: something could not be deleted; the ledger says what is gone.
     """
-    console.heading(CLEAN_UP.title)
+    console.heading(_(CLEAN_UP.title))
     settings = resolved.settings
     assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
     cloud = assemble(aws, settings, journal, _NO_ALGORITHM)
@@ -106,7 +111,8 @@ def _clean_run(
         except KitError as error:
             return [str(error)]
         for resource in journal.resources:
-            console.say(f"  {resource.kind} {resource.name}: {'ended' if resource.kind.endswith('-job') else 'gone'}")
+            now = _("ended") if resource.kind.endswith("-job") else _("deleted")
+            console.say(f"  {resource.kind} {resource.name}: {now}")
         if all(journal.is_finished(stage.name) for stage in run.STAGES):
             training = prices.instance_price(aws, settings.train_instance, prices.TRAINING)
             endpoint = prices.instance_price(aws, settings.endpoint_instance, prices.HOSTING)

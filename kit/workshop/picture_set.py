@@ -9,6 +9,7 @@ from pathlib import Path
 from kit.annotations import ground_truth
 from kit.annotations.picture_files import upright_size
 from kit.errors import InputError
+from kit.language import _
 from kit.settings import Settings
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "plugs"
@@ -58,25 +59,33 @@ def collect(settings: Settings) -> PictureSet:
     manifest = settings.manifest
     if manifest is None:
         if settings.labels is None:
-            raise InputError("LABELS is missing: say which classes your pictures show.")
+            raise InputError(_("LABELS is missing: say which classes your pictures show."))
         return PictureSet(pictures, settings.labels)
     if not isinstance(manifest, Path):
-        raise InputError(f"{manifest} has to be fetched first; give a file.")
+        raise InputError(_("{manifest} has to be fetched first; give a file.").format(manifest=manifest))
     return PictureSet(pictures, _labels_of(manifest, settings, pictures), manifest=manifest)
 
 
 def pictures_of(folder: Path) -> tuple[Path, ...]:
     """The JPEG and PNG files of a folder, each opened to see that it is one."""
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder; give the folder that holds the pictures.")
+        raise InputError(_("{folder} is not a folder; give the folder that holds the pictures.").format(folder=folder))
     pictures = tuple(sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES))
     if not pictures:
-        raise InputError(f"{folder} holds no pictures; put JPEG or PNG files ({', '.join(SUFFIXES)}) there.")
+        raise InputError(
+            _("{folder} holds no pictures; put JPEG or PNG files ({suffixes}) there.").format(
+                folder=folder, suffixes=", ".join(SUFFIXES)
+            )
+        )
     for path in pictures:
         upright_size(path)
     clashes = [name for name, count in Counter(path.name.lower() for path in pictures).items() if count > 1]
     if clashes:
-        raise InputError(f"{folder} holds {clashes[0]} twice, in upper and lower case; rename one of them.")
+        raise InputError(
+            _("{folder} holds {name} twice, in upper and lower case; rename one of them.").format(
+                folder=folder, name=clashes[0]
+            )
+        )
     return pictures
 
 
@@ -86,13 +95,17 @@ def _labels_of(manifest: Path, settings: Settings, pictures: tuple[Path, ...]) -
     for picture in stream.pictures:
         if picture.file_name not in names:
             raise InputError(
-                f"{manifest}:{picture.line}: {picture.file_name} is not in {settings.images}; "
-                "add the picture or remove the line."
+                f"{manifest}:{picture.line}: "
+                + _("{picture} is not in {folder}; add the picture or remove the line.").format(
+                    picture=picture.file_name, folder=settings.images
+                )
             )
         for box in picture.boxes:
             if box.label not in stream.labels:
                 raise InputError(
-                    f'{manifest}:{picture.line}: class "{box.label}" is not in LABELS '
-                    f"({', '.join(stream.labels)}); add it there."
+                    f"{manifest}:{picture.line}: "
+                    + _('class "{label}" is not in LABELS ({labels}); add it there.').format(
+                        label=box.label, labels=", ".join(stream.labels)
+                    )
                 )
     return stream.labels

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from kit.aws import names, own_trainer, role, studio, team, user_pool
 from kit.aws.session import Aws
 from kit.settings import OWN, CloudSettings
@@ -92,7 +90,3 @@ class AwsOwn:
         prefix = f"/aws/sagemaker/Endpoints/{names.team(suffix)}"
         groups = self._aws.client("logs").describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
         return [group["logGroupName"] for group in groups]
-
-
-def is_denied(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")

@@ -135,6 +135,16 @@ def test_an_error_is_one_sentence_and_debug_shows_the_rest(tmp_path: Path) -> No
     assert full.stderr.splitlines()[-1] == plain.stderr.splitlines()[-1]
 
 
+def test_scripts_read_a_check_line_by_line(tmp_path: Path) -> None:
+    manifest = tmp_path / "m.manifest"
+    manifest.write_text('{"source-ref": "s3://b/a.jpg"}\nnot json\n')
+    done = command.kit("check", str(manifest), "--json", folder=tmp_path)
+    assert done.returncode == 1
+    *problems, summary = map(json.loads, done.stdout.splitlines())
+    assert [(problem["line"], problem["severity"]) for problem in problems][:2] == [(1, "warning"), (2, "error")]
+    assert (summary["pictures"]["unlabelled"], summary["training_would_fail"]) == (1, True)
+
+
 def test_a_mistake_in_the_kit_is_admitted(tmp_path: Path) -> None:
     run = finished(tmp_path, "r1")
     run.summary.write_text("{}")  # not what the kit writes

@@ -19,6 +19,9 @@ from kit.workshop.picture_set import SAMPLES
 from tests.browser.labelling_page import LabellingPage
 from tests.end_to_end import command
 
+# A whole run lies before the first of these tests, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(900)
+
 WAY_IN = re.compile(r"at (http://127\.0\.0\.1:\S+)\s+user (\S+)   password (\S+)")
 SETTINGS = {"labeler": "human", "epochs": "1", "image_size": "160"}
 HOTKEYS = {"usb-a": "1", "usb-c": "2", "lightning": "3"}

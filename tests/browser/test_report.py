@@ -12,6 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.end_to_end import command
 
+# A whole run lies before the first of these tests, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(900)
+
 SECTIONS = (
     "Time per stage",
     "Labels",

@@ -12,6 +12,9 @@ from nbclient import NotebookClient
 
 from tests.docs.test_docs import problem_of
 
+# A whole run lies before the first of these tests, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(900)
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "samples" / "workshop.ipynb"
 QUICK = {"KIT_EPOCHS": "1", "KIT_IMAGE_SIZE": "160", "KIT_RUNTIME": "process"}

@@ -28,7 +28,7 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
     mine = [
         (folder, journal)
         for folder, journal in cloud_runs(settings.runs)
-        if folder.run_id.startswith(_STEM) and not run.is_finished(journal, folder) and aws.is_that_of(journal.settings)
+        if "studio" in journal.settings and not run.is_finished(journal, folder) and aws.is_that_of(journal.settings)
     ]
     if mine:
         folder, journal = mine[-1]
@@ -41,7 +41,7 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
             raise InputError("Not gone on; nothing was created. YES=1 answers the question.")
         folder = RunFolder(settings.runs / f"{_STEM}{secrets.token_hex(4)}")
         folder.path.mkdir(parents=True)
-        journal = Journal(folder.journal, folder.run_id, TRACK, {**run.identity(settings), **aws.identity})
+        journal = Journal(folder.journal, folder.run_id, TRACK, {"studio": True, **aws.identity})
         journal.save()
     with run.locked(folder):
         console.heading("SageMaker Studio")

@@ -29,7 +29,7 @@ from kit.local_cloud.docker_engine import require_engine
 from kit.local_cloud.images import ensure_images, image_name
 from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings, S3Address
 from kit.workshop import picture_set, run, summary
-from kit.workshop.cloud_clean import TRACK, clean_up, write_report
+from kit.workshop.cloud_clean import TRACK, clean_up, cloud_runs, write_report
 from kit.workshop.context import bucket_of
 from kit.workshop.journal import Journal
 from kit.workshop.local_track import require_space
@@ -61,7 +61,9 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
         settings = dataclasses.replace(settings, manifest=_fetched(aws, settings.manifest, settings.runs))
         resolved = dataclasses.replace(resolved, settings=settings)
     pictures = picture_set.collect(settings)
-    begun = run.unfinished(resolved, TRACK, aws.identity)
+    # Whatever was run since: what a run has made on AWS goes on costing money.
+    runs = [folder for folder, _journal in cloud_runs(settings.runs)][::-1]
+    begun = run.unfinished(resolved, TRACK, aws.identity, runs)
     # A run keeps the version of the model that it was begun with.
     version = recorded_version(begun[0].model_record) if begun else None
     model = _checked(aws, settings, console, version or "*")
@@ -73,7 +75,7 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
     if begun is None:
         _ask(settings, console, _("Go on, for about ${usd:.2f}?").format(usd=plan.usd))
     tail = f"-{secrets.token_hex(2)}"
-    folder, journal = run.open_run(resolved, TRACK, console, where=aws.identity, tail=tail)
+    folder, journal = run.open_run(resolved, TRACK, console, where=aws.identity, among=runs, tail=tail)
     with run.locked(folder):
         journal.runs_on("aws", f"{aws.region}" + (f", in place of AWS {aws.endpoint_url}" if aws.endpoint_url else ""))
         algorithm = model.algorithm

@@ -10,7 +10,7 @@ import fcntl
 import functools
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -79,16 +79,19 @@ def open_run(
     console: Console,
     *,
     where: Mapping[str, str] | None = None,
+    among: Iterable[RunFolder] | None = None,
     tail: str = "",
 ) -> tuple[RunFolder, Journal]:
-    """The latest run when it is unfinished and was started with the same settings, else a new one.
+    """A run that is unfinished and was started with the same settings, else a new one.
 
     Args:
         where: what else has to be the same: the account, say.
+        among: the runs to look at, by default the latest alone.
         tail: ends a new run's name.
     """
-    found = unfinished(resolved, track, where)
+    found = unfinished(resolved, track, where, among)
     if found is not None:
+        run_folder.make_latest(found[0])
         console.say(_("Going on with {run}").format(run=found[0].run_id))
         return found
     settings = resolved.settings
@@ -104,18 +107,26 @@ def open_run(
 
 
 def unfinished(
-    resolved: ResolvedSettings, track: str, where: Mapping[str, str] | None = None
+    resolved: ResolvedSettings,
+    track: str,
+    where: Mapping[str, str] | None = None,
+    among: Iterable[RunFolder] | None = None,
 ) -> tuple[RunFolder, Journal] | None:
-    """The latest run where the same command goes on with it."""
+    """The first run with which the same command goes on; the arguments are those of `open_run`."""
     settings = resolved.settings
-    folder = run_folder.latest(settings.runs)
-    if folder is None or not folder.journal.exists():
-        return None
-    journal = Journal.open(folder.journal)
-    if is_finished(journal, folder) or journal.track != track:
-        return None
-    same = journal.settings == {**identity(settings), **(where or {})}
-    return (folder, journal) if same and settings.runtime in (AUTO, journal.runtime or settings.runtime) else None
+    if among is None:
+        latest = run_folder.latest(settings.runs)
+        among = [latest] if latest else []
+    for folder in among:
+        if not folder.journal.exists():
+            continue
+        journal = Journal.open(folder.journal)
+        if is_finished(journal, folder) or journal.track != track:
+            continue
+        same = journal.settings == {**identity(settings), **(where or {})}
+        if same and settings.runtime in (AUTO, journal.runtime or settings.runtime):
+            return folder, journal
+    return None
 
 
 def is_finished(journal: Journal, folder: RunFolder) -> bool:

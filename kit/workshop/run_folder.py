@@ -118,10 +118,15 @@ def create(runs: Path, track: str, now: datetime.datetime) -> RunFolder:
             break
         except FileExistsError:
             number += 1
-    link, fresh = runs / LATEST, runs / f".{LATEST}.{folder.name}"
-    fresh.symlink_to(folder.name)
-    fresh.replace(link)
+    make_latest(RunFolder(folder))
     return RunFolder(folder)
+
+
+def make_latest(folder: RunFolder) -> None:
+    """Points `runs/latest` at a run."""
+    link, fresh = folder.path.parent / LATEST, folder.path.parent / f".{LATEST}.{folder.run_id}"
+    fresh.symlink_to(folder.run_id)
+    fresh.replace(link)
 
 
 def latest(runs: Path) -> RunFolder | None:

@@ -18,6 +18,7 @@ from kit.workshop import run
 from kit.workshop.context import Context
 from kit.workshop.journal import Journal
 from kit.workshop.picture_set import PictureSet
+from kit.workshop.run_folder import RunFolder
 from tests.unit.workshop.contexts import context_in
 
 
@@ -120,6 +121,20 @@ def test_another_runtime_than_it_was_begun_with_is_a_new_run(tmp_path: Path, sta
     begun(tmp_path, stages, "docker")
     go(tmp_path, settings(tmp_path, runtime="process"))
     assert stages.ran == ["one", "two", "one", "two", "three"]
+
+
+def test_an_earlier_run_can_be_gone_on_with_where_it_is_looked_for(tmp_path: Path, stages: Stages) -> None:
+    stages.broken["two"] = ServiceError("no")
+    with pytest.raises(ServiceError):
+        go(tmp_path, settings(tmp_path, seed=1))
+    first = (tmp_path / "runs" / "latest").resolve()
+    stages.broken.clear()
+    go(tmp_path, settings(tmp_path, seed=2))
+    runs = [RunFolder(path) for path in (tmp_path / "runs").iterdir() if not path.is_symlink()]
+    assert run.unfinished(settings(tmp_path, seed=1), "local") is None
+    folder, _ = run.open_run(settings(tmp_path, seed=1), "local", Console(), among=runs)
+    assert folder.path == first
+    assert (tmp_path / "runs" / "latest").resolve() == first
 
 
 @pytest.mark.usefixtures("stages")

@@ -184,7 +184,7 @@ def open_double(folder: Path, programs: Programs, *, truth: Path, seconds: float
     Raises:
         KitError: a service does not come up.
     """
-    environments.require(environments.LABEL_STUDIO, environments.DETECTOR, environments.MOTO)
+    environments.require(*environments.OF_THE_AWS_DOUBLE)
     with Moto(folder) as moto:
         parts = Parts(
             moto,

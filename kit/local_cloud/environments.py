@@ -17,6 +17,7 @@ DETECTOR = _ENVIRONMENTS / "detector"
 PROCESSES = (LOCALSTACK, LABEL_STUDIO, DETECTOR)
 # What stands in for AWS's other services when the cloud track is rehearsed.
 MOTO = _ENVIRONMENTS / "moto"
+OF_THE_AWS_DOUBLE = (LABEL_STUDIO, DETECTOR, MOTO)
 
 TRAIN = (DETECTOR / "bin" / "python", "-m", "detector", "train")
 SERVE = (DETECTOR / "bin" / "python", "-m", "detector", "serve")

@@ -14,6 +14,7 @@ from pathlib import Path
 import urllib3
 
 from kit.console import Console
+from kit.local_cloud import environments
 from kit.local_cloud.account import REGION
 from kit.local_cloud.process import (
     GuardedProcess,
@@ -47,6 +48,8 @@ def rehearse(resolved: ResolvedSettings, faults: Sequence[str], console: Console
     chosen = dataclasses.replace(
         settings, yes=True, region=REGION, workers=settings.workers or (_WORKER,), poll_seconds=0.5
     )
+    # Here, where it can be seen; the double itself is given a minute or two to come up.
+    environments.require(*environments.OF_THE_AWS_DOUBLE)
     folder = settings.runs / FOLDER
     wait_for_predecessor(_NAME, folder / _LOG)
     # The double forgets what it was asked to keep; its records of an earlier rehearsal would only lead astray.

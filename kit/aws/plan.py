@@ -8,6 +8,7 @@ from kit.aws import prices, team
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.prices import Price
 from kit.aws.session import Aws
+from kit.language import _
 from kit.settings import GROUND_TRUTH, OWN, CloudSettings
 
 # What 30 epochs over some dozens of pictures take at most, with the instance's start; billed by the second.
@@ -50,57 +51,72 @@ def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int
         *_role(settings),
         *_team(aws, settings),
         Step(
-            f"bucket with {pictures} pictures: encrypted, closed to the public, readable by the labelling page",
+            _("bucket with {count} pictures: encrypted, closed to the public, readable by the labelling page").format(
+                count=pictures
+            ),
             ("CreateBucket", "PutPublicAccessBlock", "PutBucketEncryption", "PutBucketCors", "PutObject"),
         ),
         *_labelling(settings, pictures),
         *_images(settings),
-        Step("data set for JumpStart in the same bucket", ("CopyObject", "PutObject")),
+        Step(_("data set for JumpStart in the same bucket"), ("CopyObject", "PutObject")),
         Step(
-            f"training job: {model.model_id} {model.version}, {settings.epochs} epochs on {settings.train_instance}"
+            _("training job: {model}, {epochs} epochs on {instance}").format(
+                model=f"{model.model_id} {model.version}", epochs=settings.epochs, instance=settings.train_instance
+            )
             + (", spot" if settings.spot else ""),
             ("CreateTrainingJob",),
             training.of(_TRAINING_HOURS),
-            f"{training} for up to {_TRAINING_HOURS:g} h ({training.source})",
+            _("{price} for up to {hours:g} h ({source})").format(
+                price=training, hours=_TRAINING_HOURS, source=training.source
+            ),
         ),
         Step(
-            f"endpoint on {settings.endpoint_instance}",
+            _("endpoint on {instance}").format(instance=settings.endpoint_instance),
             ("CreateModel", "CreateEndpointConfig", "CreateEndpoint", "InvokeEndpoint"),
             endpoint.of(hours),
-            f"{endpoint} until it is deleted; reckoned with {hours:g} h ({endpoint.source})",
+            _("{price} until it is deleted; reckoned with {hours:g} h ({source})").format(
+                price=endpoint, hours=hours, source=endpoint.source
+            ),
         ),
     ]
     return Plan(tuple(steps), training, endpoint)
 
 
 def _role(settings: CloudSettings) -> list[Step]:
-    return [] if settings.role_arn else [Step("execution role for this run", ("CreateRole", "PutRolePolicy"))]
+    return [] if settings.role_arn else [Step(_("execution role for this run"), ("CreateRole", "PutRolePolicy"))]
 
 
 def _team(aws: Aws, settings: CloudSettings) -> list[Step]:
     if settings.manifest is not None or settings.labeler != GROUND_TRUTH or not settings.workers:
         return []
-    people = f"invitations to {len(settings.workers)} by e-mail"
+    people = _("invitations to {count} by e-mail").format(count=len(settings.workers))
     if team.existing_workforce(aws) is not None:
         calls: tuple[str, ...] = ("CreateGroup", "CreateWorkteam", "AdminCreateUser", "AdminAddUserToGroup")
-        return [Step(f"work team in the region's workforce, {people}", calls)]
+        return [Step(_("work team in the region's workforce, {people}").format(people=people), calls)]
     calls = (
         "CreateUserPool", "CreateUserPoolClient", "CreateUserPoolDomain", "CreateWorkforce", "CreateGroup",
         "CreateWorkteam", "UpdateUserPoolClient", "UpdateUserPool", "AdminCreateUser", "AdminAddUserToGroup",
     )  # fmt: skip
-    return [Step(f"user pool, workforce and work team, {people}", calls)]
+    return [Step(_("user pool, workforce and work team, {people}").format(people=people), calls)]
 
 
 def _images(settings: CloudSettings) -> list[Step]:
     if settings.trainer != OWN:
         return []
-    return [Step("the kit's own images in the account's registry", ("CreateRepository", "PutImage"))]
+    return [Step(_("the kit's own images in the account's registry"), ("CreateRepository", "PutImage"))]
 
 
 def _labelling(settings: CloudSettings, pictures: int) -> list[Step]:
     if settings.manifest is not None:
         return []
     if settings.labeler != GROUND_TRUTH:
-        return [Step("labelling with Label Studio on this machine", ("PutObject",))]
+        return [Step(_("labelling with Label Studio on this machine"), ("PutObject",))]
     usd = prices.LABELLED_OBJECT * pictures
-    return [Step("labelling job", ("CreateLabelingJob",), usd, f"${prices.LABELLED_OBJECT:.2f} a picture")]
+    return [
+        Step(
+            _("labelling job"),
+            ("CreateLabelingJob",),
+            usd,
+            _("${usd:.2f} a picture").format(usd=prices.LABELLED_OBJECT),
+        )
+    ]

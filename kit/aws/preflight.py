@@ -12,6 +12,7 @@ from kit.aws import own_trainer, quotas, team
 from kit.aws.jumpstart import JumpStartModel, resolve
 from kit.aws.session import Aws
 from kit.errors import KitError
+from kit.language import _
 from kit.local_cloud.docker_engine import NoEngine, probe_engine
 from kit.settings import GROUND_TRUTH, OWN, CloudSettings
 from kit.workshop.labelling import GROUND_TRUTH_ACCOUNTS
@@ -42,7 +43,15 @@ class Finding:
 
 def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[list[Finding], JumpStartModel | None]:
     """Every check, each by reading only, and the model where JumpStart has it."""
-    findings = [Finding("credentials", PASS, f"{_who(aws.caller)}, account …{aws.account[-4:]}, {aws.region}")]
+    findings = [
+        Finding(
+            _("credentials"),
+            PASS,
+            _("{who}, account …{digits}, {region}").format(
+                who=_who(aws.caller), digits=aws.account[-4:], region=aws.region
+            ),
+        )
+    ]
     if settings.manifest is None:
         findings += _labelling(aws, settings)
     findings += _permissions(aws, settings)
@@ -62,10 +71,15 @@ def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[l
 def _engine() -> Finding:
     engine = probe_engine()
     if isinstance(engine, NoEngine):
-        return Finding("Docker engine", FAIL, engine.reason, "TRAINER=own builds and pushes images with it")
+        return Finding(_("Docker engine"), FAIL, engine.reason, _("TRAINER=own builds and pushes images with it"))
     if engine.architecture != "amd64":
-        return Finding("Docker engine", FAIL, f"builds for {engine.architecture}", "SageMaker wants amd64")
-    return Finding("Docker engine", PASS, engine.version)
+        return Finding(
+            _("Docker engine"),
+            FAIL,
+            _("builds for {architecture}").format(architecture=engine.architecture),
+            _("SageMaker wants amd64"),
+        )
+    return Finding(_("Docker engine"), PASS, engine.version)
 
 
 def _jumpstart(aws: Aws, settings: CloudSettings, version: str) -> tuple[JumpStartModel | None, list[Finding]]:
@@ -79,7 +93,7 @@ def _jumpstart(aws: Aws, settings: CloudSettings, version: str) -> tuple[JumpSta
             spot=settings.spot,
         )
     except KitError as error:
-        return None, [Finding("JumpStart model", FAIL, str(error), "MODEL_ID=…, REGION=…, or TRAINER=own")]
+        return None, [Finding(_("JumpStart model"), FAIL, str(error), "MODEL_ID=…, REGION=…, or TRAINER=own")]
     return model, list(_model(model, settings))
 
 
@@ -88,36 +102,44 @@ def _labelling(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
         return
     if aws.region not in GROUND_TRUTH_ACCOUNTS:
         yield Finding(
-            "Ground Truth", FAIL, f"not in {aws.region}", f"REGION= one of {', '.join(sorted(GROUND_TRUTH_ACCOUNTS))}"
+            _("Ground Truth"),
+            FAIL,
+            _("not in {region}").format(region=aws.region),
+            _("REGION= one of {choices}").format(choices=", ".join(sorted(GROUND_TRUTH_ACCOUNTS))),
         )
         return
     yield Finding(
-        "Ground Truth",
+        _("Ground Truth"),
         WARNING,
-        "takes no new customers; whether it takes this account shows only at the first labelling job",
-        "have labels ready from elsewhere (MANIFEST=…), should it refuse",
+        _("takes no new customers; whether it takes this account shows only at the first labelling job"),
+        _("have labels ready from elsewhere (MANIFEST=…), should it refuse"),
     )
     try:
         workforce, there = team.existing_workforce(aws), team.existing_team(aws)
     except (ClientError, BotoCoreError) as error:
-        yield Finding("private workforce", FAIL, _said(error), "ask for sagemaker:ListWorkforces, ListWorkteams")
+        yield Finding(_("private workforce"), FAIL, _said(error), _("ask for sagemaker:ListWorkforces, ListWorkteams"))
         return
     if workforce is not None and "CognitoConfig" not in workforce and (settings.workers or there is None):
         yield Finding(
-            "private workforce", FAIL, "signs in through its own identity provider", "make a team in the console"
+            _("private workforce"),
+            FAIL,
+            _("signs in through its own identity provider"),
+            _("make a team in the console"),
         )
     elif not settings.workers and there is None:
-        yield Finding("private workforce", FAIL, "no team, and no workers given", "WORKERS=a@example.org,…")
+        yield Finding(_("private workforce"), FAIL, _("no team, and no workers given"), "WORKERS=a@example.org,…")
     elif workforce is None:
-        yield Finding("private workforce", PASS, "none yet; one will be made, and taken away again")
+        yield Finding(_("private workforce"), PASS, _("none yet; one will be made, and taken away again"))
     else:
-        yield Finding("private workforce", PASS, f"{workforce['WorkforceName']} is there and will be used")
+        yield Finding(
+            _("private workforce"), PASS, _("{name} is there and will be used").format(name=workforce["WorkforceName"])
+        )
 
 
 def _permissions(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
     source = _principal(aws.caller)
     if source is None:
-        yield Finding("permissions", PASS, "the account's root user may do anything")
+        yield Finding(_("permissions"), PASS, _("the account's root user may do anything"))
         return
     wanted = [a for a in ACTIONS if settings.role_arn is None or not re.match(r"iam:(?!Pass)", a)]
     try:
@@ -133,13 +155,23 @@ def _permissions(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
             if result["EvalDecision"] != "allowed"
         ]
     except (ClientError, BotoCoreError) as error:
-        yield Finding("permissions", WARNING, f"cannot be asked for ({_said(error)})", "a call may be refused later")
+        yield Finding(
+            _("permissions"),
+            WARNING,
+            _("cannot be asked for ({reason})").format(reason=_said(error)),
+            _("a call may be refused later"),
+        )
         return
     if denied:
         # A simulation leaves out what it is not told of, conditions and session policies among it.
-        yield Finding("permissions", WARNING, f"seem to lack {', '.join(denied)}", "ask the account's owner for them")
+        yield Finding(
+            _("permissions"),
+            WARNING,
+            _("seem to lack {actions}").format(actions=", ".join(denied)),
+            _("ask the account's owner for them"),
+        )
     else:
-        yield Finding("permissions", PASS, f"all {len(wanted)} actions that matter")
+        yield Finding(_("permissions"), PASS, _("all {count} actions that matter").format(count=len(wanted)))
 
 
 def _quotas(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
@@ -150,38 +182,65 @@ def _quotas(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
     try:
         found = quotas.find(aws, set(names))
     except (ClientError, BotoCoreError) as error:
-        yield Finding("quotas", WARNING, f"cannot be asked for ({_said(error)})", "a job may be refused for them later")
+        yield Finding(
+            _("quotas"),
+            WARNING,
+            _("cannot be asked for ({reason})").format(reason=_said(error)),
+            _("a job may be refused for them later"),
+        )
         return
     for name in names:
         if name not in found:
-            yield Finding(f"quota {name}", WARNING, "SageMaker lists no such quota", "check the instance type")
+            yield Finding(
+                _("quota {name}").format(name=name),
+                WARNING,
+                _("SageMaker lists no such quota"),
+                _("check the instance type"),
+            )
         elif found[name].value < 1:
-            yield Finding(f"quota {name}", FAIL, "is 0", "make cloud-quota asks AWS for 1; or choose another instance")
+            yield Finding(
+                _("quota {name}").format(name=name),
+                FAIL,
+                _("is 0"),
+                _("make cloud-quota asks AWS for 1; or choose another instance"),
+            )
         else:
-            yield Finding(f"quota {name}", PASS, f"{found[name].value:g}")
+            yield Finding(_("quota {name}").format(name=name), PASS, f"{found[name].value:g}")
 
 
 def _model(model: JumpStartModel, settings: CloudSettings) -> Iterator[Finding]:
     name = f"{model.model_id} {model.version}"
     if model.warnings:
-        yield Finding("JumpStart model", WARNING, f"{name}: {'; '.join(model.warnings)}", "mind it, or MODEL_ID=…")
+        yield Finding(
+            _("JumpStart model"), WARNING, f"{name}: {'; '.join(model.warnings)}", _("mind it, or MODEL_ID=…")
+        )
     else:
-        yield Finding("JumpStart model", PASS, name)
+        yield Finding(_("JumpStart model"), PASS, name)
     for what, chosen, known in (
-        ("training instance", settings.train_instance, model.training_instances),
-        ("endpoint instance", settings.endpoint_instance, model.endpoint_instances),
+        (_("training instance"), settings.train_instance, model.training_instances),
+        (_("endpoint instance"), settings.endpoint_instance, model.endpoint_instances),
     ):
         if chosen in known:
             yield Finding(what, PASS, chosen)
         else:
-            yield Finding(what, WARNING, f"JumpStart does not name {chosen} for it", f"one of {', '.join(known)}")
+            yield Finding(
+                what,
+                WARNING,
+                _("JumpStart does not name {instance} for it").format(instance=chosen),
+                _("one of {choices}").format(choices=", ".join(known)),
+            )
     unknown = [
         flag
         for flag, value in (("IMAGE_SIZE", settings.image_size), ("BATCH_SIZE", settings.batch_size))
         if value is not None and flag.lower().replace("_", "-") not in model.algorithm.tunable
     ]
     if unknown:
-        yield Finding("hyperparameters", WARNING, f"the model has no {', '.join(unknown)}", "leave it out")
+        yield Finding(
+            _("hyperparameters"),
+            WARNING,
+            _("the model has no {names}").format(names=", ".join(unknown)),
+            _("leave it out"),
+        )
 
 
 def _names(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
@@ -193,11 +252,21 @@ def _names(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "NoSuchEntity":
-            yield Finding("execution role", FAIL, f"there is no role {name}", "correct ROLE_ARN, or leave it out")
+            yield Finding(
+                _("execution role"),
+                FAIL,
+                _("there is no role {name}").format(name=name),
+                _("correct ROLE_ARN, or leave it out"),
+            )
         else:
-            yield Finding("execution role", WARNING, f"cannot be asked for ({code})", "a job may be refused for it")
+            yield Finding(
+                _("execution role"),
+                WARNING,
+                _("cannot be asked for ({reason})").format(reason=code),
+                _("a job may be refused for it"),
+            )
     else:
-        yield Finding("execution role", PASS, name)
+        yield Finding(_("execution role"), PASS, name)
 
 
 def failed(findings: Iterable[Finding]) -> list[Finding]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-_SIGN_IN = "sign in again (`aws sso login`, `aws configure`), then run the same command, it goes on from here"
-_WAIT = "AWS is asked too often just now: wait a minute and run the same command again"
-_CAPACITY = (
+from kit.language import _, marked
+
+_SIGN_IN = marked("sign in again (`aws sso login`, `aws configure`), then run the same command, it goes on from here")
+_WAIT = marked("AWS is asked too often just now: wait a minute and run the same command again")
+_CAPACITY = marked(
     "AWS has no such instance free just now: run the same command later, or with another instance type or REGION"
 )
-_DENIED = "ask the account's owner for the right to do that, then run the same command again"
+_DENIED = marked("ask the account's owner for the right to do that, then run the same command again")
 _BY_CODE = {
-    "ResourceLimitExceeded": (
+    "ResourceLimitExceeded": marked(
         "the account's quota for this instance type is too small: `make cloud-quota` asks AWS for more, or choose "
         "another TRAIN_INSTANCE or ENDPOINT_INSTANCE; the same command then goes on from here"
     ),
@@ -22,10 +24,10 @@ _BY_CODE = {
     "Throttling": _WAIT,
     "TooManyRequests": _WAIT,
     "SlowDown": _WAIT,
-    "BucketAlreadyExists": "somebody else has a bucket of this name: remove the run's folder and start anew",
+    "BucketAlreadyExists": marked("somebody else has a bucket of this name: remove the run's folder and start anew"),
 }
 _BY_OPERATION = {
-    "CreateLabelingJob": (
+    "CreateLabelingJob": marked(
         "should Ground Truth not take this account (it takes no new customers), label with LABELER=label-studio or "
         "bring labels with MANIFEST=…"
     ),
@@ -34,9 +36,10 @@ _BY_OPERATION = {
 
 def of(text: str) -> str | None:
     """What to do about an error code, or a failure reason that begins with one; None where nobody knows."""
-    return next((todo for code, todo in _BY_CODE.items() if code in text), None)
+    return next((_(todo) for code, todo in _BY_CODE.items() if code in text), None)
 
 
 def for_operation(operation: str) -> str | None:
     """What else to know when this operation is refused."""
-    return _BY_OPERATION.get(operation)
+    todo = _BY_OPERATION.get(operation)
+    return todo and _(todo)

@@ -65,7 +65,8 @@ def _next(state: str, journal: Journal, folder: RunFolder, stages: list[StageSta
     command = f"make {journal.track}"
     if state == RUNNING:
         labelling = next(stage for stage in stages if stage.name == "labelling")
-        if labelling.state == RUNNING and journal.settings.get("labeler") != "scripted":
+        by_script = journal.track == "local" and journal.settings.get("labeler") in (None, "scripted")
+        if labelling.state == RUNNING and not (by_script and journal.settings.get("images") is None):
             return _("It goes on by itself; `make go-on` ends labelling by hand early.")
         return _("It goes on by itself.")
     if state == "finished":

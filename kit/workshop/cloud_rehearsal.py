@@ -14,6 +14,7 @@ from pathlib import Path
 import urllib3
 
 from kit.console import Console
+from kit.errors import InputError
 from kit.local_cloud import environments
 from kit.local_cloud.account import REGION
 from kit.local_cloud.process import (
@@ -23,7 +24,7 @@ from kit.local_cloud.process import (
     wait_for_predecessor,
     wait_until_ready,
 )
-from kit.settings import CloudSettings, ResolvedSettings
+from kit.settings import GROUND_TRUTH, CloudSettings, ResolvedSettings
 from kit.workshop import cloud_track
 
 # Below the runs, beside them: what the double keeps, and its logs.
@@ -48,6 +49,12 @@ def rehearse(resolved: ResolvedSettings, faults: Sequence[str], console: Console
     chosen = dataclasses.replace(
         settings, yes=True, region=REGION, workers=settings.workers or (_WORKER,), poll_seconds=0.5
     )
+    if settings.images is not None and settings.manifest is None and settings.labeler == GROUND_TRUTH:
+        raise InputError(
+            "The worker of the rehearsal is a program that knows the sample pictures only: for your own pictures add "
+            "MANIFEST=… (labels that exist) or LABELER=label-studio (you label them)."
+        )
+    asked = [_fault(text) for text in faults]
     # Here, where it can be seen; the double itself is given a minute or two to come up.
     environments.require(*environments.OF_THE_AWS_DOUBLE)
     folder = settings.runs / FOLDER
@@ -55,11 +62,19 @@ def rehearse(resolved: ResolvedSettings, faults: Sequence[str], console: Console
     # The double forgets what it was asked to keep; its records of an earlier rehearsal would only lead astray.
     shutil.rmtree(folder, ignore_errors=True)
     with running_double(folder) as url, _pointing_to(url):
-        console.say(f"In place of AWS: {url} on this machine; no account, no cost.")
-        for fault in faults:
-            operation, _, code = fault.partition("=")
-            tell(url, "faults", {"operation": operation, "code": code, "times": 1})
+        console.say(
+            f"In place of AWS: {url} on this machine; no account, no cost. Who is invited to label is a program."
+        )
+        for fault in asked:
+            tell(url, "faults", fault)
         cloud_track.hold(dataclasses.replace(resolved, settings=chosen), console)
+
+
+def _fault(text: str) -> dict[str, object]:
+    operation, _, code = text.partition("=")
+    if not (operation and code):
+        raise InputError(f'FAULT is "{text}", but it has to be such as CreateTrainingJob=ResourceLimitExceeded.')
+    return {"operation": operation, "code": code, "times": 1}
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.end_to_end import command
 
 
@@ -29,6 +31,18 @@ def test_everything_that_was_made_is_gone_and_known_to_be(rehearsal: Path) -> No
         "endpoint-config", "endpoint",
     }  # fmt: skip
     assert all(resource["deleted"] for resource in ledger)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"images": ".", "labels": "cat"}, "knows the sample pictures only"),
+        ({"fault": "CreateTrainingJob"}, "CreateTrainingJob=ResourceLimitExceeded"),
+    ],
+)
+def test_what_cannot_be_rehearsed_is_said(tmp_path: Path, settings: dict[str, str], said: str) -> None:
+    done = command.kit("cloud-rehearsal", folder=tmp_path, **settings)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
 def test_no_account_number_and_no_secret_is_told(rehearsal: Path) -> None:

@@ -108,8 +108,13 @@ def told(value: Any) -> str:
     """A value as people read it."""
     if value is None:
         return "–"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return _rounded(value) if isinstance(value, float) else str(value)
 
 
 def told_change(row: Row) -> str:
-    return "" if row.change is None or not row.change else f"{row.change:+.3g}"
+    return "" if not row.change else _rounded(row.change, "+")
+
+
+def _rounded(number: float, sign: str = "") -> str:
+    """With three digits, but never in powers of ten."""
+    return f"{number:{sign}.0f}" if abs(number) >= 100 else f"{number:{sign}.3g}"

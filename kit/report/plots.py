@@ -44,11 +44,14 @@ def stage_strip(seconds: Mapping[str, float]) -> str:
     total, begin = sum(seconds.values()), 0.0
     for row, (name, length) in enumerate(seconds.items()):
         axes.barh(row, length, left=begin, color=BLUE, height=0.65)
-        # Where there is room: in a long bar, else on the side that is at least half of the strip.
-        place, side, colour = (begin + length, "left", _TEXT) if begin + length < total / 2 else (begin, "right", _TEXT)
-        if length >= total / 2:
-            place, side, colour = begin, "left", _ON_BARS
-        label = axes.annotate(f" {name}  {length:.1f} s ", (place, row), ha=side, va="center", color=colour)
+        # Where there is most room: behind the bar, before it, or in it.
+        _room, place, side, colour = max(
+            (total - begin - length, begin + length, "left", _TEXT),
+            (begin, begin, "right", _TEXT),
+            (length, begin, "left", _ON_BARS),
+        )
+        text = f" {name}  {length:.1f} s "
+        label = axes.annotate(text, (place, row), ha=side, va="center", color=colour, fontsize=10)
         label.set_in_layout(False)
         begin += length
     axes.invert_yaxis()

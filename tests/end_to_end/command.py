@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -42,6 +43,8 @@ def start(*arguments: str, folder: Path, **settings: str) -> subprocess.Popen[st
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # Ctrl-C reaches it also where the tests themselves run in the background, which ignores Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
 

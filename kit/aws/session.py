@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,8 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from kit.errors import SetupError
+from kit.errors import ServiceError, SetupError
+from kit.workshop import advice
 
 _CONFIG = Config(
     connect_timeout=10,
@@ -112,6 +114,19 @@ def open_account(region: str | None) -> Aws:
 
 def _session(region: str | None) -> boto3.Session:
     return boto3.Session(botocore_session=botocore.session.Session(), region_name=region)
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Makes of what AWS refuses inside a ServiceError that says what to do."""
+    try:
+        yield
+    except ClientError as error:
+        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
+        todo = advice.of(code) or "mend that and run the same command again"
+        raise ServiceError(f"{error.operation_name} was refused: {message} ({code}); {todo}.") from error
+    except BotoCoreError as error:
+        raise ServiceError(f"AWS cannot be reached: {error}; run the same command again.") from error
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from kit.aws_double.faults import Faults
 from kit.aws_double.moto import Moto
 from kit.aws_double.studio import Studio
 from kit.aws_double.workforce import Workforces
-from kit.cloud import Cloud
+from kit.cloud import Cloud, SageMaker
 from kit.local_cloud import environments
 from kit.local_cloud.account import REGION
 from kit.local_cloud.cloud import LocalCloud
@@ -55,30 +55,20 @@ class Double:
         self._training_jobs: list[str] = []
         self._labeling_jobs: list[str] = []
         self._deleted_streams: set[str] = set()
-        sagemaker, logs = cloud.sagemaker, cloud.logs
-        hosting = (
-            "DescribeEndpoint", "DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel", "ListEndpoints",
-            "ListEndpointConfigs", "ListModels", "CreateEndpointConfig", "CreateEndpoint", "DescribeTrainingJob",
-            "StopTrainingJob", "DescribeLabelingJob", "StopLabelingJob",
-        )  # fmt: skip
-        teams = ("Create", "Describe", "List", "Delete")
+        of_sagemaker = {
+            **_local_verbs(cloud.sagemaker),
+            **workforces.operations,
+            **studio.operations,
+            "CreateTrainingJob": self._create_training_job,
+            "CreateLabelingJob": self._create_labeling_job,
+            "CreateModel": self._create_model,
+            "ListTrainingJobs": self._list_training_jobs,
+            "ListLabelingJobs": self._list_labeling_jobs,
+        }
         self.operations: dict[tuple[str, str], Operation] = {
-            **{("sagemaker", name): getattr(sagemaker, _python(name)) for name in hosting},
-            **{
-                ("sagemaker", f"{verb}{what}{'s' if verb == 'List' else ''}"): getattr(
-                    workforces, _python(f"{verb}{what}{'s' if verb == 'List' else ''}")
-                )
-                for what in ("Workforce", "Workteam")
-                for verb in teams
-            },
-            **{("sagemaker", name): operation for name, operation in studio.operations.items()},
-            ("sagemaker", "CreateTrainingJob"): self._create_training_job,
-            ("sagemaker", "CreateLabelingJob"): self._create_labeling_job,
-            ("sagemaker", "CreateModel"): self._create_model,
-            ("sagemaker", "ListTrainingJobs"): self._list_training_jobs,
-            ("sagemaker", "ListLabelingJobs"): self._list_labeling_jobs,
+            **{("sagemaker", name): operation for name, operation in of_sagemaker.items()},
             ("logs", "DescribeLogStreams"): self._describe_log_streams,
-            ("logs", "GetLogEvents"): logs.get_log_events,
+            ("logs", "GetLogEvents"): cloud.logs.get_log_events,
             ("logs", "DeleteLogStream"): self._delete_log_stream,
             ("service-quotas", "ListServiceQuotas"): self.quotas.list_service_quotas,
             ("service-quotas", "ListAWSDefaultServiceQuotas"): self.quotas.list_aws_default_service_quotas,
@@ -208,5 +198,20 @@ def _summaries(
     return [{member: job[member] for member in members} for job in fitting]
 
 
-def _python(operation: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in operation).lstrip("_")
+def _local_verbs(sagemaker: SageMaker) -> dict[str, Operation]:
+    """What the local cloud does as it is."""
+    return {
+        "DescribeLabelingJob": sagemaker.describe_labeling_job,
+        "StopLabelingJob": sagemaker.stop_labeling_job,
+        "DescribeTrainingJob": sagemaker.describe_training_job,
+        "StopTrainingJob": sagemaker.stop_training_job,
+        "CreateEndpointConfig": sagemaker.create_endpoint_config,
+        "CreateEndpoint": sagemaker.create_endpoint,
+        "DescribeEndpoint": sagemaker.describe_endpoint,
+        "DeleteEndpoint": sagemaker.delete_endpoint,
+        "DeleteEndpointConfig": sagemaker.delete_endpoint_config,
+        "DeleteModel": sagemaker.delete_model,
+        "ListEndpoints": sagemaker.list_endpoints,
+        "ListEndpointConfigs": sagemaker.list_endpoint_configs,
+        "ListModels": sagemaker.list_models,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -18,6 +19,9 @@ class Workforces:
 
     Args:
         seconds: how long one takes to come up, and to go.
+
+    Attributes:
+        operations: by the API's names.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -25,6 +29,16 @@ class Workforces:
         self._workforces: dict[str, dict[str, Any]] = {}
         self._teams: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
+        self.operations: dict[str, Callable[..., dict[str, Any]]] = {
+            "CreateWorkforce": self.create_workforce,
+            "DescribeWorkforce": self.describe_workforce,
+            "ListWorkforces": self.list_workforces,
+            "DeleteWorkforce": self.delete_workforce,
+            "CreateWorkteam": self.create_workteam,
+            "DescribeWorkteam": self.describe_workteam,
+            "ListWorkteams": self.list_workteams,
+            "DeleteWorkteam": self.delete_workteam,
+        }
 
     def create_workforce(self, **request: Any) -> dict[str, Any]:
         name = request["WorkforceName"]

@@ -45,7 +45,7 @@ def doctor(**flags: str | None) -> None:
 def cloud_quota(**flags: str | None) -> None:
     """Ask AWS for one instance of the chosen training and endpoint type where the quota is 0."""
     from kit.aws import quotas
-    from kit.aws.session import open_account
+    from kit.aws.session import open_account, told
 
     settings = resolved(flags, CloudSettings).settings
     assert isinstance(settings, CloudSettings)  # noqa: S101 (as asked for)
@@ -54,7 +54,8 @@ def cloud_quota(**flags: str | None) -> None:
         quotas.training_quota(settings.train_instance, spot=settings.spot),
         quotas.endpoint_quota(settings.endpoint_instance),
     ):
-        click.echo(quotas.request_increase(aws, name))
+        with told():
+            click.echo(quotas.request_increase(aws, name))
 
 
 @click.command("cloud-studio")

@@ -20,7 +20,7 @@ from kit.aws.assembly import assemble, model_record, recorded_version
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.labelling_here import labelling_here
 from kit.aws.plan import Plan
-from kit.aws.session import Aws, open_account
+from kit.aws.session import Aws, open_account, told
 from kit.cloud import Cloud
 from kit.console import Console
 from kit.errors import InputError, SetupError
@@ -67,7 +67,8 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
     # A run keeps the version of the model that it was begun with.
     version = recorded_version(begun[0].model_record) if begun else None
     model = _checked(aws, settings, console, version or "*")
-    plan = planning.make(aws, settings, model, len(pictures.pictures))
+    with told():
+        plan = planning.make(aws, settings, model, len(pictures.pictures))
     _show(plan, console)
     if settings.plan:
         console.say(_("PLAN=1: nothing was created."))

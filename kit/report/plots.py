@@ -50,8 +50,16 @@ def stage_strip(seconds: Mapping[str, float]) -> str:
             (begin, begin, "right", _TEXT),
             (length, begin, "left", _ON_BARS),
         )
-        text = f" {name}  {length:.1f} s "
-        label = axes.annotate(text, (place, row), ha=side, va="center", color=colour, fontsize=10)
+        label = axes.annotate(
+            f"{name}  {length:.1f} s",
+            (place, row),
+            xytext=(3 if side == "left" else -3, 0),
+            textcoords="offset points",
+            ha=side,
+            va="center",
+            color=colour,
+            fontsize=10,
+        )
         label.set_in_layout(False)
         begin += length
     axes.invert_yaxis()

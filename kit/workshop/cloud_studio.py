@@ -54,5 +54,5 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
 
         run.run_work("studio", work, journal, console)
     console.say(f"Open within five minutes: {opened[0]}")
-    console.say("In its terminal: git clone <your copy of this repository>, cd into it, make local RUNTIME=process.")
+    console.say("In its terminal: git clone <your copy of this repository>; then open samples/workshop.ipynb from it.")
     console.say("No copy on a server? Zip the folder without .venvs and runs, and drag it into the file browser.")

@@ -15,7 +15,7 @@ def test_no_model_is_one_sentence(trained: tuple[Path, str], tmp_path: Path, con
     (tmp_path / "model").mkdir()
     if content:
         (tmp_path / "model" / "model.json").write_bytes((trained[0] / "model" / "model.json").read_bytes())
-        (tmp_path / "model" / "model.onnx").write_bytes(content)
+        (tmp_path / "model" / "detector.onnx").write_bytes(content)
     done = subprocess.run(
         [sys.executable, "-m", "detector", "serve"],
         env=os.environ | {"SAGEMAKER_BASE_DIR": str(tmp_path), "DETECTOR_HOST": "127.0.0.1"},

@@ -17,7 +17,7 @@ from detector.dataset import PictureCache, read_channel
 from detector.errors import TrainingError
 from detector.hyperparameters import Hyperparameters
 from detector.inference import Model, detect, load
-from detector.mobilenet import MobileNetV2
+from torch import nn
 
 from tests.detector.conftest import run_training
 from tests.detector.scenes import LABELS
@@ -42,7 +42,7 @@ def test_a_line_for_each_epoch_and_a_loss_that_falls(trained: tuple[Path, str]) 
 
 def test_the_model_folder_holds_what_serving_needs(trained: tuple[Path, str]) -> None:
     folder = trained[0] / "model"
-    assert sorted(path.name for path in folder.iterdir()) == ["model.json", "model.onnx"]
+    assert sorted(path.name for path in folder.iterdir()) == ["classifier.onnx", "detector.onnx", "model.json"]
     description = json.loads((folder / "model.json").read_text())
     assert description["labels"] == list(LABELS)
     assert description["device"] in ("cpu", "cuda")
@@ -81,9 +81,10 @@ def test_the_same_seed_gives_the_same_model(channel: Path, tmp_path: Path) -> No
     losses = [LINE.findall(done.stdout)[0][2:4] for done in (first, again, other)]
     assert losses[0] == losses[1]
     assert losses[0] != losses[2]
-    models = [(tmp_path / name / "model" / "model.onnx").read_bytes() for name in ("first", "again", "other")]
-    assert models[0] == models[1]
-    assert models[0] != models[2]
+    for network in ("detector.onnx", "classifier.onnx"):
+        models = [(tmp_path / name / "model" / network).read_bytes() for name in ("first", "again", "other")]
+        assert models[0] == models[1]
+        assert models[0] != models[2]
 
 
 def test_without_labels_classes_are_named_by_number(channel: Path, tmp_path: Path) -> None:
@@ -109,12 +110,12 @@ def test_a_failure_is_one_sentence(channel: Path, tmp_path: Path, hyperparameter
 
 
 def test_a_loss_that_is_no_number_ends_the_training(channel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(network: MobileNetV2) -> None:
-        network.stem.weight.data.fill_(float("nan"))
+    def broken(network: nn.Module, _name: str) -> None:
+        next(network.parameters()).data.fill_(float("nan"))
 
     monkeypatch.setattr(training, "load_pretrained", broken)
     pictures = PictureCache(read_channel(channel), 96)
-    with pytest.raises(TrainingError, match=r"the loss is nan in epoch 1: try a smaller adam-learning-rate"):
+    with pytest.raises(TrainingError, match=r"epoch 1: the loss is nan: try a smaller adam-learning-rate than 0.001"):
         training.fit(pictures, pictures, 3, Hyperparameters(image_size=96), torch.device("cpu"), print)
 
 

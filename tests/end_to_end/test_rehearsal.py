@@ -56,7 +56,7 @@ def test_labels_and_data_set_are_brought_home(rehearsal: Path) -> None:
 
 def test_the_model_artifact_is_one_that_serves_elsewhere(rehearsal: Path) -> None:
     with tarfile.open(command.latest(rehearsal) / "results" / "model.tar.gz") as archive:
-        assert {"model.onnx", "model.json"} <= {member.name.removeprefix("./") for member in archive}
+        assert {"detector.onnx", "classifier.onnx", "model.json"} <= {member.name.removeprefix("./") for member in archive}
 
 
 def test_the_training_log_carries_jumpstarts_metric(rehearsal: Path) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from detector.crops import View, cut
 from detector.sample import Pixels, Sample, resized
 
 Random = np.random.Generator
@@ -22,6 +24,10 @@ ZOOM = (0.8, 2.0)
 STRETCH = 0.15
 MOSAIC_SHARE = 0.35
 MOSAIC_ZOOM = (1.4, 2.8)
+# Of a cut around a box: its side in longer sides of the box, its place and the box's edges in shares of it.
+CLOSEST, FARTHEST = 1.15, 1.7
+OFF_CENTRE = 0.15
+INEXACT = 0.1
 # How often a cut is drawn anew because no object is in it.
 TRIES = 10
 
@@ -116,3 +122,18 @@ def augmented(draw: Callable[[], Sample], first: Sample, width: int, height: int
         zoom = math.exp(random.uniform(math.log(ZOOM[0]), math.log(ZOOM[1])))
         sample = zoomed(first, width, height, zoom, random)
     return Sample(recoloured(sample.pixels, random), sample.boxes, sample.classes)
+
+
+def looked_at(pixels: Pixels, box: NDArray[np.float32], random: Random) -> tuple[Pixels, NDArray[np.float32]]:
+    """A cut around a box and its mask, each time from nearer or farther, turned and mirrored anyhow, recoloured; the
+    box itself as inexact as a detector's."""
+    view = View(
+        math.exp(random.uniform(math.log(CLOSEST), math.log(FARTHEST))),
+        random.uniform(0, 2 * math.pi),
+        random.random() < 0.5,
+        (random.uniform(-OFF_CENTRE, OFF_CENTRE), random.uniform(-OFF_CENTRE, OFF_CENTRE)),
+    )
+    width, height = box[2:] - box[:2]
+    inexact = box + random.uniform(-INEXACT, INEXACT, 4) * np.array([width, height, width, height])
+    piece, mask = cut(pixels, inexact.astype(np.float32), view)
+    return recoloured(piece, random), mask

@@ -11,21 +11,20 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from detector.anchors import Boxes, anchors, decode, non_maximum_suppression
+from detector.crops import cut
 from detector.errors import SetupError
 from detector.sample import Pixels, input_size, network_input, scaled
 
-MODEL_FILE, DESCRIPTION_FILE = "model.onnx", "model.json"
-# Below this nothing is worth sending; where to draw the line for use is the caller's choice.
-LEAST_SCORE = 0.01
-CANDIDATES, MOST_DETECTIONS = 1000, 100
+DETECTOR_FILE, CLASSIFIER_FILE, DESCRIPTION_FILE = "detector.onnx", "classifier.onnx", "model.json"
+# Below this nothing is worth a closer look or sending; where to draw the line for use is the caller's choice.
+LEAST_SCORE = 0.02
+CANDIDATES, MOST_OBJECTS, MOST_DETECTIONS = 1000, 100, 100
 SAME_OBJECT_IOU = 0.6
-# Two classes of one object: only the better one is told when they overlap by more.
-SAME_OBJECT_ANY_CLASS_IOU = 0.8
 
 
 @dataclass(frozen=True)
 class Description:
-    """What `model.json` says of `model.onnx`."""
+    """What `model.json` says of the networks beside it."""
 
     labels: tuple[str, ...]
     image_size: int
@@ -47,7 +46,8 @@ class Detections:
 class Model:
     """A loaded model."""
 
-    session: onnxruntime.InferenceSession
+    detector: onnxruntime.InferenceSession
+    classifier: onnxruntime.InferenceSession
     description: Description
 
 
@@ -67,39 +67,53 @@ def load(folder: Path, threads: int) -> Model:
         description = Description(**document | {"labels": tuple(document["labels"])})
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        session = onnxruntime.InferenceSession(
-            (folder / MODEL_FILE).read_bytes(), options, providers=["CPUExecutionProvider"]
+        detector, classifier = (
+            onnxruntime.InferenceSession((folder / name).read_bytes(), options, providers=["CPUExecutionProvider"])
+            for name in (DETECTOR_FILE, CLASSIFIER_FILE)
         )
     except Exception as error:  # ONNX Runtime's exceptions have no base class of their own
         raise SetupError(
             f"the model in {folder} cannot be loaded ({error}): unpack model.tar.gz of a training there"
         ) from error
-    return Model(session, description)
+    return Model(detector, classifier, description)
 
 
 def detect(model: Model, pixels: Pixels) -> Detections:
-    """Objects in an upright RGB picture (height, width, 3), at most `MOST_DETECTIONS`."""
+    """Objects in an upright RGB picture (height, width, 3), at most `MOST_DETECTIONS`.
+
+    The detector finds them in the picture made small, the classifier names each from a cut of the picture as it is.
+    """
     width, height = input_size(pixels.shape[1], pixels.shape[0], model.description.image_size)
     picture = network_input(scaled(pixels, width, height))[None]
-    scores, offsets = (
-        np.asarray(output)[0] for output in model.session.run(["scores", "offsets"], {"picture": picture})
-    )
-    return select(scores, offsets, width, height)
+    outputs = model.detector.run(["scores", "offsets"], {"picture": picture})
+    objects, offsets = (np.asarray(output)[0] for output in outputs)
+    boxes, scores = select(objects, offsets, width, height)
+    shares = classes_of(model, pixels, boxes)
+    by_class = scores[:, None] * shares
+    rows, classes = np.nonzero(by_class >= LEAST_SCORE)
+    values = by_class[rows, classes]
+    best = np.argsort(-values, kind="stable")[:MOST_DETECTIONS]
+    return Detections(boxes[rows[best]], classes[best].astype(np.int64), values[best].astype(np.float32))
 
 
-def select(scores: NDArray[np.float32], offsets: Boxes, width: int, height: int) -> Detections:
-    """The best of all anchors' boxes, without those that find an object again."""
-    rows, classes = np.nonzero(scores >= LEAST_SCORE)
-    values = scores[rows, classes]
-    best = np.argsort(-values, kind="stable")[:CANDIDATES]
-    rows, classes, values = rows[best], classes[best], values[best]
-    boxes = decode(offsets[rows], anchors(height, width)[rows])
-    boxes = np.clip(boxes / np.array([width, height, width, height], np.float32), 0, 1).astype(np.float32)
-    kept: list[int] = []
-    for kind in np.unique(classes):
-        of_kind = np.flatnonzero(classes == kind)
-        kept += of_kind[non_maximum_suppression(boxes[of_kind], values[of_kind], SAME_OBJECT_IOU)].tolist()
-    chosen = np.array(kept, np.intp)
-    chosen = chosen[non_maximum_suppression(boxes[chosen], values[chosen], SAME_OBJECT_ANY_CLASS_IOU)]
-    chosen = chosen[:MOST_DETECTIONS]
-    return Detections(boxes[chosen], classes[chosen].astype(np.int64), values[chosen])
+def select(scores: NDArray[np.float32], offsets: Boxes, width: int, height: int) -> tuple[Boxes, NDArray[np.float32]]:
+    """The best of all anchors' boxes, in 0..1, and their scores, without those that find an object again."""
+    best = np.argsort(-scores, kind="stable")[:CANDIDATES]
+    best = best[scores[best] >= LEAST_SCORE]
+    boxes = decode(offsets[best], anchors(height, width)[best])
+    boxes = np.clip(boxes / np.array([width, height] * 2, np.float32), 0, 1).astype(np.float32)
+    kept = non_maximum_suppression(boxes, scores[best], SAME_OBJECT_IOU)[:MOST_OBJECTS]
+    return boxes[kept], scores[best][kept]
+
+
+def classes_of(model: Model, pixels: Pixels, boxes: Boxes) -> NDArray[np.float32]:
+    """How likely each class is in each box, (boxes, classes)."""
+    if not len(boxes):
+        return np.empty((0, len(model.description.labels)), np.float32)
+    size = np.array([pixels.shape[1], pixels.shape[0]] * 2, np.float32)
+    cuts = [cut(pixels, box) for box in boxes * size]
+    inputs = {
+        "cuts": np.stack([network_input(piece) for piece, _ in cuts]),
+        "masks": np.stack([mask for _, mask in cuts])[:, None],
+    }
+    return np.asarray(model.classifier.run(["shares"], inputs)[0], np.float32)

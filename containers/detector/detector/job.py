@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
 
 from detector import hyperparameters
 from detector.dataset import LabelledPicture, PictureCache, read_channel, split
 from detector.errors import InputError
-from detector.export import export
-from detector.inference import MODEL_FILE, Description, write_description
+from detector.export import export_classifier, export_detector
+from detector.inference import CLASSIFIER_FILE, DETECTOR_FILE, Description, write_description
 from detector.paths import Paths
 from detector.sample import serving_size
 from detector.training import Epoch, fit
 
 
 def train(paths: Paths) -> None:
-    """Read hyperparameters and the channel `training`, fine-tune, and leave `model.onnx` and `model.json` in `model/`.
+    """Read hyperparameters and the channel `training`, fine-tune, and leave both networks and `model.json` in `model/`.
 
     Prints a line for each epoch, from which the platform's metric definitions take their numbers.
 
@@ -30,9 +28,6 @@ def train(paths: Paths) -> None:
     labels = label_names(settings.labels, pictures)
     learned, held_back = split(pictures, settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
-    # Numbers too small to matter are slow on x86, and a fading weight has many of them.
-    torch.set_flush_denormal(True)
     print(
         f"training {len(labels)} classes on {len(learned)} pictures, {len(held_back)} held back for validation, "
         f"device {device.type}",
@@ -42,9 +37,10 @@ def train(paths: Paths) -> None:
         print("too few pictures to hold any back: Val_CrossEntropy is of the training pictures", flush=True)
     train_cache = PictureCache(learned, settings.image_size)
     validation_cache = PictureCache(held_back, settings.image_size) if held_back else train_cache
-    network = fit(train_cache, validation_cache, len(labels), settings, device, report)
+    detector, classifier = fit(train_cache, validation_cache, len(labels), settings, device, report)
     paths.model.mkdir(parents=True, exist_ok=True)
-    export(network, paths.model / MODEL_FILE)
+    export_detector(detector, paths.model / DETECTOR_FILE)
+    export_classifier(classifier, paths.model / CLASSIFIER_FILE)
     write_description(
         paths.model,
         Description(labels, serving_size(settings.image_size), device.type, settings.epochs, len(learned)),

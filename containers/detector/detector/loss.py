@@ -1,8 +1,6 @@
-"""What training minimises: quality focal loss for objects, cross-entropy for classes, generalised IoU for boxes."""
+"""What training the detector minimises: quality focal loss for objects, generalised IoU for boxes."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -12,8 +10,6 @@ from detector.anchors import CENTRE_VARIANCE, LARGEST_LOG_SIZE, SIZE_VARIANCE
 from detector.batches import Batch
 
 BOX_WEIGHT = 2.0
-# Few pictures make a network too sure of what it has seen.
-SMOOTHING = 0.05
 
 
 def decode(offsets: Tensor, anchors: Tensor) -> Tensor:
@@ -33,35 +29,17 @@ def overlaps(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return iou, iou - (outer - union) / outer.clamp(min=1e-6)
 
 
-@dataclass(frozen=True)
-class Losses:
-    """Each for a matched anchor: is there an object, which class is it, where is its box."""
-
-    objects: Tensor
-    classes: Tensor
-    boxes: Tensor
-
-    @property
-    def total(self) -> Tensor:
-        return self.objects + self.classes + BOX_WEIGHT * self.boxes
-
-
-def detection_loss(predicted: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Losses:
-    """What is wrong with the network's three outputs for a batch.
+def detection_loss(predicted: tuple[Tensor, Tensor], batch: Batch) -> Tensor:
+    """What is wrong with the network's outputs for a batch, summed over the anchors.
 
     A matched anchor's object logit is to tell the IoU its box reaches, so that scores rank boxes by how well they fit
     (quality focal loss: Li et al., arXiv:2006.04388).
     """
-    objects, classes, offsets = (output.float() for output in predicted)
+    objects, offsets = (output.float() for output in predicted)
     matched = batch.owners >= 0
-    owners = batch.owners[matched]
-    iou, generalised = overlaps(decode(offsets, batch.anchors)[matched], batch.boxes[owners])
+    iou, generalised = overlaps(decode(offsets, batch.anchors)[matched], batch.boxes[batch.owners[matched]])
     wanted = torch.zeros_like(objects)
     wanted[matched] = iou.detach()
     doubt = functional.binary_cross_entropy_with_logits(objects, wanted, reduction="none")
     focus = (wanted - objects.sigmoid()).abs().square()
-    count = matched.sum().clamp(min=1)
-    confusion = functional.cross_entropy(
-        classes[matched], batch.classes[owners], reduction="sum", label_smoothing=SMOOTHING
-    )
-    return Losses((focus * doubt).sum() / count, confusion / count, (1 - generalised).sum() / count)
+    return (focus * doubt).sum() + BOX_WEIGHT * (1 - generalised).sum()

@@ -33,14 +33,13 @@ class Detector(nn.Module):
     """SSD on MobileNetV2.
 
     Takes float32 pictures (batch, 3, height, width), RGB in -1..1, sides multiples of 32; gives, in the order and code
-    of `detector.anchors`, a logit for there being an object at all (batch, anchors), logits for which class it is
-    (batch, anchors, classes) and box offsets (batch, anchors, 4). The first is learned from all classes together,
-    which is what makes a handful of pictures enough.
+    of `detector.anchors`, a logit for there being an object of whatever class (batch, anchors) and box offsets (batch,
+    anchors, 4). Where things are is learned from all classes together, which is what makes a handful of pictures
+    enough; `detector.classifier` tells which they are.
     """
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.classes = classes
         self.backbone = MobileNetV2()
         self.laterals = nn.ModuleList(
             nn.Sequential(nn.Conv2d(channels, WIDTH, 1, bias=False), nn.GroupNorm(GROUPS, WIDTH))
@@ -48,38 +47,24 @@ class Detector(nn.Module):
         )
         self.smooth = nn.ModuleList(Separable(WIDTH) for _ in CHANNELS)
         self.coarse = Separable(WIDTH, stride=2)
-        self.details = nn.Sequential(
-            nn.Conv2d(CHANNELS[0], WIDTH, 1, bias=False), nn.GroupNorm(GROUPS, WIDTH), nn.ReLU6(), Separable(WIDTH)
-        )
-        self.widest = nn.MaxPool2d(5, 1, 2)
-        self.wider = nn.MaxPool2d(4, 2, 1, ceil_mode=True)
-        self.box_tower = nn.Sequential(Separable(WIDTH), Separable(WIDTH))
-        self.class_predictor = predictor(classes, CHANNELS[0] + WIDTH)
-        self.object_predictor = predictor(1, bias=-math.log((1 - PRIOR) / PRIOR))
+        self.tower = nn.Sequential(Separable(WIDTH), Separable(WIDTH))
+        self.object_predictor = predictor(1, -math.log((1 - PRIOR) / PRIOR))
         self.box_predictor = predictor(4)
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         features = self.backbone(pictures)
         maps = [lateral(x) for lateral, x in zip(self.laterals, features, strict=True)]
         for finer in (1, 0):
             maps[finer] = maps[finer] + functional.interpolate(maps[finer + 1], scale_factor=2.0)
         maps = [smooth(x) for smooth, x in zip(self.smooth, maps, strict=True)]
-        maps.append(self.coarse(maps[-1]))
-        objects, classes, offsets = [], [], []
-        details = self.widest(torch.cat([features[0], self.details(features[0])], 1))
-        for level, x in enumerate(maps):
-            if level:
-                details = self.wider(details)
-            box_features = self.box_tower(x)
-            objects.append(rows(self.object_predictor(box_features), 1).squeeze(-1))
-            offsets.append(rows(self.box_predictor(box_features), 4))
-            classes.append(rows(self.class_predictor(details), self.classes))
-        return torch.cat(objects, 1), torch.cat(classes, 1), torch.cat(offsets, 1)
+        maps = [self.tower(x) for x in (*maps, self.coarse(maps[-1]))]
+        objects = torch.cat([rows(self.object_predictor(x), 1) for x in maps], 1).squeeze(-1)
+        return objects, torch.cat([rows(self.box_predictor(x), 4) for x in maps], 1)
 
 
-def predictor(numbers: int, inputs: int = WIDTH, bias: float = 0.0) -> nn.Conv2d:
+def predictor(numbers: int, bias: float = 0.0) -> nn.Conv2d:
     """Predicts so many numbers for each anchor of a cell, at first all but the bias."""
-    layer = nn.Conv2d(inputs, ANCHORS_PER_CELL * numbers, 1)
+    layer = nn.Conv2d(WIDTH, ANCHORS_PER_CELL * numbers, 1)
     nn.init.normal_(layer.weight, std=0.01)
     layer.bias = nn.Parameter(torch.full((ANCHORS_PER_CELL * numbers,), bias))
     return layer

@@ -1,34 +1,33 @@
-"""Fine-tuning: from the pretrained network and a training channel to a detector of the channel's classes."""
+"""Fine-tuning: from pretrained networks and a training channel to a detector of objects and a classifier of them."""
 
 from __future__ import annotations
 
-import copy
 import math
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import torch
-from torch import nn
+from torch import Tensor
 
-from detector.batches import plain_batches, training_batches
+from detector import efficientnet, mobilenet
+from detector.batches import Batch, Cuts, objects_in_epoch, plain_cuts, training_batches, training_cuts
+from detector.classifier import Classifier, cross_entropy
 from detector.dataset import PictureCache
 from detector.errors import TrainingError
 from detector.hyperparameters import Hyperparameters
+from detector.layers import load_pretrained
+from detector.learner import Learner, parts_of
 from detector.loss import detection_loss
-from detector.mobilenet import load_pretrained
 from detector.network import Detector
-from detector.sample import serving_size
 
-# The first layers see edges and colours, which plugs share with everything; leaving them alone halves the time.
-FROZEN_BLOCKS = 3
-BACKBONE_RATE = 0.2
-WARM_UP = 0.05
-LAST_RATE = 0.01
-WEIGHT_DECAY = 0.01
-LARGEST_GRADIENT = 10.0
-# Of the moving average of the weights, less at first so that it forgets the untrained network.
-AVERAGE_DECAY = 0.99
+# A cut has a seventh of a picture's pixels.
+CUTS_TO_A_PICTURE = 4
+# Few pictures make a network too sure of what it has seen.
+SMOOTHING = 0.05
 
 
 @dataclass(frozen=True)
@@ -57,99 +56,69 @@ def fit(
     settings: Hyperparameters,
     device: torch.device,
     report: Callable[[Epoch], None],
-) -> Detector:
-    """Fine-tune the pretrained detector and give the average of its weights over the last steps, on the CPU.
+) -> tuple[Detector, Classifier]:
+    """Fine-tune both pretrained networks and give the averages of their weights over the last steps, on the CPU.
 
     Raises:
-        TrainingError: the loss stops being a number.
+        TrainingError: a loss stops being a number.
     """
     torch.manual_seed(settings.seed)
-    network = Detector(classes)
-    load_pretrained(network.backbone)
-    freeze(network, settings.train_only_top_layer)
-    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(parameter_groups(network, settings.adam_learning_rate), weight_decay=WEIGHT_DECAY)
-    steps = settings.epochs * math.ceil(len(train) / settings.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_factor(step, steps))
-    average = copy.deepcopy(network).requires_grad_(False)
-    scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
-    step = 0
-    for number in range(1, settings.epochs + 1):
-        start = time.perf_counter()
-        network.train()
-        total = torch.zeros((), device=device)
-        for batch in training_batches(train, settings.batch_size, settings.image_size, settings.seed, number):
-            batch = batch.to(device)
-            with torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
-                predicted = network(batch.pictures)
-            loss = detection_loss(predicted, batch).total
-            if not math.isfinite(loss.item()):
-                raise TrainingError(
-                    f"the loss is {loss.item()} in epoch {number}: try a smaller adam-learning-rate than "
-                    f"{settings.adam_learning_rate}"
+    detector, classifier = Detector(), Classifier(classes)
+    load_pretrained(detector.backbone, mobilenet.PRETRAINED)
+    load_pretrained(classifier.backbone, efficientnet.PRETRAINED)
+    batch_size, cuts = settings.batch_size, settings.batch_size * CUTS_TO_A_PICTURE
+    parts = parts_of(batch_size, device)
+    rate, freeze = settings.adam_learning_rate, settings.train_only_top_layer
+    finding = Learner(detector, rate, settings.epochs * math.ceil(len(train) / batch_size), freeze, device)
+    naming = Learner(classifier, rate, settings.epochs * math.ceil(objects_in_epoch(train) / cuts), freeze, device)
+    if device.type == "cpu":
+        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // parts))
+    # Numbers too small to matter are slow on x86, and a fading weight has many of them.
+    with ThreadPoolExecutor(parts, initializer=torch.set_flush_denormal, initargs=(True,)) as pool:
+        for number in range(1, settings.epochs + 1):
+            start = time.perf_counter()
+            losses = []
+            try:
+                for batch in training_batches(train, batch_size, parts, settings.image_size, settings.seed, number):
+                    matched = max(1, sum(part.matched for part in batch))
+                    losses.append(finding.step([partial(finding_loss, finding, p, matched) for p in batch], pool))
+                found = sum(losses) / len(losses)
+                losses = []
+                for looks in training_cuts(train, cuts, parts, settings.seed, number):
+                    count = sum(len(part.classes) for part in looks)
+                    losses.append(naming.step([partial(naming_loss, naming, p, count) for p in looks], pool))
+            except TrainingError as error:
+                raise TrainingError(f"epoch {number}: {error} than {settings.adam_learning_rate}") from error
+            seconds = time.perf_counter() - start
+            report(
+                Epoch(
+                    number,
+                    settings.epochs,
+                    found + sum(losses) / len(losses),
+                    validate(naming.average, held_back, device),
+                    seconds,
+                    len(train) / seconds,
                 )
-            optimizer.zero_grad(set_to_none=True)
-            scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-            scaler.unscale_(optimizer)
-            nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
-            scaler.step(optimizer)
-            scaler.update()
-            schedule.step()
-            step += 1
-            move_average(average, network, min(AVERAGE_DECAY, (1 + step) / (10 + step)))
-            total += loss.detach() * len(batch.pictures)
-        seconds = time.perf_counter() - start
-        cross_entropy = validate(average, held_back, serving_size(settings.image_size), device)
-        report(Epoch(number, settings.epochs, total.item() / len(train), cross_entropy, seconds, len(train) / seconds))
-    return average.cpu()
+            )
+    return finding.average.cpu(), naming.average.cpu()
 
 
-def freeze(network: Detector, whole_backbone: bool) -> None:
-    """Switch off learning in the backbone's first layers, or in all of it."""
-    if whole_backbone:
-        network.backbone.requires_grad_(False)
-    network.backbone.stem.requires_grad_(False)
-    for block in network.backbone.blocks[:FROZEN_BLOCKS]:
-        block.requires_grad_(False)
+def finding_loss(learner: Learner[Detector], batch: Batch, matched: int) -> Tensor:
+    batch = batch.to(learner.device)
+    return detection_loss(learner.network(batch.pictures), batch) / matched
 
 
-def parameter_groups(network: Detector, rate: float) -> list[dict[str, object]]:
-    """The weights that learn: new layers at the full rate, pretrained ones at a fraction; biases are not decayed."""
-    groups: list[dict[str, object]] = []
-    for pretrained in (False, True):
-        for decays in (False, True):
-            chosen = [
-                weights
-                for name, weights in network.named_parameters()
-                if weights.requires_grad and name.startswith("backbone.") == pretrained and (weights.ndim > 1) == decays
-            ]
-            group: dict[str, object] = {"params": chosen, "lr": rate * (BACKBONE_RATE if pretrained else 1)}
-            groups.append(group if decays else group | {"weight_decay": 0.0})
-    return [group for group in groups if group["params"]]
-
-
-def rate_factor(step: int, steps: int) -> float:
-    """Rises over the first steps, then falls along a cosine."""
-    warm_up = max(1.0, WARM_UP * steps)
-    if step < warm_up:
-        return (step + 1) / (warm_up + 1)
-    done = (step - warm_up) / max(1.0, steps - warm_up)
-    return LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+def naming_loss(learner: Learner[Classifier], cuts: Cuts, count: int) -> Tensor:
+    cuts = cuts.to(learner.device)
+    return cross_entropy(learner.network(cuts.pixels, cuts.masks), cuts.classes, SMOOTHING) / count
 
 
 @torch.no_grad()
-def move_average(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Exponential moving average of the weights."""
-    for mean, weights in zip(average.parameters(), network.parameters(), strict=True):
-        mean.lerp_(weights, 1 - decay)
-
-
-@torch.no_grad()
-def validate(network: Detector, cache: PictureCache, image_size: int, device: torch.device) -> float:
-    """The class loss over pictures as serving sees them."""
-    network.eval()
-    losses = []
-    for batch in plain_batches(cache, image_size):
-        batch = batch.to(device)
-        losses.append(detection_loss(network(batch.pictures), batch).classes.item())
-    return sum(losses) / len(losses)
+def validate(classifier: Classifier, cache: PictureCache, device: torch.device) -> float:
+    """The cross-entropy of the classes over the true boxes of pictures, as serving sees them."""
+    total, count = 0.0, 0
+    for cuts in plain_cuts(cache):
+        cuts = cuts.to(device)
+        total += cross_entropy(classifier(cuts.pixels, cuts.masks), cuts.classes, 0.0).item()
+        count += len(cuts.classes)
+    return total / count

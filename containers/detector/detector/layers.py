@@ -1,0 +1,68 @@
+"""What MobileNetV2 and EfficientNet-Lite are made of, as TensorFlow trained it.
+
+Batch norms are folded into the convolutions, so fine-tuning on few pictures cannot spoil their statistics. Pictures go
+in as float32 (batch, 3, height, width), RGB, scaled to -1..1.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from importlib import resources
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from detector.errors import SetupError
+
+
+class SamePadded(nn.Conv2d):
+    """A convolution of stride 2 with TensorFlow's SAME padding, which is lopsided on even sizes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = self.kernel_size[0]
+        height, width = x.shape[-2:]
+        left, top, after = (kernel - 2 + width % 2) // 2, (kernel - 2 + height % 2) // 2, kernel // 2
+        return super().forward(functional.pad(x, (left, after, top, after)))
+
+
+def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    if stride == 2:
+        return SamePadded(inputs, outputs, kernel, stride, 0, groups=groups)
+    return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups)
+
+
+class InvertedResidual(nn.Module):
+    """Expand, filter each channel, project; added to its input where the shape stays."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, expansion: int, kernel: int = 3) -> None:
+        super().__init__()
+        inner = inputs * expansion
+        self.expand = convolution(inputs, inner, 1) if expansion > 1 else None
+        self.depthwise = convolution(inner, inner, kernel, stride, groups=inner)
+        self.project = convolution(inner, outputs, 1)
+        self.adds = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The block's output, and the expanded map on the way to it."""
+        expanded = x if self.expand is None else functional.relu6(self.expand(x))
+        y = self.project(functional.relu6(self.depthwise(expanded)))
+        return (x + y if self.adds else y), expanded
+
+
+def load_pretrained(network: nn.Module, name: str) -> None:
+    """Fill in the weights of the file `name` (see pretrained/ATTRIBUTION.md).
+
+    Raises:
+        SetupError: the file is missing from the installation, or damaged.
+    """
+    path = resources.files("detector") / "pretrained" / name
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            state = {name: torch.from_numpy(stored[name].astype(np.float32)) for name in stored.files}
+        network.load_state_dict(state)
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
+        raise SetupError(
+            f"the pretrained weights {path} cannot be read ({error}): install the detector package again"
+        ) from error

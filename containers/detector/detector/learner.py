@@ -1,0 +1,131 @@
+"""One network's way through a training: its rates, its steps and the average of its weights."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from detector.classifier import Classifier
+from detector.efficientnet import EfficientNetLite0
+from detector.errors import TrainingError
+from detector.mobilenet import MobileNetV2
+from detector.network import Detector
+
+Network = TypeVar("Network", Detector, Classifier)
+
+BACKBONE_RATE = 0.2
+# The first layers see edges and colours, which all things share; leaving them alone saves time.
+FROZEN_BLOCKS = 3
+WARM_UP = 0.05
+LAST_RATE = 0.01
+WEIGHT_DECAY = 0.01
+LARGEST_GRADIENT = 10.0
+# Of the moving average of the weights, less at first so that it forgets the untrained network.
+AVERAGE_DECAY = 0.99
+
+
+def parts_of(batch_size: int, device: torch.device) -> int:
+    """In how many parts a step works on a batch: one for each core, each faster alone than two cores on one."""
+    return min(batch_size, len(os.sched_getaffinity(0))) if device.type == "cpu" else 1
+
+
+class Learner(Generic[Network]):
+    """A network in training.
+
+    Args:
+        network: its pretrained layers are filled in already.
+        rate: the largest rate of the new layers; the pretrained ones learn at a fraction of it.
+        steps: how many steps there will be.
+        freeze: leave all pretrained layers as they are.
+    """
+
+    def __init__(self, network: Network, rate: float, steps: int, freeze: bool, device: torch.device) -> None:
+        self.network: Network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        freeze_backbone(network.backbone, freeze)
+        self.average: Network = copy.deepcopy(self.network).requires_grad_(False)
+        self.device = device
+        self._weights = [weights for weights in self.network.parameters() if weights.requires_grad]
+        self._optimizer = torch.optim.AdamW(parameter_groups(self.network, rate), weight_decay=WEIGHT_DECAY)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, lambda step: rate_factor(step, steps))
+        self._scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
+        self._steps = 0
+
+    def step(self, losses: Sequence[Callable[[], Tensor]], pool: ThreadPoolExecutor) -> float:
+        """Improve the network by the sum of the losses, each computed in a thread of its own, and give that sum.
+
+        Raises:
+            TrainingError: it is no number.
+        """
+        total = 0.0
+        gradients: list[Tensor | None] = [None] * len(self._weights)
+        for loss, part in pool.map(self._backward, losses):
+            total += loss
+            gradients = [plus(a, b) for a, b in zip(gradients, part, strict=True)]
+        if not math.isfinite(total):
+            raise TrainingError(f"the loss is {total}: try a smaller adam-learning-rate")
+        for weights, gradient in zip(self._weights, gradients, strict=True):
+            weights.grad = gradient
+        self._scaler.unscale_(self._optimizer)
+        nn.utils.clip_grad_norm_(self._weights, LARGEST_GRADIENT)
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        self._schedule.step()
+        self._steps += 1
+        move_average(self.average, self.network, min(AVERAGE_DECAY, (1 + self._steps) / (10 + self._steps)))
+        return total
+
+    def _backward(self, loss: Callable[[], Tensor]) -> tuple[float, tuple[Tensor | None, ...]]:
+        with torch.autocast(self.device.type, torch.float16, enabled=self.device.type == "cuda"):
+            value = loss()
+        return value.item(), torch.autograd.grad(self._scaler.scale(value), self._weights, allow_unused=True)
+
+
+def plus(a: Tensor | None, b: Tensor | None) -> Tensor | None:
+    return b if a is None else a if b is None else a + b
+
+
+def freeze_backbone(backbone: MobileNetV2 | EfficientNetLite0, whole: bool) -> None:
+    """Switch off learning in the backbone's first layers, or in all of it."""
+    if whole:
+        backbone.requires_grad_(False)
+    backbone.stem.requires_grad_(False)
+    for block in backbone.blocks[:FROZEN_BLOCKS]:
+        block.requires_grad_(False)
+
+
+def parameter_groups(network: nn.Module, rate: float) -> list[dict[str, object]]:
+    """The weights that learn: new layers at the full rate, pretrained ones at a fraction; biases are not decayed."""
+    groups: list[dict[str, object]] = []
+    for pretrained in (False, True):
+        for decays in (False, True):
+            chosen = [
+                weights
+                for name, weights in network.named_parameters()
+                if weights.requires_grad and name.startswith("backbone.") == pretrained and (weights.ndim > 1) == decays
+            ]
+            group: dict[str, object] = {"params": chosen, "lr": rate * (BACKBONE_RATE if pretrained else 1)}
+            groups.append(group if decays else group | {"weight_decay": 0.0})
+    return [group for group in groups if group["params"]]
+
+
+def rate_factor(step: int, steps: int) -> float:
+    """Rises over the first steps, then falls along a cosine."""
+    warm_up = max(1.0, WARM_UP * steps)
+    if step < warm_up:
+        return (step + 1) / (warm_up + 1)
+    done = (step - warm_up) / max(1.0, steps - warm_up)
+    return LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+
+
+@torch.no_grad()
+def move_average(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """Exponential moving average of the weights."""
+    for mean, weights in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(weights, 1 - decay)

@@ -1,29 +1,25 @@
-"""The machine's own Chromium, headless, and where its screenshots go."""
+"""The browser, headless, and where its screenshots go."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-# Debian's name, Ubuntu's, Google's.
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tests.browser.chromium import EXECUTABLE
+
 OUTPUT = Path(__file__).resolve().parents[2] / "test-output" / "browser"
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A browser for a module: Playwright's loop must be gone before other tests want one of their own."""
-    executable = next(filter(None, map(shutil.which, NAMES)), None)
-    if executable is None:
-        pytest.skip(f"No Chromium on this machine ({', '.join(NAMES)}); Debian: apt-get install chromium")
     with sync_playwright() as playwright:
         # No sandbox, because root, as whom CI runs, cannot have it; the pages are the kit's own.
         browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-background-networking"]
+            executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-background-networking"]
         )
         yield browser
         browser.close()

@@ -16,11 +16,12 @@ from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.local_cloud.label_studio_config import template_instructions
 from kit.workshop.labelling import TEMPLATES
 from kit.workshop.picture_set import SAMPLES
+from tests.browser.chromium import needs_chromium
 from tests.browser.labelling_page import LabellingPage
 from tests.end_to_end import command
 
 # A whole run lies before the first of these tests, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [needs_chromium, pytest.mark.timeout(900)]
 
 WAY_IN = re.compile(r"at (http://127\.0\.0\.1:\S+)\s+user (\S+)   password (\S+)")
 SETTINGS = {"labeler": "human", "epochs": "1", "image_size": "160"}

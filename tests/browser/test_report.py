@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import needs_chromium
 from tests.end_to_end import command
 
 # A whole run lies before the first of these tests, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [needs_chromium, pytest.mark.timeout(900)]
 
 SECTIONS = (
     "Time per stage",

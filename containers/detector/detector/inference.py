@@ -16,10 +16,12 @@ from detector.errors import SetupError
 from detector.sample import Pixels, input_size, network_input, scaled
 
 DETECTOR_FILE, CLASSIFIER_FILE, DESCRIPTION_FILE = "detector.onnx", "classifier.onnx", "model.json"
-# Below this nothing is worth a closer look or sending; where to draw the line for use is the caller's choice.
-LEAST_SCORE = 0.02
+# Below this nothing is worth a closer look: cross-validated, 98 in 100 of what was there scored more.
+LEAST_OBJECT = 0.15
+# Below this nothing is worth sending; where to draw the line for use is the caller's choice.
+LEAST_SCORE = 0.01
 CANDIDATES, MOST_OBJECTS, MOST_DETECTIONS = 1000, 100, 100
-SAME_OBJECT_IOU = 0.6
+SAME_OBJECT_IOU = 0.5
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def detect(model: Model, pixels: Pixels) -> Detections:
 def select(scores: NDArray[np.float32], offsets: Boxes, width: int, height: int) -> tuple[Boxes, NDArray[np.float32]]:
     """The best of all anchors' boxes, in 0..1, and their scores, without those that find an object again."""
     best = np.argsort(-scores, kind="stable")[:CANDIDATES]
-    best = best[scores[best] >= LEAST_SCORE]
+    best = best[scores[best] >= LEAST_OBJECT]
     boxes = decode(offsets[best], anchors(height, width)[best])
     boxes = np.clip(boxes / np.array([width, height] * 2, np.float32), 0, 1).astype(np.float32)
     kept = non_maximum_suppression(boxes, scores[best], SAME_OBJECT_IOU)[:MOST_OBJECTS]

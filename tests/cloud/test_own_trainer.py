@@ -1,4 +1,4 @@
-"""TRAINER=own: the kit's images in the account's registry. The push itself needs a registry, which no double has."""
+"""TRAINER=own: the kit's images in the account's registry; tests/containers/test_push.py pushes one to a real one."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ def test_the_summary_says_what_the_workshop_promises(rehearsal: Path) -> None:
     assert (summary["track"], summary["runtime"], summary["left_behind"]) == ("cloud", "aws", [])
     assert (summary["images"], summary["labelled"], summary["held_out_images"]) == (35, 35, 65)
     assert summary["map50"] is not None
-    # 35 pictures labelled at $0.08, and minutes of two instances.
-    assert 2.80 < summary["spent_usd"] < 3.00
+    # 35 pictures labelled at $0.08, and so few minutes of two instances that a quick machine rounds them away.
+    assert 2.80 <= summary["spent_usd"] < 3.00
 
 
 def test_what_jumpstart_resolved_is_in_the_run(rehearsal: Path) -> None:

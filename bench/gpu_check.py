@@ -25,16 +25,8 @@ from kit.annotations.convert import convert
 from kit.annotations.formats import Format
 from kit.errors import KitError, ServiceError, SetupError
 from kit.local_cloud import environments
+from kit.local_cloud.docker_engine import CUDA_PROBE, NO_CUDA_EXIT
 from kit.workshop.picture_set import SAMPLES
-
-_NO_CUDA_BUILD = 3
-_PROBE = f"""
-import sys, torch
-if torch.version.cuda is None:
-    sys.exit({_NO_CUDA_BUILD})
-torch.ones(1, device="cuda").sum().item()
-print(torch.cuda.get_device_name(0))
-"""
 
 
 @dataclass(frozen=True)
@@ -76,8 +68,8 @@ def require_cuda() -> str:
         raise SetupError(
             "This machine has no NVIDIA GPU (there is no nvidia-smi): run `make gpu-check` on one that has."
         )
-    probe = subprocess.run([environments.TRAIN[0], "-c", _PROBE], capture_output=True, text=True, check=False)
-    if probe.returncode == _NO_CUDA_BUILD:
+    probe = subprocess.run([environments.TRAIN[0], "-c", CUDA_PROBE], capture_output=True, text=True, check=False)
+    if probe.returncode == NO_CUDA_EXIT:
         raise SetupError(
             "PyTorch in .venvs/detector is built for the CPU: remove that folder, set TORCH_INDEX to an index with "
             "builds for CUDA if pip has none, and run the command again."

@@ -22,11 +22,12 @@ _ANSWER_SECONDS = 600
 _CONNECT_SECONDS = 10
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _OTHERWISE = "or choose RUNTIME=process, which needs no containers"
-_NO_CUDA_EXIT = 3
-_CUDA_PROBE = f"""
+# For a Python with PyTorch: prints the GPU's name when CUDA computes, and exits so when PyTorch is built without.
+NO_CUDA_EXIT = 3
+CUDA_PROBE = f"""
 import sys, torch
 if torch.version.cuda is None:
-    sys.exit({_NO_CUDA_EXIT})
+    sys.exit({NO_CUDA_EXIT})
 torch.ones(1, device="cuda").sum().item()
 print(torch.cuda.get_device_name(0))
 """
@@ -129,7 +130,7 @@ def probe_gpu(engine: Engine, training_image: str) -> Gpu | NoGpu:
         return NoGpu("This machine has no NVIDIA GPU (there is no nvidia-smi).")
     container = engine.client.containers.create(
         training_image,
-        ["-c", _CUDA_PROBE],
+        ["-c", CUDA_PROBE],
         entrypoint=["python3"],
         device_requests=[DeviceRequest(count=-1, capabilities=[["gpu"]])],
         network_mode="none",
@@ -147,7 +148,7 @@ def probe_gpu(engine: Engine, training_image: str) -> Gpu | NoGpu:
         return NoGpu(f"A container with the GPU does not start: {error.explanation}.")
     finally:
         container.remove(force=True)
-    if status == _NO_CUDA_EXIT:
+    if status == NO_CUDA_EXIT:
         return NoGpu(f"{training_image} is built for the CPU: build it with `make images GPU=1`.")
     if status != 0:
         last = " ".join(printed.splitlines()[-1:])

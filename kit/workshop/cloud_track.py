@@ -32,10 +32,9 @@ from kit.workshop import picture_set, run, summary
 from kit.workshop.cloud_clean import TRACK, clean_up, cloud_runs, write_report
 from kit.workshop.context import bucket_of
 from kit.workshop.journal import Journal
-from kit.workshop.local_track import require_space
+from kit.workshop.local_track import require_space, tell_score
 from kit.workshop.picture_set import PictureSet
 from kit.workshop.run import Preparation
-from kit.workshop.run_folder import RunFolder
 
 
 def doctor(settings: CloudSettings, console: Console) -> None:
@@ -97,7 +96,8 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
                 yield labelled_here
 
         run.run_stages(settings, folder, journal, console, cloud, preparations=preparations, stages=run.STAGES[:-1])
-        _tell(console, folder, journal)
+        tell_score(console, journal)
+        console.say(_("Drawings:   {path}").format(path=folder.detections))
         facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
         console.say(_("Report:     {path}").format(path=folder.report))
         if not _wants_clean_up(settings, console, plan):
@@ -198,14 +198,3 @@ def _preparations(
     if settings.trainer != OWN:
         return preparations
     return (*preparations, Preparation("images", marked("The kit's own images into the registry"), publish_images))
-
-
-def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:
-    scores = journal.result("scoring")
-    if scores["map50"] is not None:
-        console.heading(
-            _("mAP@0.5 {map50:.3f} on {count} held-out pictures").format(
-                map50=scores["map50"], count=journal.result("detection")["pictures"]
-            )
-        )
-    console.say(_("Drawings:   {path}").format(path=folder.detections))

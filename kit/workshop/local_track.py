@@ -63,7 +63,8 @@ def require_space(folder: Path) -> None:
         )
 
 
-def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:
+def tell_score(console: Console, journal: Journal) -> None:
+    """Says how well a finished run's model does, when there was something to score on."""
     scores = journal.result("scoring")
     if scores["map50"] is not None:
         console.heading(
@@ -71,6 +72,10 @@ def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:
                 map50=scores["map50"], count=journal.result("detection")["pictures"]
             )
         )
+
+
+def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:
+    tell_score(console, journal)
     console.say(_("Report:     {path}").format(path=folder.report))
     console.say(_("Drawings:   {path}").format(path=folder.detections))
     left = ", ".join(journal.result("clean-up")["left_behind"]) or _("nothing")

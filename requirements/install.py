@@ -63,7 +63,10 @@ ENVIRONMENTS = {
     "label-studio": Environment(warm_up=("{python}", "-m", "kit.local_cloud.label_studio_database", "{venv}")),
     "detector": Environment(torch=True, package="containers/detector"),
     "moto": Environment(),
+    "gluoncv": Environment(),
 }
+# The last Python that an environment's packages have wheels for, where that is an old one.
+NEWEST_PYTHON = {"gluoncv": (3, 11)}
 
 
 class InstallError(Exception):
@@ -113,6 +116,9 @@ def make(name: str, dev: bool) -> None:
     wanted = fingerprint(lock, environment)
     if stamp.exists() and wanted in stamp.read_text(encoding="utf-8").split():
         return
+    if sys.version_info[:2] > NEWEST_PYTHON.get(name, sys.version_info[:2]):
+        newest = "{}.{}".format(*NEWEST_PYTHON[name])
+        raise InstallError(f"its packages end at Python {newest}; run `make PYTHON=python{newest} …`.")
     log = VENVS / f"{name}.log"
     started = time.monotonic()
     print(f"Making .venvs/{name} …", flush=True)

@@ -76,7 +76,12 @@ def test_suppression_keeps_what_no_better_box_covers() -> None:
         if all(intersection_over_union(boxes[[index]], boxes[[better]])[0, 0] <= 0.4 for better in kept):
             kept.append(index)
     assert non_maximum_suppression(boxes, scores, 0.4).tolist() == kept
-    assert len(kept) < 60
+    assert non_maximum_suppression(boxes, scores, 0.4, most=3).tolist() == kept[:3]
+    assert 3 < len(kept) < 60
+
+
+def test_of_no_boxes_none_is_kept() -> None:
+    assert non_maximum_suppression(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), 0.4).tolist() == []
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -62,12 +62,15 @@ def intersection_over_union(a: Boxes, b: Boxes) -> NDArray[np.float32]:
     return shares
 
 
-def non_maximum_suppression(boxes: Boxes, scores: NDArray[np.float32], iou: float) -> NDArray[np.intp]:
-    """Indices of the boxes that no better one overlaps by more than `iou`, best first."""
-    order = np.argsort(-scores, kind="stable")
-    overlaps = intersection_over_union(boxes[order], boxes[order]) > iou
-    alive = np.ones(len(order), bool)
-    for rank in range(len(order)):
-        if alive[rank]:
-            alive[rank + 1 :] &= ~overlaps[rank, rank + 1 :]
-    return order[alive]
+def non_maximum_suppression(
+    boxes: Boxes, scores: NDArray[np.float32], iou: float, most: int | None = None
+) -> NDArray[np.intp]:
+    """Indices of the boxes that no better one overlaps by more than `iou`, best first, at most `most` of them."""
+    waiting = np.argsort(-scores, kind="stable")
+    kept: list[np.intp] = []
+    # A row of overlaps for each box that stays: far fewer than of all boxes with all.
+    while len(waiting) and len(kept) != most:
+        best, others = waiting[0], waiting[1:]
+        kept.append(best)
+        waiting = others[intersection_over_union(boxes[[best]], boxes[others])[0] <= iou]
+    return np.array(kept, np.intp)

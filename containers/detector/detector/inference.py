@@ -100,11 +100,11 @@ def detect(model: Model, pixels: Pixels) -> Detections:
 
 def select(scores: NDArray[np.float32], offsets: Boxes, width: int, height: int) -> tuple[Boxes, NDArray[np.float32]]:
     """The best of all anchors' boxes, in 0..1, and their scores, without those that find an object again."""
-    best = np.argsort(-scores, kind="stable")[:CANDIDATES]
-    best = best[scores[best] >= LEAST_OBJECT]
+    candidates = np.flatnonzero(scores >= LEAST_OBJECT)
+    best = candidates[np.argsort(-scores[candidates], kind="stable")[:CANDIDATES]]
     boxes = decode(offsets[best], anchors(height, width)[best])
     boxes = np.clip(boxes / np.array([width, height] * 2, np.float32), 0, 1).astype(np.float32)
-    kept = non_maximum_suppression(boxes, scores[best], SAME_OBJECT_IOU)[:MOST_OBJECTS]
+    kept = non_maximum_suppression(boxes, scores[best], SAME_OBJECT_IOU, MOST_OBJECTS)
     return boxes[kept], scores[best][kept]
 
 

@@ -24,25 +24,36 @@ from kit.commands.local import local
 from kit.commands.services import services
 from kit.commands.status import status
 from kit.errors import KitError, SetupError
-from kit.language import _
+from kit.language import _, translate_click
 from kit.settings import CloudSettings, resolve
 from kit.workshop.reminder import old_endpoints
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
-@click.version_option(package_name="jumpstart-rehearsal-kit", message="kit %(version)s")
-@click.option("--debug", is_flag=True, help="Show all that is known of an error: where it comes from, and its causes.")
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    help="\n\n".join(
+        [
+            _("The SageMaker JumpStart object-detection workshop, rehearsed on this machine."),
+            _("`kit local` runs all of it here, `kit cloud` on AWS; others work on annotation files of four formats."),
+            # \b: click keeps the lines as they are.
+            "\b\n"
+            + _(
+                "Exit status: 0 done; 1 training would fail (check); 2 what was given cannot be used;\n"
+                "3 this machine or account lacks something; 4 a service or a job failed; 5 a mistake in the kit;\n"
+                "130 stopped by Ctrl-C."
+            ),
+        ]
+    ),
+)
+@click.version_option(
+    package_name="jumpstart-rehearsal-kit", message="kit %(version)s", help=_("Show the version and exit.")
+)
+@click.option(
+    "--debug", is_flag=True, help=_("Show all that is known of an error: where it comes from, and its causes.")
+)
 @click.pass_context
 def kit(context: click.Context, debug: bool) -> None:
-    """The SageMaker JumpStart object-detection workshop, rehearsed on this machine.
-
-    `kit local` runs all of it here, `kit cloud` on AWS; others work on annotation files of any of the four formats.
-
-    \b
-    Exit status: 0 done; 1 training would fail (check); 2 what was given cannot be used;
-    3 this machine or account lacks something; 4 a service or a job failed; 5 a mistake in the kit;
-    130 stopped by Ctrl-C.
-    """
     context.obj["debug"] = debug
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
@@ -92,6 +103,7 @@ def main() -> None:
     # A terminal that closes and a polite kill end a run as Ctrl-C does: everything it started is stopped first.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
+    translate_click()
     options: dict[str, bool] = {}
     try:
         kit.main(standalone_mode=False, obj=options)

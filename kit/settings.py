@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.errors import InputError
-from kit.language import _
+from kit.language import _, marked
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -88,7 +88,7 @@ def _yes(text: str) -> bool:
 def _matching(pattern: str, what: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise ValueError(what)
+            raise ValueError(_(what))
         return text
 
     return parse
@@ -97,7 +97,7 @@ def _matching(pattern: str, what: str) -> Callable[[str], str]:
 def _workers(text: str) -> tuple[str, ...]:
     workers = tuple(worker.strip() for worker in text.split(","))
     if not all(re.fullmatch(r"[^@\s,]+@[^@\s,]+", worker) for worker in workers):
-        raise ValueError("comma-separated e-mail addresses, such as a@example.org,b@example.org")
+        raise ValueError(_("comma-separated e-mail addresses, such as a@example.org,b@example.org"))
     return workers
 
 
@@ -109,36 +109,46 @@ def _setting(default: Any, parse: Callable[[str], Any], text: str) -> Any:
 class Settings:
     """The settings of a run; `None` means "not given"."""
 
-    images: Path | None = _setting(None, _path, "folder of your own pictures (JPEG or PNG) instead of the samples")
-    labels: tuple[str, ...] | None = _setting(None, _labels, "class names in class-id order, comma-separated")
-    manifest: Path | S3Address | None = _setting(
-        None, _path_or_s3, "Ground Truth output manifest: labels that exist already; a file, or (cloud) s3://…"
+    images: Path | None = _setting(
+        None, _path, marked("folder of your own pictures (JPEG or PNG) instead of the samples")
     )
-    labeler: str | None = _setting(None, _one_of("scripted", "human"), "who labels: scripted (samples only) or human")
+    labels: tuple[str, ...] | None = _setting(None, _labels, marked("class names in class-id order, comma-separated"))
+    manifest: Path | S3Address | None = _setting(
+        None, _path_or_s3, marked("Ground Truth output manifest: labels that exist already; a file, or (cloud) s3://…")
+    )
+    labeler: str | None = _setting(
+        None, _one_of("scripted", "human"), marked("who labels: scripted (samples only) or human")
+    )
     runtime: str = _setting(
         AUTO,
         _one_of(AUTO, PROCESS, DOCKER),
-        "what the local cloud runs on: process, docker, or auto (docker where it can be had)",
+        marked("what the local cloud runs on: process, docker, or auto (docker where it can be had)"),
     )
-    epochs: int = _setting(30, _whole(1, 1000), "passes over the training pictures")
-    learning_rate: float | None = _setting(None, _number(1e-7, 1.0), "adam-learning-rate; default: the detector's own")
-    batch_size: int | None = _setting(None, _whole(1, 256), "pictures per training step; default: the detector's own")
-    image_size: int | None = _setting(None, _whole(96, 1024), "side of the detector's input in pixels")
-    seed: int = _setting(0, _whole(0, 2**31 - 1), "seed of training and of the held-out choice")
-    held_out: float = _setting(0.2, _number(0.0, 0.9), "part of your own labelled pictures kept for the score")
+    epochs: int = _setting(30, _whole(1, 1000), marked("passes over the training pictures"))
+    learning_rate: float | None = _setting(
+        None, _number(1e-7, 1.0), marked("adam-learning-rate; default: the detector's own")
+    )
+    batch_size: int | None = _setting(
+        None, _whole(1, 256), marked("pictures per training step; default: the detector's own")
+    )
+    image_size: int | None = _setting(None, _whole(96, 1024), marked("side of the detector's input in pixels"))
+    seed: int = _setting(0, _whole(0, 2**31 - 1), marked("seed of training and of the held-out choice"))
+    held_out: float = _setting(0.2, _number(0.0, 0.9), marked("part of your own labelled pictures kept for the score"))
     threshold: float | None = _setting(
-        None, _number(0.0, 1.0), "lowest score that is drawn; default: that of the best F1"
+        None, _number(0.0, 1.0), marked("lowest score that is drawn; default: that of the best F1")
     )
-    s3_port: int | None = _setting(None, _whole(1, 65535), "port for S3; default: a free one")
-    label_studio_port: int | None = _setting(None, _whole(1, 65535), "port for Label Studio; default: a free one")
-    runs: Path = _setting(Path("runs").resolve(), _path, "folder of the runs")
+    s3_port: int | None = _setting(None, _whole(1, 65535), marked("port for S3; default: a free one"))
+    label_studio_port: int | None = _setting(
+        None, _whole(1, 65535), marked("port for Label Studio; default: a free one")
+    )
+    runs: Path = _setting(Path("runs").resolve(), _path, marked("folder of the runs"))
 
 
 # Who serves the labelling on the cloud track.
 GROUND_TRUTH, LABEL_STUDIO = "ground-truth", "label-studio"
 # What it fine-tunes.
 JUMPSTART, OWN = "jumpstart", "own"
-_INSTANCE = _matching(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type, such as ml.g4dn.xlarge")
+_INSTANCE = _matching(r"ml\.[a-z0-9-]+\.[a-z0-9]+", marked("an instance type, such as ml.g4dn.xlarge"))
 
 
 @dataclass(frozen=True)
@@ -148,31 +158,35 @@ class CloudSettings(Settings):
     labeler: str = _setting(
         GROUND_TRUTH,
         _one_of(GROUND_TRUTH, LABEL_STUDIO),
-        "who serves the labelling: ground-truth or label-studio",
+        marked("who serves the labelling: ground-truth or label-studio"),
     )
     region: str | None = _setting(
-        None, _matching(r"[a-z]{2,}(-[a-z]+)+-\d", "a region, such as us-east-1"), "AWS region"
+        None, _matching(r"[a-z]{2,}(-[a-z]+)+-\d", marked("a region, such as us-east-1")), marked("AWS region")
     )
     role_arn: str | None = _setting(
-        None, _matching(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", "the ARN of an IAM role"), "execution role that exists"
+        None,
+        _matching(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", marked("the ARN of an IAM role")),
+        marked("execution role that exists"),
     )
-    workers: tuple[str, ...] = _setting((), _workers, "e-mail addresses of those who label, comma-separated")
+    workers: tuple[str, ...] = _setting((), _workers, marked("e-mail addresses of those who label, comma-separated"))
     model_id: str = _setting(
         "mxnet-od-ssd-512-mobilenet1-0-coco",
-        _matching(r"[a-z0-9][a-z0-9-]*", "a JumpStart model id"),
-        "JumpStart model",
+        _matching(r"[a-z0-9][a-z0-9-]*", marked("a JumpStart model id")),
+        marked("JumpStart model"),
     )
-    train_instance: str = _setting("ml.g4dn.xlarge", _INSTANCE, "instance type of the training job")
-    endpoint_instance: str = _setting("ml.m5.large", _INSTANCE, "instance type of the endpoint")
+    train_instance: str = _setting("ml.g4dn.xlarge", _INSTANCE, marked("instance type of the training job"))
+    endpoint_instance: str = _setting("ml.m5.large", _INSTANCE, marked("instance type of the endpoint"))
     trainer: str = _setting(
-        JUMPSTART, _one_of(JUMPSTART, OWN), "what is fine-tuned: jumpstart's model, or the kit's own detector"
+        JUMPSTART, _one_of(JUMPSTART, OWN), marked("what is fine-tuned: jumpstart's model, or the kit's own detector")
     )
-    spot: bool = _setting(False, _yes, "1: train on spot instances, cheaper, but they may be taken away")
-    endpoint_hours: float = _setting(2.0, _number(0.0, 1000.0), "age at which every command warns of an endpoint")
-    endpoint_minutes: float = _setting(65.0, _number(0.0, 1000.0), "how long the endpoint may take to come up")
-    poll_seconds: float = _setting(10.0, _number(0.0, 600.0), "seconds between two looks at a job")
-    plan: bool = _setting(False, _yes, "1: show the plan and the price, create nothing")
-    yes: bool = _setting(False, _yes, "1: go on without asking, with the plan as well as with the clean-up")
+    spot: bool = _setting(False, _yes, marked("1: train on spot instances, cheaper, but they may be taken away"))
+    endpoint_hours: float = _setting(
+        2.0, _number(0.0, 1000.0), marked("age at which every command warns of an endpoint")
+    )
+    endpoint_minutes: float = _setting(65.0, _number(0.0, 1000.0), marked("how long the endpoint may take to come up"))
+    poll_seconds: float = _setting(10.0, _number(0.0, 600.0), marked("seconds between two looks at a job"))
+    plan: bool = _setting(False, _yes, marked("1: show the plan and the price, create nothing"))
+    yes: bool = _setting(False, _yes, marked("1: go on without asking, with the plan as well as with the clean-up"))
 
 
 @dataclass(frozen=True)

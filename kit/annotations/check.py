@@ -14,6 +14,7 @@ from kit.annotations.name_register import NameRegister
 from kit.annotations.picture_files import local_file, pictures_in, upright_size
 from kit.annotations.problems import Problem, Severity
 from kit.errors import InputError
+from kit.language import _
 
 # Fewer boxes than this and a class is hardly found again: the data set has to be split, too.
 FEWEST_BOXES = 5
@@ -66,7 +67,7 @@ def check(
     """
     file = formats.annotation_file(path)
     if images is not None and not images.is_dir():
-        raise InputError(f"{images}: there is no such folder")
+        raise InputError(_("{images}: there is no such folder").format(images=images))
     checking = _Check(file, report, images)
     data = formats.read(file, labels=labels, attribute=attribute, on_unreadable=checking.unreadable)
     checking.known = dict.fromkeys(data.labels, 0)
@@ -114,22 +115,37 @@ class _Check:
             case LabelState.LABELLED:
                 self._boxes(picture, *measured)
             case LabelState.FAILED:
-                self.warning(picture.line, f"{picture.file_name}: labelling failed: {picture.reason}")
+                self.warning(
+                    picture.line,
+                    _("{file_name}: labelling failed: {reason}").format(
+                        file_name=picture.file_name, reason=_(picture.reason)
+                    ),
+                )
             case LabelState.UNLABELLED:
-                self.warning(picture.line, f"{picture.file_name}: not labelled yet")
+                self.warning(picture.line, _("{file_name}: not labelled yet").format(file_name=picture.file_name))
             case LabelState.SKIPPED:
-                self.warning(picture.line, f"{picture.file_name}: skipped by the person who was to label it")
+                self.warning(
+                    picture.line,
+                    _("{file_name}: skipped by the person who was to label it").format(file_name=picture.file_name),
+                )
 
     def _name(self, picture: AnnotatedPicture, names: NameRegister) -> None:
         earlier = names.add(picture)
         if earlier is None:
             return
         if earlier.source == picture.source:
-            self.warning(picture.line, f"{picture.source}: on line {earlier.line} already; this one would be left out")
+            self.warning(
+                picture.line,
+                _("{picture}: on line {earlier_line} already; this one would be left out").format(
+                    picture=picture.source, earlier_line=earlier.line
+                ),
+            )
         else:
             self.error(
                 picture.line,
-                f"{picture.source}: a picture of the same name as {earlier.source} on line {earlier.line}; rename one",
+                _("{picture}: a picture of the same name as {earlier} on line {earlier_line}; rename one").format(
+                    picture=picture.source, earlier=earlier.source, earlier_line=earlier.line
+                ),
             )
 
     def _measure(self, picture: AnnotatedPicture) -> tuple[int, int]:
@@ -143,30 +159,55 @@ class _Check:
             self.error(picture.line, str(error))
             return stated
         if picture.state is LabelState.LABELLED and stated not in ((width, height), (0, 0)):
-            turned = " (was its EXIF orientation ignored?)" if stated == (height, width) else ""
-            labelled = f"{picture.file_name}: labelled at {stated[0]}x{stated[1]} pixels"
-            self.error(picture.line, f"{labelled}, but the file has {width}x{height}{turned}")
+            text = _("{file_name}: labelled at {labelled} pixels, but the file has {size}")
+            if stated == (height, width):
+                text = _(
+                    "{file_name}: labelled at {labelled} pixels, but the file has {size} (was its EXIF orientation "
+                    "ignored?)"
+                )
+            labelled, size = f"{stated[0]}x{stated[1]}", f"{width}x{height}"
+            self.error(picture.line, text.format(file_name=picture.file_name, labelled=labelled, size=size))
             return stated
         return width, height
 
     def _boxes(self, picture: AnnotatedPicture, width: int, height: int) -> None:
         if picture.boxes and not (width and height):
-            self.warning(picture.line, f"{picture.file_name}: its size is not known; name the folder of the pictures")
+            self.warning(
+                picture.line,
+                _("{file_name}: its size is not known; name the folder of the pictures").format(
+                    file_name=picture.file_name
+                ),
+            )
         for index, box in enumerate(picture.boxes, start=1):
-            where = f"{picture.file_name}: box {index} ({box.label})"
             if box.label not in self.known:
-                self.error(picture.line, f"{where} is of an unknown class; known are {', '.join(self.known)}")
+                self.error(
+                    picture.line,
+                    _("{where} is of an unknown class; known are {known}").format(
+                        where=_where(picture, index, box), known=", ".join(self.known)
+                    ),
+                )
             if box.width <= 0 or box.height <= 0:
-                self.warning(picture.line, f"{where} is empty: {_shown(box)}")
+                self.warning(
+                    picture.line,
+                    _("{where} is empty: {box}").format(where=_where(picture, index, box), box=_shown(box)),
+                )
             elif not (width and height):
                 self.used[box.label] += 1
             elif (part := box.clipped(width, height)) is None:
-                self.warning(picture.line, f"{where} is outside the picture of {width}x{height}: {_shown(box)}")
+                self.warning(
+                    picture.line,
+                    _("{where} is outside the picture of {width}x{height}: {box}").format(
+                        where=_where(picture, index, box), width=width, height=height, box=_shown(box)
+                    ),
+                )
             else:
                 self.used[box.label] += 1
                 if part != box:
                     self.warning(
-                        picture.line, f"{where} reaches outside the picture of {width}x{height}: {_shown(box)}"
+                        picture.line,
+                        _("{where} reaches outside the picture of {width}x{height}: {box}").format(
+                            where=_where(picture, index, box), width=width, height=height, box=_shown(box)
+                        ),
                     )
 
     def unnamed(self, images: Path, names: NameRegister) -> None:
@@ -176,18 +217,32 @@ class _Check:
                 count += 1
                 example = min(example or path.name, path.name)
         if count:
-            self.warning(0, f"pictures of {images} that are not in the file: {count}, such as {example}")
+            self.warning(
+                0,
+                _("pictures of {images} that are not in the file: {count}, such as {example}").format(
+                    images=images, count=count, example=example
+                ),
+            )
 
     def whole(self) -> None:
         if not sum(self.used.values()):
-            self.error(0, "no picture has a box to learn from")
+            self.error(0, _("no picture has a box to learn from"))
             return
         for label in self.known:
             if self.used[label] < FEWEST_BOXES:
                 self.warning(
-                    0, f"boxes of class {label}: {self.used[label]}, too few to learn it; label at least {FEWEST_BOXES}"
+                    0,
+                    _("boxes of class {label}: {boxes}, too few to learn it; label at least {fewest}").format(
+                        label=label, boxes=self.used[label], fewest=FEWEST_BOXES
+                    ),
                 )
 
 
+def _where(picture: AnnotatedPicture, index: int, box: BoundingBox) -> str:
+    return _("{file_name}: box {index} ({label})").format(file_name=picture.file_name, index=index, label=box.label)
+
+
 def _shown(box: BoundingBox) -> str:
-    return f"left {box.left:g}, top {box.top:g}, right {box.right:g}, bottom {box.bottom:g}"
+    return _("left {left:g}, top {top:g}, right {right:g}, bottom {bottom:g}").format(
+        left=box.left, top=box.top, right=box.right, bottom=box.bottom
+    )

@@ -20,6 +20,10 @@ from kit.annotations.model import AnnotationStream
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
 from kit.annotations.writing import replacing, scratch
+from kit.language import _, marked
+
+# What messages call a part of the file that has no name of its own.
+_CATEGORY = marked("the category")
 
 
 def read(path: Path, *, labels: Sequence[str] | None = None, on_unreadable: OnUnreadable = refuse) -> AnnotationStream:
@@ -36,10 +40,10 @@ def read(path: Path, *, labels: Sequence[str] | None = None, on_unreadable: OnUn
     names: dict[int | str, str] = {}
     for line, element in elements(path, "categories.item"):
         try:
-            category = mapping(element, "the category")
+            category = mapping(element, _CATEGORY)
             key, name = class_key(category.get("id")), text(category.get("name"), "name")
             if names.setdefault(key, name) != name:
-                raise MalformedError(f"another category has the id {shown(key)} too")
+                raise MalformedError(_("another category has the id {value} too").format(value=shown(key)))
         except MalformedError as error:
             on_unreadable(path, line, f"categories[{line - 1}]: {error}")
     found = tuple(labels) if labels is not None else tuple(dict.fromkeys(names.values()))

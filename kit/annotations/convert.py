@@ -25,6 +25,7 @@ from kit.annotations.selection import Written
 from kit.annotations.writing import write_errors_told
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
+from kit.language import _
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def format_for(target: Path) -> Format:
             return Format.JUMPSTART
     if target.is_dir():
         return Format.JUMPSTART
-    raise InputError(f"{target}: the name does not say which format to write; name the format")
+    raise InputError(_("{target}: the name does not say which format to write; name the format").format(target=target))
 
 
 def convert(
@@ -86,7 +87,11 @@ def convert(
     chosen = to or format_for(target)
     data = formats.read(source, labels=labels, attribute=attribute)
     if not data.labels:
-        raise InputError(f"{source}: no picture in it is labelled, so there is nothing to convert; name the labels")
+        raise InputError(
+            _("{source}: no picture in it is labelled, so there is nothing to convert; name the labels").format(
+                source=source
+            )
+        )
     if images is not None:
         data = replace(data, pictures=_measured(source, data.pictures, images))
     if chosen is not Format.JUMPSTART:
@@ -107,10 +112,17 @@ def _measured(source: Path, pictures: Iterator[AnnotatedPicture], images: Path) 
         except InputError as error:
             raise InputError(f"{source}:{picture.line}: {error}") from error
         if (picture.width or width, picture.height or height) != (width, height):
-            labelled = f"{source}:{picture.line}: {picture.file_name} was labelled at {picture.width}x{picture.height}"
             raise InputError(
-                f"{labelled} pixels, and the file in {images} has {width}x{height}: its boxes would be wrong; "
-                "use the picture that was labelled"
+                f"{source}:{picture.line}: "
+                + _(
+                    "{file_name} was labelled at {labelled} pixels, and the file in {images} has {size}: its boxes "
+                    "would be wrong; use the picture that was labelled"
+                ).format(
+                    file_name=picture.file_name,
+                    labelled=f"{picture.width}x{picture.height}",
+                    images=images,
+                    size=f"{width}x{height}",
+                )
             )
         yield replace(picture, width=width, height=height)
 
@@ -147,18 +159,24 @@ def _refuse_foreign(channel: Path) -> None:
         entry.name for entry in channel.iterdir() if entry.name not in (jumpstart.ANNOTATIONS, jumpstart.IMAGES)
     )
     if foreign:
-        raise InputError(f"{channel}: holds {foreign[0]} and would be replaced; move that away or name another folder")
+        raise InputError(
+            _("{channel}: holds {name} and would be replaced; move that away or name another folder").format(
+                channel=channel, name=foreign[0]
+            )
+        )
 
 
 @contextmanager
 def _folder(target: Path) -> Iterator[None]:
     if target.exists() and not target.is_dir():
-        raise InputError(f"{target}: is a file; JumpStart's layout needs a folder")
+        raise InputError(_("{target}: is a file; JumpStart's layout needs a folder").format(target=target))
     made = not target.exists()
     try:
         target.mkdir(exist_ok=True)
     except OSError as error:
-        raise InputError(f"{target}: cannot be made: {error.strerror}; name another place") from error
+        raise InputError(
+            _("{target}: cannot be made: {reason}; name another place").format(target=target, reason=error.strerror)
+        ) from error
     try:
         yield
     except BaseException:

@@ -12,6 +12,7 @@ from kit.annotations.model import AnnotationStream
 from kit.annotations.problems import OnUnreadable, refuse
 from kit.annotations.selection import Written
 from kit.errors import InputError
+from kit.language import _
 
 CHANNEL = "training"
 
@@ -35,14 +36,15 @@ def annotation_file(path: Path) -> Path:
     """
     if not path.is_dir():
         if not path.is_file():
-            raise InputError(f"{path}: there is no such file")
+            raise InputError(_("{path}: there is no such file").format(path=path))
         return path
     for folder in (path, path / CHANNEL):
         if (folder / jumpstart.ANNOTATIONS).is_file():
             return folder / jumpstart.ANNOTATIONS
     raise InputError(
-        f"{path}: a folder without {jumpstart.ANNOTATIONS} or {CHANNEL}/{jumpstart.ANNOTATIONS}; "
-        "name the annotation file"
+        _("{path}: a folder without {annotations} or {channel}/{annotations}; name the annotation file").format(
+            path=path, annotations=jumpstart.ANNOTATIONS, channel=CHANNEL
+        )
     )
 
 
@@ -58,7 +60,7 @@ def recognise(path: Path) -> Format:
     with open_document(path) as file:
         head = file.read(_HEAD).lstrip()
     if not head:
-        raise InputError(f"{path}: the file is empty")
+        raise InputError(_("{path}: the file is empty").format(path=path))
     if head.startswith(b"["):
         return Format.LABEL_STUDIO
     if b'"source-ref"' in head:
@@ -67,8 +69,10 @@ def recognise(path: Path) -> Format:
         has_categories = any(True for _ in elements(path, "categories"))
         return Format.COCO if has_categories else Format.JUMPSTART
     raise InputError(
-        f"{path}: not an annotation file of a known format "
-        "(Ground Truth manifest, Label Studio JSON export, JumpStart annotations.json, COCO)"
+        _(
+            "{path}: not an annotation file of a known format (Ground Truth manifest, Label Studio JSON export, "
+            "JumpStart annotations.json, COCO)"
+        ).format(path=path)
     )
 
 
@@ -114,4 +118,6 @@ def write(path: Path, data: AnnotationStream, to: Format) -> Written:
         case Format.COCO:
             return coco.write(path, data)
         case Format.LABEL_STUDIO:
-            raise InputError(f"{path}: Label Studio's tasks can be read only; choose another format to write")
+            raise InputError(
+                _("{path}: Label Studio's tasks can be read only; choose another format to write").format(path=path)
+            )

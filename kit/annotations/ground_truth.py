@@ -24,11 +24,14 @@ from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
 from kit.annotations.writing import replacing
 from kit.errors import InputError
+from kit.language import _, marked
 
 TASK_TYPE = "groundtruth/object-detection"
 DEFAULT_ATTRIBUTE = "bounding-box"
 
 _METADATA = "-metadata"
+# What messages call parts of a line that have no name of their own.
+_LINE, _NAME = marked("the line"), marked("a name in class-map")
 # Ground Truth refuses input lines of 100 kB; a longer "line" than this is some other file, not to be held in memory.
 _LONGEST_LINE = 16 * 1024 * 1024
 
@@ -114,7 +117,11 @@ def output_line(picture: AnnotatedPicture, labels: Sequence[str], *, attribute: 
     class_map = {}
     for box in picture.boxes:
         if box.label not in labels:
-            raise InputError(f"{picture.source}: {box.label!r} is none of the classes {', '.join(labels)}")
+            raise InputError(
+                _("{picture}: {label!r} is none of the classes {labels}").format(
+                    picture=picture.source, label=box.label, labels=", ".join(labels)
+                )
+            )
         class_id = labels.index(box.label)
         class_map[str(class_id)] = box.label
         annotations.append(
@@ -202,13 +209,15 @@ def _box(entry: Any, names: Mapping[str, Any], labels: Sequence[str]) -> Boundin
         left, top = number(entry["left"], "left"), number(entry["top"], "top")
         width, height = number(entry["width"], "width"), number(entry["height"], "height")
     except (KeyError, TypeError) as error:
-        raise MalformedError(f"{shown(entry)} is no box: it needs class_id, left, top, width and height") from error
+        raise MalformedError(
+            _("{value} is no box: it needs class_id, left, top, width and height").format(value=shown(entry))
+        ) from error
     label = names.get(str(class_id))
     if label is None:
         if type(class_id) is not int or not 0 <= class_id < len(labels):
-            raise MalformedError(f"class_id {shown(class_id)} is not in the line's class-map")
+            raise MalformedError(_("class_id {value} is not in the line's class-map").format(value=shown(class_id)))
         label = labels[class_id]
-    return BoundingBox(text(label, "a name in class-map"), left, top, left + width, top + height)
+    return BoundingBox(text(label, _NAME), left, top, left + width, top + height)
 
 
 def _records(path: Path, on_unreadable: OnUnreadable | None) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -218,10 +227,12 @@ def _records(path: Path, on_unreadable: OnUnreadable | None) -> Iterator[tuple[i
             if raw.isspace():
                 continue
             try:
-                record = mapping(orjson.loads(raw), "the line")
+                record = mapping(orjson.loads(raw), _LINE)
             except orjson.JSONDecodeError as error:
                 if on_unreadable is not None:
-                    on_unreadable(path, line, f"not valid JSON ({error.msg}); was the file cut off?")
+                    on_unreadable(
+                        path, line, _("not valid JSON ({reason}); was the file cut off?").format(reason=error.msg)
+                    )
                 if len(raw) == _LONGEST_LINE:
                     return
                 continue
@@ -262,6 +273,8 @@ def _collect_labels(path: Path, attribute: str | None, on_unreadable: OnUnreadab
                 on_unreadable(
                     path,
                     line,
-                    f"class id {key} is {name!r} here and {known!r} before; name the label attribute, or the labels",
+                    _(
+                        "class id {key} is {name!r} here and {known!r} before; name the label attribute, or the labels"
+                    ).format(key=key, name=name, known=known),
                 )
     return tuple(dict.fromkeys(names[key] for key in sorted(names, key=int)))

@@ -17,11 +17,14 @@ from kit.annotations.json_values import mapping, pixels, sequence, shown, text
 from kit.annotations.model import AnnotatedPicture, BoundingBox
 from kit.annotations.problems import MalformedError, OnUnreadable
 from kit.errors import SetupError
+from kit.language import _, marked
 
 # left, top, right, bottom
 Edges = tuple[float, float, float, float]
 # One element of `annotations` -> its class (any JSON number or text) and edges, or None to pass it over.
 ReadBox = Callable[[Mapping[str, Any]], tuple[int | str, Edges] | None]
+# What messages call parts of the file that have no name of their own.
+_IMAGE, _ANNOTATION = marked("the image"), marked("the annotation")
 
 
 def pictures(
@@ -37,7 +40,9 @@ def pictures(
             _load(database, path, read_box, on_unreadable)
             yield from _joined(database, label_of)
         except sqlite3.OperationalError as error:
-            raise SetupError(f"the temporary folder cannot be used ({error}); free some space there") from error
+            raise SetupError(
+                _("the temporary folder cannot be used ({error}); free some space there").format(error=error)
+            ) from error
 
 
 def _load(database: sqlite3.Connection, path: Path, read_box: ReadBox, on_unreadable: OnUnreadable) -> None:
@@ -48,7 +53,7 @@ def _load(database: sqlite3.Connection, path: Path, read_box: ReadBox, on_unread
     database.execute("BEGIN")
     for line, element in elements(path, "images.item"):
         try:
-            image = mapping(element, "the image")
+            image = mapping(element, _IMAGE)
             row = (
                 line,
                 _key(image.get("id"), "id"),
@@ -57,12 +62,12 @@ def _load(database: sqlite3.Connection, path: Path, read_box: ReadBox, on_unread
                 pixels(image.get("height"), "height"),
             )
             if not database.execute("INSERT OR IGNORE INTO image VALUES (?, ?, ?, ?, ?)", row).rowcount:
-                raise MalformedError(f"another image has the id {shown(row[1])} too")
+                raise MalformedError(_("another image has the id {value} too").format(value=shown(row[1])))
         except MalformedError as error:
             on_unreadable(path, line, f"images[{line - 1}]: {error}")
     for line, element in elements(path, "annotations.item", on_unreadable):
         try:
-            annotation = mapping(element, "the annotation")
+            annotation = mapping(element, _ANNOTATION)
             found = read_box(annotation)
             if found is not None:
                 label, edges = found
@@ -73,7 +78,9 @@ def _load(database: sqlite3.Connection, path: Path, read_box: ReadBox, on_unread
     database.execute("CREATE INDEX box_image ON box (image)")
     orphans = "SELECT line, image FROM box WHERE image NOT IN (SELECT id FROM image) ORDER BY line"
     for line, image in database.execute(orphans):
-        on_unreadable(path, line, f"annotations[{line - 1}]: no image has the id {shown(image)}")
+        on_unreadable(
+            path, line, f"annotations[{line - 1}]: " + _("no image has the id {value}").format(value=shown(image))
+        )
 
 
 def _joined(database: sqlite3.Connection, label_of: Callable[[int | str], str]) -> Iterator[AnnotatedPicture]:
@@ -95,7 +102,7 @@ def _key(value: Any, name: str) -> int | str:
     kind = type(value)
     if (kind is int and -(2**63) <= value < 2**63) or kind is str:
         return value  # type: ignore[no-any-return]
-    raise MalformedError(f"{name} is {shown(value)}, not a number or text")
+    raise MalformedError(_("{name} is {value}, not a number or text").format(name=name, value=shown(value)))
 
 
 def class_key(value: Any) -> int | str:
@@ -119,5 +126,5 @@ def four_numbers(value: Any, names: str) -> list[Any]:
     """
     values = sequence(value, "bbox")
     if len(values) != 4:
-        raise MalformedError(f"bbox is {shown(values)}, not {names}")
+        raise MalformedError(_("bbox is {value}, not {names}").format(value=shown(values), names=names))
     return values

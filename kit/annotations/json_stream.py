@@ -10,6 +10,7 @@ import ijson
 
 from kit.annotations.problems import MalformedError, OnUnreadable
 from kit.errors import InputError
+from kit.language import _
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -28,7 +29,7 @@ def open_document(path: Path) -> BinaryIO:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        raise InputError(_("{path}: cannot be read: {reason}").format(path=path, reason=error.strerror)) from error
     if file.read(len(_BYTE_ORDER_MARK)) != _BYTE_ORDER_MARK:
         file.seek(0)
     return file
@@ -50,7 +51,11 @@ def elements(path: Path, prefix: str, on_unreadable: OnUnreadable | None = None)
                 on_unreadable(path, 0, str(error))
         except (ijson.JSONError, UnicodeDecodeError) as error:
             if on_unreadable is not None:
-                on_unreadable(path, _line_of_error(path), f"not valid JSON ({_reason(error)}); was the file cut off?")
+                on_unreadable(
+                    path,
+                    _line_of_error(path),
+                    _("not valid JSON ({reason}); was the file cut off?").format(reason=_reason(error)),
+                )
 
 
 class _Guarded:
@@ -65,7 +70,9 @@ class _Guarded:
         # Brackets within texts are counted too; they come in pairs, or nowhere near so many.
         self._depth += chunk.count(b"[") + chunk.count(b"{") - chunk.count(b"]") - chunk.count(b"}")
         if self._depth > _DEEPEST:
-            raise MalformedError(f"its lists and objects are nested more than {_DEEPEST} deep: not annotations")
+            raise MalformedError(
+                _("its lists and objects are nested more than {deepest} deep: not annotations").format(deepest=_DEEPEST)
+            )
         return chunk
 
 

@@ -1,4 +1,7 @@
-"""Values out of somebody else's JSON, taken only when they are of the kind the format promises."""
+"""Values out of somebody else's JSON, taken only when they are of the kind the format promises.
+
+A value that its file has no name for is given one that is `marked` for the catalogue.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import math
 from typing import Any
 
 from kit.annotations.problems import MalformedError
+from kit.language import _
 
 
 def number(value: Any, name: str) -> float:
@@ -19,7 +23,7 @@ def number(value: Any, name: str) -> float:
         return value  # type: ignore[no-any-return]
     if kind is float and math.isfinite(value):
         return value  # type: ignore[no-any-return]
-    raise MalformedError(f"{name} is {shown(value)}, not a number")
+    raise MalformedError(_("{name} is {value}, not a number").format(name=_(name), value=shown(value)))
 
 
 def pixels(value: Any, name: str) -> int:
@@ -32,7 +36,7 @@ def pixels(value: Any, name: str) -> int:
         return 0
     size = number(value, name)
     if size < 0 or size != int(size):
-        raise MalformedError(f"{name} is {shown(value)}, not a number of pixels")
+        raise MalformedError(_("{name} is {value}, not a number of pixels").format(name=_(name), value=shown(value)))
     return int(size)
 
 
@@ -43,7 +47,7 @@ def text(value: Any, name: str) -> str:
         MalformedError: it is not.
     """
     if not isinstance(value, str) or not value:
-        raise MalformedError(f"{name} is {shown(value)}, not text")
+        raise MalformedError(_("{name} is {value}, not text").format(name=_(name), value=shown(value)))
     return value
 
 
@@ -54,7 +58,7 @@ def mapping(value: Any, name: str) -> dict[str, Any]:
         MalformedError: it is not.
     """
     if not isinstance(value, dict):
-        raise MalformedError(f"{name} is {shown(value)}, not an object")
+        raise MalformedError(_("{name} is {value}, not an object").format(name=_(name), value=shown(value)))
     return value
 
 
@@ -65,7 +69,7 @@ def sequence(value: Any, name: str) -> list[Any]:
         MalformedError: it is not.
     """
     if not isinstance(value, list):
-        raise MalformedError(f"{name} is {shown(value)}, not a list")
+        raise MalformedError(_("{name} is {value}, not a list").format(name=_(name), value=shown(value)))
     return value
 
 
@@ -76,5 +80,5 @@ def compact(value: float) -> float:
 
 def shown(value: Any) -> str:
     """`value` for a message: short, whatever somebody put there."""
-    whole = "missing" if value is None else repr(value)
+    whole = _("missing") if value is None else repr(value)
     return whole if len(whole) <= 60 else whole[:57] + "…"

@@ -24,10 +24,14 @@ from kit.annotations.json_values import mapping, number, pixels, sequence, shown
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
+from kit.language import _, marked
 
 _RECTANGLE = "rectanglelabels"
 # An uploaded file is kept as upload/<project>/<first 8 hex digits of a UUID>-<name>.
 _UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")
+# What messages call parts of an export that have no name of their own.
+_TASK, _ANNOTATION = marked("the task"), marked("an annotation")
+_RESULT, _LABEL = marked("a result"), marked("a label")
 _PICTURE = re.compile(r"\.(jpe?g|png)$", re.IGNORECASE)
 
 
@@ -69,7 +73,7 @@ def picture_of_task(task: Mapping[str, Any], line: int = 0, *, image_field: str 
         MalformedError: the task is not what Label Studio exports.
     """
     source = source_of(mapping(task.get("data"), "data"), image_field)
-    annotations = [mapping(each, "an annotation") for each in sequence(task.get("annotations"), "annotations")]
+    annotations = [mapping(each, _ANNOTATION) for each in sequence(task.get("annotations"), "annotations")]
     submitted = [each for each in annotations if not each.get("was_cancelled")]
     if not submitted:
         state = LabelState.SKIPPED if annotations else LabelState.UNLABELLED
@@ -78,18 +82,18 @@ def picture_of_task(task: Mapping[str, Any], line: int = 0, *, image_field: str 
     picture = AnnotatedPicture(source, 0, 0, line=line)
     boxes: list[BoundingBox] = []
     for entry in sequence(chosen.get("result"), "result"):
-        result = mapping(entry, "a result")
+        result = mapping(entry, _RESULT)
         if result.get("type") != _RECTANGLE:
             continue
         if result.get("image_rotation"):
-            reason = "it was labelled while turned in Label Studio; turn it back there and label it again"
+            reason = marked("it was labelled while turned in Label Studio; turn it back there and label it again")
             return replace(picture, state=LabelState.FAILED, reason=reason)
         width = pixels(result.get("original_width"), "original_width")
         height = pixels(result.get("original_height"), "original_height")
         if not (width and height):
-            raise MalformedError("a box has no original_width and original_height")
+            raise MalformedError(_("a box has no original_width and original_height"))
         if (picture.width or width, picture.height or height) != (width, height):
-            raise MalformedError("its boxes disagree on the size of the picture")
+            raise MalformedError(_("its boxes disagree on the size of the picture"))
         picture = replace(picture, width=width, height=height)
         boxes.extend(_boxes(mapping(result.get("value"), "value"), width, height))
     return replace(picture, boxes=tuple(boxes))
@@ -105,7 +109,9 @@ def source_of(data: Mapping[str, Any], image_field: str | None = None) -> str:
     if value is None and image_field is None:
         candidates = [each for each in data.values() if isinstance(each, str) and _PICTURE.search(each)]
         if len(candidates) != 1:
-            raise MalformedError(f"data has no field image, and {len(candidates)} others name a picture")
+            raise MalformedError(
+                _("data has no field image, and {count} others name a picture").format(count=len(candidates))
+            )
         value = candidates[0]
     address = text(value, f"data.{image_field or 'image'}")
     if address.startswith("s3://"):
@@ -119,7 +125,7 @@ def source_of(data: Mapping[str, Any], image_field: str | None = None) -> str:
         return text(parse_qs(parts.query).get("d", [""])[0], "the d of data.image")
     path = unquote(parts.path)
     if "/data/upload/" in path:
-        folder, _, name = path.rpartition("/")
+        folder, _slash, name = path.rpartition("/")
         return f"{folder}/{_UPLOAD_PREFIX.sub('', name)}"
     return f"{parts.scheme}://{parts.netloc}{path}" if parts.scheme else path
 
@@ -129,7 +135,7 @@ def _stored_uri(hidden: str) -> str:
     try:
         return base64.urlsafe_b64decode(hidden).decode()
     except ValueError as error:
-        raise MalformedError(f"fileuri {shown(hidden)} is not base64") from error
+        raise MalformedError(_("fileuri {value} is not base64").format(value=shown(hidden))) from error
 
 
 def _precedence(annotation: Mapping[str, Any]) -> tuple[bool, str, int]:
@@ -143,7 +149,7 @@ def _boxes(value: Mapping[str, Any], width: int, height: int) -> Iterator[Boundi
     """A box for each label of a rectangle."""
     edges = _upright(value, width, height)
     for label in sequence(value.get(_RECTANGLE), _RECTANGLE):
-        whole = BoundingBox(text(label, "a label"), *edges)
+        whole = BoundingBox(text(label, _LABEL), *edges)
         box = whole.clipped(width, height) or whole
         yield BoundingBox(box.label, round(box.left), round(box.top), round(box.right), round(box.bottom))
 
@@ -153,7 +159,7 @@ def _upright(value: Mapping[str, Any], width: int, height: int) -> tuple[float, 
     try:
         x, y, across, down = (number(value[key], key) for key in ("x", "y", "width", "height"))
     except KeyError as error:
-        raise MalformedError(f"{shown(dict(value))} has no {error}") from error
+        raise MalformedError(_("{value} has no {key}").format(value=shown(dict(value)), key=error)) from error
     x, across = x * width / 100, across * width / 100
     y, down = y * height / 100, down * height / 100
     angle = math.radians(number(value.get("rotation") or 0, "rotation"))
@@ -170,9 +176,9 @@ def _upright(value: Mapping[str, Any], width: int, height: int) -> tuple[float, 
 def _pictures(path: Path, image_field: str | None, on_unreadable: OnUnreadable | None) -> Iterator[AnnotatedPicture]:
     for line, task in elements(path, "item", on_unreadable):
         try:
-            picture = picture_of_task(mapping(task, "the task"), line, image_field=image_field)
+            picture = picture_of_task(mapping(task, _TASK), line, image_field=image_field)
         except MalformedError as error:
             if on_unreadable is not None:
-                on_unreadable(path, line, f"task {line}: {error}")
+                on_unreadable(path, line, _("task {line}: {error}").format(line=line, error=error))
             continue
         yield picture

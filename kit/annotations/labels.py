@@ -9,6 +9,7 @@ import orjson
 
 from kit.annotations.problems import MalformedError
 from kit.errors import InputError
+from kit.language import _
 
 LABEL_CATEGORIES = "label_categories.json"
 
@@ -24,7 +25,9 @@ def parse_labels(given: str) -> tuple[str, ...]:
     try:
         return distinct(label.strip() for label in given.split(","))
     except MalformedError as error:
-        raise InputError(f"labels {given!r}: {error}; give them as usb-a,usb-c,lightning") from error
+        raise InputError(
+            _("labels {given!r}: {error}; give them as usb-a,usb-c,lightning").format(given=given, error=error)
+        ) from error
 
 
 def read_label_categories(path: Path) -> tuple[str, ...]:
@@ -39,10 +42,12 @@ def read_label_categories(path: Path) -> tuple[str, ...]:
         entries = orjson.loads(path.read_bytes())["labels"]
         return distinct(entry["label"] for entry in entries)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        raise InputError(_("{path}: cannot be read: {reason}").format(path=path, reason=error.strerror)) from error
     except (orjson.JSONDecodeError, KeyError, TypeError, MalformedError) as error:
         raise InputError(
-            f'{path}: not a label category file ({error}); it should read {{"labels": [{{"label": "usb-a"}}, …]}}'
+            _("{path}: not a label category file ({error}); it should read {example}").format(
+                path=path, error=error, example='{"labels": [{"label": "usb-a"}, …]}'
+            )
         ) from error
 
 
@@ -72,10 +77,10 @@ def distinct(labels: Iterable[object]) -> tuple[str, ...]:
     kept: dict[str, None] = {}
     for label in labels:
         if not isinstance(label, str) or not label:
-            raise MalformedError(f"{label!r} is no label")
+            raise MalformedError(_("{label!r} is no label").format(label=label))
         if label in kept:
-            raise MalformedError(f"{label!r} is there twice")
+            raise MalformedError(_("{label!r} is there twice").format(label=label))
         kept[label] = None
     if not kept:
-        raise MalformedError("there is no label")
+        raise MalformedError(_("there is no label"))
     return tuple(kept)

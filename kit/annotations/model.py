@@ -11,6 +11,8 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from kit.language import marked
+
 
 @dataclass(frozen=True, slots=True)
 class BoundingBox:
@@ -42,10 +44,10 @@ class BoundingBox:
 class LabelState(enum.Enum):
     """What became of a picture in labelling."""
 
-    LABELLED = "labelled"  # boxes hold, even if there are none ("nothing here")
-    UNLABELLED = "unlabelled"  # nobody has answered yet, or only a draft exists
-    SKIPPED = "skipped"  # a person declined to answer
-    FAILED = "failed"  # the service gave up; `reason` says why
+    LABELLED = marked("labelled")  # boxes hold, even if there are none ("nothing here")
+    UNLABELLED = marked("unlabelled")  # nobody has answered yet, or only a draft exists
+    SKIPPED = marked("skipped")  # a person declined to answer
+    FAILED = marked("failed")  # the service gave up; `reason` says why
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from kit.annotations.model import AnnotatedPicture
 from kit.errors import SetupError
+from kit.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ class NameRegister:
                 "SELECT source, line FROM picture WHERE name = ?", (picture.file_name,)
             ).fetchone()
         except sqlite3.OperationalError as error:
-            raise SetupError(f"the temporary folder cannot be used ({error}); free some space there") from error
+            raise SetupError(
+                _("the temporary folder cannot be used ({error}); free some space there").format(error=error)
+            ) from error
         return Entry(*row)
 
     def __contains__(self, name: str) -> bool:

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kit.annotations.model import AnnotatedPicture
 from kit.errors import InputError
+from kit.language import _
 
 # What the endpoint takes (application/x-image) and the training images decode.
 _FORMATS = ("JPEG", "PNG")
@@ -35,7 +36,9 @@ def pictures_in(folder: Path) -> Iterator[Path]:
                 if path.suffix.lower() in SUFFIXES and entry.is_file():
                     yield path
     except OSError as error:
-        raise InputError(f"{folder}: cannot be read: {error.strerror}") from error
+        raise InputError(
+            _("{folder}: cannot be read: {reason}").format(folder=folder, reason=error.strerror)
+        ) from error
 
 
 def local_file(folder: Path, picture: AnnotatedPicture) -> Path:
@@ -47,14 +50,14 @@ def local_file(folder: Path, picture: AnnotatedPicture) -> Path:
     name = picture.file_name
     # The last part has no slash in it, so these are all that could lead out of the folder.
     if name in ("", ".", "..") or "\0" in name:
-        raise InputError(f"{picture.source!r} does not end in a file name")
+        raise InputError(_("{picture!r} does not end in a file name").format(picture=picture.source))
     path = folder / name
     try:
         found = path.is_file()
     except (OSError, ValueError):  # longer than the file system allows, or half a surrogate pair
         found = False
     if not found:
-        raise InputError(f"there is no picture {name} in {folder}")
+        raise InputError(_("there is no picture {name} in {folder}").format(name=name, folder=folder))
     return path
 
 
@@ -85,7 +88,7 @@ def upright_bytes(path: Path) -> bytes:
             with _quiet():
                 turned = ImageOps.exif_transpose(image)
         except (OSError, SyntaxError) as error:
-            raise InputError(f"{path}: the picture is damaged ({error})") from error
+            raise InputError(_("{path}: the picture is damaged ({error})").format(path=path, error=error)) from error
         content = io.BytesIO()
         # A JPEG may be of the kind MPO (several pictures in one file, as telephones make them).
         kind = "PNG" if image.format == "PNG" else "JPEG"
@@ -98,12 +101,18 @@ def _opened(path: Path) -> Image.Image:
         with _quiet():
             image = Image.open(path, formats=_FORMATS)
     except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path}: not a JPEG or PNG picture, or too large for one") from error
+        raise InputError(_("{path}: not a JPEG or PNG picture, or too large for one").format(path=path)) from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read as a picture: {error.strerror or error}") from error
+        raise InputError(
+            _("{path}: cannot be read as a picture: {reason}").format(path=path, reason=error.strerror or error)
+        ) from error
     if image.width * image.height > _MOST_PIXELS:
         image.close()
-        raise InputError(f"{path}: {image.width}x{image.height} pixels are too many; make it smaller")
+        raise InputError(
+            _("{path}: {width}x{height} pixels are too many; make it smaller").format(
+                path=path, width=image.width, height=image.height
+            )
+        )
     return image
 
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.errors import InputError
+from kit.language import _, marked
 
 
 class Severity(enum.Enum):
     """An error keeps the file from being trained on as it is; a warning is something that training copes with."""
 
-    ERROR = "error"
-    WARNING = "warning"
+    ERROR = marked("error")
+    WARNING = marked("warning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else f"{self.file}"
-        return f"{where}: {self.severity.value}: {self.text}"
+        return f"{where}: {_(self.severity.value)}: {self.text}"
 
 
 class MalformedError(Exception):

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
 from kit.annotations.name_register import NameRegister
 from kit.errors import InputError
+from kit.language import _, marked
 
-NO_BOX = "without a box"
-SIZE_UNKNOWN = "of unknown size"
-REPEATED = "already there"
+NO_BOX = marked("without a box")
+SIZE_UNKNOWN = marked("of unknown size")
+REPEATED = marked("already there")
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ class Selection:
             return self._class_ids[box.label]
         except KeyError:
             raise InputError(
-                f"line {picture.line}, {picture.source}: {box.label!r} is none of the classes "
-                f"{', '.join(self._class_ids)}; name all of them in the list of labels"
+                _(
+                    "line {line}, {picture}: {label!r} is none of the classes {labels}; name all of them in the "
+                    "list of labels"
+                ).format(line=picture.line, picture=picture.source, label=box.label, labels=", ".join(self._class_ids))
             ) from None
 
     def to_train_on(self, data: AnnotationStream, *, need_box: bool) -> Iterator[AnnotatedPicture]:
@@ -80,8 +83,12 @@ class Selection:
                     self._left_out[REPEATED] += 1
                 else:
                     raise InputError(
-                        f"lines {earlier.line} and {fitted.line}: {earlier.source} and {fitted.source} are different "
-                        f"pictures of the same name, and one would overwrite the other; rename one of them"
+                        _(
+                            "lines {earlier_line} and {line}: {earlier} and {picture} are different pictures of "
+                            "the same name, and one would overwrite the other; rename one of them"
+                        ).format(
+                            earlier_line=earlier.line, line=fitted.line, earlier=earlier.source, picture=fitted.source
+                        )
                     )
 
     def fitted(self, picture: AnnotatedPicture) -> AnnotatedPicture:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from kit.errors import InputError, SetupError
+from kit.language import _
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -29,11 +30,13 @@ def replacing(target: Path) -> Iterator[IO[bytes]]:
     """
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     if target.is_dir():
-        raise InputError(f"{target}: is a folder; give the name of a file to write")
+        raise InputError(_("{target}: is a folder; give the name of a file to write").format(target=target))
     try:
         file = partial.open("xb", buffering=1024 * 1024)
     except OSError as error:
-        raise InputError(f"{target}: cannot be written: {error.strerror}") from error
+        raise InputError(
+            _("{target}: cannot be written: {reason}").format(target=target, reason=error.strerror)
+        ) from error
     try:
         with write_errors_told(target):
             with file:
@@ -65,7 +68,13 @@ def write_errors_told(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _NO_SPACE:
-            raise SetupError(f"{target}: the disk is full; free some space and do it again") from error
+            raise SetupError(
+                _("{target}: the disk is full; free some space and do it again").format(target=target)
+            ) from error
         if error.errno in _NOT_ALLOWED:
-            raise InputError(f"{target}: cannot be written: {error.strerror}; name another place") from error
+            raise InputError(
+                _("{target}: cannot be written: {reason}; name another place").format(
+                    target=target, reason=error.strerror
+                )
+            ) from error
         raise

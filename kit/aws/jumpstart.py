@@ -19,8 +19,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kit.aws.session import Aws
 from kit.cloud import Algorithm
 from kit.errors import InputError, ServiceError
+from kit.language import _, marked
 
-_TRAINING, _INFERENCE = "training", "inference"
+_TRAINING, _INFERENCE = marked("training"), marked("inference")
 _VAL_CROSS_ENTROPY = "Val_CrossEntropy"
 
 
@@ -106,12 +107,16 @@ def resolve(
             )
         except (KeyError, ValueError) as error:
             raise InputError(
-                f"JumpStart cannot fine-tune MODEL_ID={model_id} in {aws.region} "
-                f"({' '.join(str(error).split())[:300]}); choose another model or region."
+                _(
+                    "JumpStart cannot fine-tune MODEL_ID={model_id} in {region} ({error}); choose another model or "
+                    "region."
+                ).format(model_id=model_id, region=aws.region, error=" ".join(str(error).split())[:300])
             ) from error
         except (ClientError, BotoCoreError) as error:
             raise ServiceError(
-                f"JumpStart's catalogue of {aws.region} cannot be read: {error}; is JumpStart in this region?"
+                _("JumpStart's catalogue of {region} cannot be read: {error}; is JumpStart in this region?").format(
+                    region=aws.region, error=error
+                )
             ) from error
     return JumpStartModel(
         model_id,
@@ -131,15 +136,17 @@ def _metrics(definitions: list[dict[str, str]]) -> tuple[dict[str, str], ...]:
 
 def _warnings(spec: Any) -> Iterator[str]:
     if spec.use_inference_script_uri():
-        yield "its fine-tuned artifact may lack the script that serves it, which only the SDK's deploy() packs in"
+        yield _("its fine-tuned artifact may lack the script that serves it, which only the SDK's deploy() packs in")
     if spec.deprecated:
-        yield f"deprecated: {spec.deprecated_message or 'AWS will take it away'}"
+        yield _("deprecated: {reason}").format(reason=spec.deprecated_message or _("AWS will take it away"))
     for scope, found in (
         (_TRAINING, spec.training_vulnerabilities if spec.training_vulnerable else []),
         (_INFERENCE, spec.inference_vulnerabilities if spec.inference_vulnerable else []),
     ):
         if found:
-            yield f"known vulnerabilities in its {scope} script: {', '.join(found)}"
+            yield _("known vulnerabilities in its {scope} script: {names}").format(
+                scope=_(scope), names=", ".join(found)
+            )
 
 
 @contextlib.contextmanager

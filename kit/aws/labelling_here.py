@@ -11,6 +11,7 @@ from typing import Any
 from kit.aws.session import Aws
 from kit.cloud import Cloud
 from kit.errors import SetupError
+from kit.language import _
 from kit.local_cloud import environments
 from kit.local_cloud.label_studio import LabelStudioServer
 from kit.local_cloud.labelling_service import LabellingService
@@ -65,7 +66,7 @@ def _credentials(aws: Aws) -> dict[str, str]:
     """The session's own, for a server of this machine; where they are temporary, as long as they last."""
     credentials = aws.session.get_credentials()
     if credentials is None:
-        raise SetupError("No AWS credentials were found; sign in again.")
+        raise SetupError(_("No AWS credentials were found; sign in again."))
     frozen = credentials.get_frozen_credentials()
     found = {
         "AWS_ACCESS_KEY_ID": frozen.access_key,

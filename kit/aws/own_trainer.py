@@ -14,6 +14,7 @@ from kit.aws.jumpstart import JumpStartModel
 from kit.aws.session import Aws
 from kit.cloud import Algorithm
 from kit.errors import ServiceError
+from kit.language import _
 from kit.local_cloud.cloud import ALGORITHM
 from kit.local_cloud.docker_engine import Engine
 from kit.workshop.journal import Journal
@@ -30,7 +31,7 @@ def model(train_instance: str, endpoint_instance: str, *, spot: bool) -> JumpSta
     algorithm = dataclasses.replace(
         ALGORITHM, training_instance=train_instance, endpoint_instance=endpoint_instance, spot=spot
     )
-    return JumpStartModel("the kit's own detector", _TAG, algorithm, (train_instance,), (endpoint_instance,), ())
+    return JumpStartModel(_("the kit's own detector"), _TAG, algorithm, (train_instance,), (endpoint_instance,), ())
 
 
 def in_registry(aws: Aws, algorithm: Algorithm, suffix: str) -> Algorithm:
@@ -70,7 +71,7 @@ def publish(
         token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
         user, password = base64.b64decode(token).decode().split(":", 1)
         address = f"{_registry(aws)}/{repository}"
-        say(f"  {name} image")
+        say(_("  {name} image").format(name=name))
         push(name, address, _TAG, {"username": user, "password": password})
         pushed[name] = f"{address}:{_TAG}"
     return pushed
@@ -87,7 +88,11 @@ def push_with(engine: Engine, local_name: Callable[[str], str]) -> Callable[[str
             )
             for answer in answers:
                 if "error" in answer:
-                    raise ServiceError(f"Image {address}:{tag} could not be pushed: {answer['error']}; try again.")
+                    raise ServiceError(
+                        _("Image {address}:{tag} could not be pushed: {error}; try again.").format(
+                            address=address, tag=tag, error=answer["error"]
+                        )
+                    )
         finally:
             engine.client.images.remove(f"{address}:{tag}", noprune=True)
 

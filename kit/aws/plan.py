@@ -63,7 +63,7 @@ def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int
             _("training job: {model}, {epochs} epochs on {instance}").format(
                 model=f"{model.model_id} {model.version}", epochs=settings.epochs, instance=settings.train_instance
             )
-            + (", spot" if settings.spot else ""),
+            + (_(", spot") if settings.spot else ""),
             ("CreateTrainingJob",),
             training.of(_TRAINING_HOURS),
             _("{price} for up to {hours:g} h ({source})").format(

@@ -12,12 +12,12 @@ from kit.aws import own_trainer, quotas, team
 from kit.aws.jumpstart import JumpStartModel, resolve
 from kit.aws.session import Aws
 from kit.errors import KitError
-from kit.language import _
+from kit.language import _, marked
 from kit.local_cloud.docker_engine import NoEngine, probe_engine
 from kit.settings import GROUND_TRUTH, OWN, CloudSettings
 from kit.workshop.labelling import GROUND_TRUTH_ACCOUNTS
 
-PASS, WARNING, FAIL = "pass", "warning", "fail"
+PASS, WARNING, FAIL = marked("pass"), marked("warning"), marked("fail")
 ACTIONS = (
     "s3:CreateBucket", "s3:PutObject", "s3:PutEncryptionConfiguration", "s3:PutBucketPublicAccessBlock",
     "s3:PutBucketCORS", "s3:DeleteBucket", "s3:DeleteObjectVersion",
@@ -93,7 +93,7 @@ def _jumpstart(aws: Aws, settings: CloudSettings, version: str) -> tuple[JumpSta
             spot=settings.spot,
         )
     except KitError as error:
-        return None, [Finding(_("JumpStart model"), FAIL, str(error), "MODEL_ID=…, REGION=…, or TRAINER=own")]
+        return None, [Finding(_("JumpStart model"), FAIL, str(error), _("MODEL_ID=…, REGION=…, or TRAINER=own"))]
     return model, list(_model(model, settings))
 
 

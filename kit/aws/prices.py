@@ -10,10 +10,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kit.aws.session import Aws
+from kit.language import _, marked
 
 # The price list is served from few regions, for all.
 _PRICING_REGION = "us-east-1"
-_FALLBACK_DATE = "November 2026"
+_FALLBACK_DATE = marked("November 2026")
 # USD an hour in us-east-1.
 _FALLBACK = {"ml.g4dn.xlarge": 0.7364, "ml.p3.2xlarge": 3.825, "ml.m5.large": 0.115}
 # USD an object, for work of a private team: https://aws.amazon.com/sagemaker/groundtruth/pricing/
@@ -35,7 +36,7 @@ class Price:
         return (self.hourly or 0.0) * hours
 
     def __str__(self) -> str:
-        return f"${self.hourly:.4f}/h" if self.hourly is not None else "price not known"
+        return f"${self.hourly:.4f}/h" if self.hourly is not None else _("price not known")
 
 
 def instance_price(aws: Aws, instance: str, component: str) -> Price:
@@ -56,10 +57,10 @@ def instance_price(aws: Aws, instance: str, component: str) -> Price:
         products = []
     hourly = on_demand_price(products, component)
     if hourly is not None:
-        return Price(hourly, "AWS price list")
+        return Price(hourly, _("AWS price list"))
     if instance in _FALLBACK:
-        return Price(_FALLBACK[instance], f"us-east-1, {_FALLBACK_DATE}")
-    return Price(None, "not in AWS's price list; see https://aws.amazon.com/sagemaker/pricing/")
+        return Price(_FALLBACK[instance], f"us-east-1, {_(_FALLBACK_DATE)}")
+    return Price(None, _("not in AWS's price list; see https://aws.amazon.com/sagemaker/pricing/"))
 
 
 def on_demand_price(products: Iterable[Mapping[str, Any]], component: str) -> float | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kit.aws.session import Aws
 from kit.errors import InputError
+from kit.language import _
 
 _SERVICE = "sagemaker"
 
@@ -57,10 +58,16 @@ def request_increase(aws: Aws, name: str, wanted: float = 1.0) -> str:
     """
     quota = find(aws, {name}).get(name)
     if quota is None:
-        raise InputError(f'SageMaker has no quota "{name}" in {aws.region}; choose another instance type.')
+        raise InputError(
+            _('SageMaker has no quota "{name}" in {region}; choose another instance type.').format(
+                name=name, region=aws.region
+            )
+        )
     if quota.value >= wanted:
-        return f"{name}: is {quota.value:g} already"
+        return _("{name}: is {value:g} already").format(name=name, value=quota.value)
     answer = aws.client("service-quotas").request_service_quota_increase(
         ServiceCode=_SERVICE, QuotaCode=quota.code, DesiredValue=wanted
     )
-    return f"{name}: asked for {wanted:g} (status {answer['RequestedQuota']['Status']}; AWS decides in hours to days)"
+    return _("{name}: asked for {wanted:g} (status {status}; AWS decides in hours to days)").format(
+        name=name, wanted=wanted, status=answer["RequestedQuota"]["Status"]
+    )

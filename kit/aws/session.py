@@ -23,6 +23,7 @@ from botocore.exceptions import (
 )
 
 from kit.errors import ServiceError, SetupError
+from kit.language import _
 from kit.workshop import advice
 
 _CONFIG = Config(
@@ -92,22 +93,30 @@ def open_account(region: str | None) -> Aws:
         session = _session(found)
         identity = _client(session, "sts", found).get_caller_identity()
     except ProfileNotFound as error:
-        raise SetupError(f"{error}; set AWS_PROFILE to one of `aws configure list-profiles`.") from error
+        raise SetupError(
+            _("{error}; set AWS_PROFILE to one of `aws configure list-profiles`.").format(error=error)
+        ) from error
     except NoRegionError as error:
-        raise SetupError("No AWS region is set; give one, such as REGION=us-east-1.") from error
+        raise SetupError(_("No AWS region is set; give one, such as REGION=us-east-1.")) from error
     except (NoCredentialsError, PartialCredentialsError) as error:
         raise SetupError(
-            "No AWS credentials were found; sign in with `aws configure` or `aws sso login`, or set AWS_PROFILE."
+            _("No AWS credentials were found; sign in with `aws configure` or `aws sso login`, or set AWS_PROFILE.")
         ) from error
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in _NO_SESSION:
             raise SetupError(
-                f"The AWS credentials are not valid any more ({code}); sign in again, such as by `aws sso login`."
+                _(
+                    "The AWS credentials are not valid any more ({code}); sign in again, such as by `aws sso login`."
+                ).format(code=code)
             ) from error
-        raise SetupError(f"AWS does not take the credentials: {error}; sign in with others.") from error
+        raise SetupError(
+            _("AWS does not take the credentials: {error}; sign in with others.").format(error=error)
+        ) from error
     except BotoCoreError as error:
-        raise SetupError(f"AWS cannot be reached: {error}; check the network and the credentials.") from error
+        raise SetupError(
+            _("AWS cannot be reached: {error}; check the network and the credentials.").format(error=error)
+        ) from error
     url = os.environ.get("AWS_ENDPOINT_URL", "")
     return Aws(session, found, identity["Account"], identity["Arn"], url)
 
@@ -123,10 +132,16 @@ def told() -> Iterator[None]:
         yield
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
-        todo = advice.of(code) or "mend that and run the same command again"
-        raise ServiceError(f"{error.operation_name} was refused: {message} ({code}); {todo}.") from error
+        todo = advice.of(code) or advice.again()
+        raise ServiceError(
+            _("{operation} was refused: {message} ({code}); {todo}.").format(
+                operation=error.operation_name, message=message, code=code, todo=todo
+            )
+        ) from error
     except BotoCoreError as error:
-        raise ServiceError(f"AWS cannot be reached: {error}; run the same command again.") from error
+        raise ServiceError(
+            _("AWS cannot be reached: {error}; run the same command again.").format(error=error)
+        ) from error
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from typing import Any
 from kit.aws import role
 from kit.aws.session import Aws
 from kit.errors import ServiceError, SetupError
+from kit.language import _
 from kit.workshop.context import described
 from kit.workshop.journal import Journal
 
@@ -45,14 +46,16 @@ def open_space(aws: Aws, journal: Journal, poll_seconds: float, say: Callable[[s
             AppNetworkAccessType="PublicInternetOnly",
         )
     domain = str(find_domain(aws, name))
-    say("  domain (this takes minutes)")
-    _wait(lambda: sagemaker.describe_domain(DomainId=domain), f"Studio domain {name}", poll_seconds)
+    say(_("  domain (this takes minutes)"))
+    _wait(lambda: sagemaker.describe_domain(DomainId=domain), _("Studio domain {name}").format(name=name), poll_seconds)
     here = {"DomainId": domain}
     if described(sagemaker.describe_user_profile, **here, UserProfileName=_PROFILE) is None:
         sagemaker.create_user_profile(**here, UserProfileName=_PROFILE)
-    say("  user profile")
+    say(_("  user profile"))
     _wait(
-        lambda: sagemaker.describe_user_profile(**here, UserProfileName=_PROFILE), "Studio's user profile", poll_seconds
+        lambda: sagemaker.describe_user_profile(**here, UserProfileName=_PROFILE),
+        _("Studio's user profile"),
+        poll_seconds,
     )
     if described(sagemaker.describe_space, **here, SpaceName=_SPACE) is None:
         sagemaker.create_space(
@@ -65,8 +68,8 @@ def open_space(aws: Aws, journal: Journal, poll_seconds: float, say: Callable[[s
                 "JupyterLabAppSettings": {"DefaultResourceSpec": {"InstanceType": _INSTANCE}},
             },
         )
-    say("  JupyterLab space")
-    _wait(lambda: sagemaker.describe_space(**here, SpaceName=_SPACE), "Studio's space", poll_seconds)
+    say(_("  JupyterLab space"))
+    _wait(lambda: sagemaker.describe_space(**here, SpaceName=_SPACE), _("Studio's space"), poll_seconds)
     app = described(sagemaker.describe_app, **here, SpaceName=_SPACE, **_APP)
     if app is None or app["Status"] in ("Deleted", "Failed"):
         sagemaker.create_app(**here, SpaceName=_SPACE, **_APP, ResourceSpec={"InstanceType": _INSTANCE})
@@ -102,7 +105,11 @@ def delete_domain(aws: Aws, name: str, poll_seconds: float) -> None:
                     asked.add(str(item))
                     delete(item)
             if time.monotonic() > deadline:
-                raise ServiceError(f"{what} of {name} are still being deleted; run `make cloud-clean` again later.")
+                raise ServiceError(
+                    _("{what} of {name} are still being deleted; run `make cloud-clean` again later.").format(
+                        what=what, name=name
+                    )
+                )
             time.sleep(poll_seconds)
 
     def apps() -> list[dict[str, str]]:
@@ -117,17 +124,19 @@ def delete_domain(aws: Aws, name: str, poll_seconds: float) -> None:
         found = sagemaker.list_user_profiles(DomainIdEquals=domain)["UserProfiles"]
         return [profile["UserProfileName"] for profile in found]
 
-    all_gone("Apps", apps, lambda app: described(sagemaker.delete_app, **here, **app))
-    all_gone("Spaces", spaces, lambda space: described(sagemaker.delete_space, **here, SpaceName=space))
+    all_gone(_("Apps"), apps, lambda app: described(sagemaker.delete_app, **here, **app))
+    all_gone(_("Spaces"), spaces, lambda space: described(sagemaker.delete_space, **here, SpaceName=space))
     all_gone(
-        "Profiles", profiles, lambda profile: described(sagemaker.delete_user_profile, **here, UserProfileName=profile)
+        _("Profiles"),
+        profiles,
+        lambda profile: described(sagemaker.delete_user_profile, **here, UserProfileName=profile),
     )
     # Kept by default, and billed.
     file_system = {"HomeEfsFileSystem": "Delete"}
     all_gone(
-        "Domains",
+        _("Domains"),
         lambda: [name] if find_domain(aws, name) else [],
-        lambda _: sagemaker.delete_domain(**here, RetentionPolicy=file_system),
+        lambda _name: sagemaker.delete_domain(**here, RetentionPolicy=file_system),
     )
 
 
@@ -136,8 +145,10 @@ def _default_network(aws: Aws) -> tuple[str, list[str]]:
     vpcs = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
     if not vpcs:
         raise SetupError(
-            f"The account has no default VPC in {aws.region}, which Studio's quick set-up uses; make one with "
-            "`aws ec2 create-default-vpc`."
+            _(
+                "The account has no default VPC in {region}, which Studio's quick set-up uses; make one with "
+                "`aws ec2 create-default-vpc`."
+            ).format(region=aws.region)
         )
     vpc = vpcs[0]["VpcId"]
     subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
@@ -148,6 +159,10 @@ def _wait(describe: Callable[[], Mapping[str, Any]], what: str, poll_seconds: fl
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while (found := describe())["Status"] != "InService":
         if found["Status"] in ("Failed", "Deleting", "Deleted") or time.monotonic() > deadline:
-            reason = found.get("FailureReason", "no reason given")
-            raise ServiceError(f"{what} is {found['Status']} ({reason}); `make cloud-clean` takes it away.")
+            reason = found.get("FailureReason", _("no reason given"))
+            raise ServiceError(
+                _("{what} is {status} ({reason}); `make cloud-clean` takes it away.").format(
+                    what=what, status=found["Status"], reason=reason
+                )
+            )
         time.sleep(poll_seconds)

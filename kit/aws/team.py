@@ -10,6 +10,7 @@ from typing import Any
 from kit.aws import names, user_pool
 from kit.aws.session import Aws
 from kit.errors import InputError, ServiceError
+from kit.language import _
 from kit.workshop.context import described
 from kit.workshop.journal import Journal
 
@@ -52,7 +53,7 @@ def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float
     if not workers:
         found = existing_team(aws)
         if found is None:
-            raise InputError("Nobody is there to label: give e-mail addresses, WORKERS=a@example.org,b@example.org.")
+            raise InputError(_("Nobody is there to label: give e-mail addresses, WORKERS=a@example.org,b@example.org."))
         return Team(found["WorkteamArn"], portal_of(found))
     sagemaker, name = aws.client("sagemaker"), names.team(journal.run_id)
     workforce = existing_workforce(aws)
@@ -67,8 +68,11 @@ def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float
         journal.will_create(GROUP, f"{pool}/{name}")
     else:
         raise InputError(
-            "The region's workforce signs in through an identity provider of its own, to which the kit cannot invite "
-            "anybody; make a team in the console and leave WORKERS out, or label with LABELER=label-studio."
+            _(
+                "The region's workforce signs in through an identity provider of its own, to which the kit cannot "
+                "invite anybody; make a team in the console and leave WORKERS out, or label with "
+                "LABELER=label-studio."
+            )
         )
     workforce = _active(aws, name if ours else str(workforce and workforce["WorkforceName"]), poll_seconds)
     user_pool.make_group(aws, pool, name)
@@ -106,7 +110,9 @@ def delete_workforce(aws: Aws, name: str, poll_seconds: float) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while described(sagemaker.describe_workforce, WorkforceName=name) is not None:
         if time.monotonic() > deadline:
-            raise ServiceError(f"Workforce {name} is still being deleted; run `make cloud-clean` again later.")
+            raise ServiceError(
+                _("Workforce {name} is still being deleted; run `make cloud-clean` again later.").format(name=name)
+            )
         time.sleep(poll_seconds)
 
 
@@ -118,6 +124,10 @@ def _active(aws: Aws, name: str, poll_seconds: float) -> Mapping[str, Any]:
         if status == "Active":
             return workforce
         if status not in _COMING or time.monotonic() > deadline:
-            reason = workforce.get("FailureReason", "no reason given")
-            raise ServiceError(f"Workforce {name} is {status} ({reason}); run `make cloud-clean`, then try again.")
+            reason = workforce.get("FailureReason", _("no reason given"))
+            raise ServiceError(
+                _("Workforce {name} is {status} ({reason}); run `make cloud-clean`, then try again.").format(
+                    name=name, status=status, reason=reason
+                )
+            )
         time.sleep(poll_seconds)

@@ -14,18 +14,20 @@ from kit.annotations.check import CheckSummary
 from kit.annotations.check import check as check_file
 from kit.annotations.labels import parse_labels
 from kit.annotations.problems import Problem
+from kit.language import _
 
 _PATH = click.Path(path_type=Path)
 
 
-@click.command()
+@click.command(help=_("Report every problem of an annotation file; exit status 1 when training would fail."))
 @click.argument("path", type=_PATH)
-@click.option("--images", type=_PATH, help="The folder of the pictures, to look for missing ones and compare sizes.")
-@click.option("--labels", help="The classes there may be: a,b,c or a label category file.")
-@click.option("--attribute", help="The label attribute of a Ground Truth manifest; by default each line's newest.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line: the problems, then the summary.")
+@click.option("--images", type=_PATH, help=_("The folder of the pictures, to look for missing ones and compare sizes."))
+@click.option("--labels", help=_("The classes there may be: a,b,c or a label category file."))
+@click.option("--attribute", help=_("The label attribute of a Ground Truth manifest; by default each line's newest."))
+@click.option(
+    "--json", "as_json", is_flag=True, help=_("Print one JSON object a line: the problems, then the summary.")
+)
 def check(path: Path, images: Path | None, labels: str | None, attribute: str | None, as_json: bool) -> None:
-    """Report every problem of an annotation file; exit status 1 when training would fail."""
     summary = check_file(
         path,
         _echo_problem if as_json else click.echo,
@@ -56,10 +58,17 @@ def _echo(content: dict[str, Any]) -> None:
 
 
 def _told(summary: CheckSummary) -> str:
-    states = ", ".join(f"{count} {state.value}" for state, count in summary.pictures.items()) or "none"
-    boxes = ", ".join(f"{count} {label}" for label, count in summary.boxes.items()) or "none"
-    verdict = "training would fail" if summary.training_would_fail else "fit to train on"
-    return (
-        f"{summary.file} ({summary.format.value}): pictures: {states}; boxes: {boxes}\n"
-        f"errors: {summary.errors}; warnings: {summary.warnings}; {verdict}"
+    states = ", ".join(f"{count} {_(state.value)}" for state, count in summary.pictures.items()) or _("none")
+    boxes = ", ".join(f"{count} {label}" for label, count in summary.boxes.items()) or _("none")
+    return "\n".join(
+        [
+            _("{file} ({format}): pictures: {states}; boxes: {boxes}").format(
+                file=summary.file, format=summary.format.value, states=states, boxes=boxes
+            ),
+            _("errors: {errors}; warnings: {warnings}; {verdict}").format(
+                errors=summary.errors,
+                warnings=summary.warnings,
+                verdict=_("training would fail") if summary.training_would_fail else _("fit to train on"),
+            ),
+        ]
     )

@@ -9,31 +9,35 @@ import click
 
 from kit.commands.setting_flags import add_flags, resolved
 from kit.console import Console
+from kit.language import _
 from kit.settings import CloudSettings
 
 
-@click.command()
+@click.command(
+    help="\n\n".join(
+        [
+            _("Run the whole workshop on AWS, or go on with the run that was cut short."),
+            _("Checks the account, shows the plan and its price, and asks before anything is made."),
+        ]
+    )
+)
 def cloud(**flags: str | None) -> None:
-    """Run the whole workshop on AWS, or go on with the run that was cut short.
-
-    Checks the account, shows the plan and its price, and asks before anything is made.
-    """
     from kit.workshop.cloud_track import hold
 
     hold(resolved(flags, CloudSettings), Console())
 
 
-@click.command("cloud-clean")
+@click.command(
+    "cloud-clean", help=_("Delete all that the runs on AWS made, in whatever state they are, and list what is left.")
+)
 def cloud_clean(**flags: str | None) -> None:
-    """Delete all that the runs on AWS made, in whatever state they are, and list what is left."""
     from kit.workshop.cloud_clean import clean
 
     clean(resolved(flags, CloudSettings), Console())
 
 
-@click.command()
+@click.command(help=_("Check whether the workshop can run on this AWS account; makes nothing."))
 def doctor(**flags: str | None) -> None:
-    """Check whether the workshop can run on this AWS account; makes nothing."""
     from kit.workshop import cloud_track
 
     settings = resolved(flags, CloudSettings).settings
@@ -41,9 +45,10 @@ def doctor(**flags: str | None) -> None:
     cloud_track.doctor(settings, Console())
 
 
-@click.command("cloud-quota")
+@click.command(
+    "cloud-quota", help=_("Ask AWS for one instance of the chosen training and endpoint type where the quota is 0.")
+)
 def cloud_quota(**flags: str | None) -> None:
-    """Ask AWS for one instance of the chosen training and endpoint type where the quota is 0."""
     from kit.aws import quotas
     from kit.aws.session import open_account, told
 
@@ -58,9 +63,11 @@ def cloud_quota(**flags: str | None) -> None:
             click.echo(quotas.request_increase(aws, name))
 
 
-@click.command("cloud-studio")
+@click.command(
+    "cloud-studio",
+    help=_("Make a SageMaker Studio domain with a JupyterLab space, and print the address that opens it."),
+)
 def cloud_studio(**flags: str | None) -> None:
-    """Make a SageMaker Studio domain with a JupyterLab space, and print the address that opens it."""
     from kit.workshop.cloud_studio import open_studio
 
     settings = resolved(flags, CloudSettings).settings
@@ -68,17 +75,18 @@ def cloud_studio(**flags: str | None) -> None:
     open_studio(settings, Console())
 
 
-@click.command("cloud-rehearsal")
+@click.command(
+    "cloud-rehearsal", help=_("Run the workshop on AWS against a double of AWS on this machine: no account, no cost.")
+)
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="OPERATION=CODE",
     envvar="KIT_FAULT",
-    help="let an operation fail once, as in CreateTrainingJob=ResourceLimitExceeded",
+    help=_("let an operation fail once, as in CreateTrainingJob=ResourceLimitExceeded"),
 )
 def cloud_rehearsal(faults: tuple[str, ...], **flags: str | None) -> None:
-    """Run the workshop on AWS against a double of AWS on this machine: no account, no cost."""
     from kit.workshop.cloud_rehearsal import rehearse
 
     rehearse(resolved(flags, CloudSettings), faults, Console())

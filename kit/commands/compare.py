@@ -15,12 +15,11 @@ from kit.language import _
 from kit.settings import resolve
 
 
-@click.command()
+@click.command(help=_("Set two finished runs side by side, in the terminal and as a page in the folder of the runs."))
 @click.argument("first", shell_complete=run_names)
 @click.argument("second", shell_complete=run_names)
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object, and write no page.")
+@click.option("--json", "as_json", is_flag=True, help=_("Print it as one JSON object, and write no page."))
 def compare(first: str, second: str, as_json: bool) -> None:
-    """Set two finished runs side by side, in the terminal and as a page in the folder of the runs."""
     # Here, because the plotting library takes a second that the other commands do not need.
     from kit.report import comparison
     from kit.workshop.status import find

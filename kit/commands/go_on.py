@@ -12,9 +12,8 @@ from kit.language import _
 from kit.workshop import run_folder
 
 
-@click.command("go-on")
+@click.command("go-on", help=_("Let the run that waits for people to label go on with the labels there are."))
 def go_on() -> None:
-    """Let the run that waits for people to label go on with the labels there are."""
     runs = settings_module.resolve({}, os.environ).settings.runs
     folder = run_folder.latest(runs)
     if folder is None or not folder.lock.exists():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from kit.language import _
 
-@click.command()
-@click.option("--gpu/--cpu", default=None, help="the training image's PyTorch; default: as in the image there is")
-@click.option("--remove", is_flag=True, help="remove them all instead")
+
+@click.command(help=_("Build the container images, those whose inputs have changed."))
+@click.option("--gpu/--cpu", default=None, help=_("the training image's PyTorch; default: as in the image there is"))
+@click.option("--remove", is_flag=True, help=_("remove them all instead"))
 def images(gpu: bool | None, remove: bool) -> None:
-    """Build the container images, those whose inputs have changed."""
     # Here, because the SDK takes time that the other commands do not need.
     from kit.local_cloud.docker_engine import require_engine
     from kit.local_cloud.images import ensure_images, remove_images
@@ -21,11 +22,13 @@ def images(gpu: bool | None, remove: bool) -> None:
         ensure_images(engine, cuda=gpu, say=click.echo)
 
 
-@click.command("base-image")
+@click.command(
+    "base-image",
+    help=_("Make the image that the others stand on from Debian's packages, where no registry can be reached."),
+)
 def base_image() -> None:
-    """Make the image that the others stand on from Debian's packages, where no registry can be reached."""
     from kit.local_cloud.base_image import BASE_IMAGE, make_base_image
     from kit.local_cloud.docker_engine import require_engine
 
     make_base_image(require_engine())
-    click.echo(f"Made {BASE_IMAGE}.")
+    click.echo(_("Made {image}.").format(image=BASE_IMAGE))

@@ -6,15 +6,19 @@ import click
 
 from kit.commands.setting_flags import add_flags, resolved
 from kit.console import Console
+from kit.language import _
 from kit.settings import Settings
 
 
-@click.command()
+@click.command(
+    help="\n\n".join(
+        [
+            _("Run the whole workshop on this machine, or go on with the run that was cut short."),
+            _("Settings come from kit.toml, then KIT_<NAME> in the environment, then these flags."),
+        ]
+    )
+)
 def local(**flags: str | None) -> None:
-    """Run the whole workshop on this machine, or go on with the run that was cut short.
-
-    Settings come from kit.toml, then KIT_<NAME> in the environment, then these flags.
-    """
     # Here, because the SDKs and the plotting library take seconds and 150 MB that the other commands do not need.
     from kit.workshop.local_track import rehearse
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import click
 
 from kit import settings as settings_module
+from kit.language import _
 from kit.settings import ResolvedSettings, Settings
 
 
 def add_flags(command: click.Command, kind: type[Settings]) -> None:
     """Gives the command a flag for each setting."""
     for field in dataclasses.fields(kind):
-        command.params.append(
-            click.Option([settings_module.flag_of(field.name), field.name], help=field.metadata["help"])
-        )
+        text = field.metadata["help"]
+        command.params.append(click.Option([settings_module.flag_of(field.name), field.name], help=_(text)))
 
 
 def resolved(flags: Mapping[str, str | None], kind: type[Settings]) -> ResolvedSettings:

@@ -23,11 +23,10 @@ _SIGNS = {
 }
 
 
-@click.command()
+@click.command(help=_("Show the stages of RUN (by default the latest) with their times, and what to do next."))
 @click.argument("run", shell_complete=run_names, default="latest")
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help=_("Print it as one JSON object."))
 def status(run: str, as_json: bool) -> None:
-    """Show the stages of RUN (by default the latest) with their times, and what to do next."""
     # Here, because the stages bring the SDKs, which take a second that the other commands do not need.
     from kit.workshop.status import find, status_of
 

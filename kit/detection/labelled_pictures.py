@@ -12,6 +12,7 @@ from kit.annotations.picture_files import local_file
 from kit.detection.drawing import draw_boxes
 from kit.detection.picture import read_picture, write_picture
 from kit.errors import InputError
+from kit.language import _
 
 
 def draw_labelled_pictures(
@@ -37,7 +38,7 @@ def draw_labelled_pictures(
     file = formats.annotation_file(path)
     folder = images or (file.parent / IMAGES if (file.parent / IMAGES).is_dir() else file.parent)
     if out.resolve() == folder.resolve():
-        raise InputError(f"{out}: the drawings would overwrite the pictures; name another folder")
+        raise InputError(_("{out}: the drawings would overwrite the pictures; name another folder").format(out=out))
     data = formats.read(file, labels=labels, attribute=attribute)
     count = 0
     for picture in data.pictures:

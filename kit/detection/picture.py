@@ -13,6 +13,7 @@ from kit.annotations.picture_files import SUFFIXES, upright_size
 from kit.annotations.writing import write_errors_told
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
+from kit.language import _
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
 
@@ -38,7 +39,7 @@ def decode(content: bytes, name: str) -> Picture:
     """
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
-        raise InputError(f"{name}: the picture cannot be decoded; is it damaged?")
+        raise InputError(_("{name}: the picture cannot be decoded; is it damaged?").format(name=name))
     return picture  # type: ignore[return-value]
 
 
@@ -50,7 +51,9 @@ def write_picture(path: Path, picture: Picture) -> None:
         SetupError: the disk is full.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path}: pictures are written as {', '.join(SUFFIXES)}")
+        raise InputError(
+            _("{path}: pictures are written as {suffixes}").format(path=path, suffixes=", ".join(SUFFIXES))
+        )
     suffix = path.suffix.lower()
     settings = [] if suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 92]
     content = cv2.imencode(suffix, picture, settings)[1].tobytes()

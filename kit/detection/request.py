@@ -16,6 +16,7 @@ from kit.annotations.picture_files import upright_bytes
 from kit.cloud import SageMakerRuntime
 from kit.detection.picture import decode
 from kit.errors import ServiceError
+from kit.language import _
 
 CONTENT_TYPE = "application/x-image"
 LARGEST_BODY = 6 * 1024 * 1024
@@ -61,8 +62,14 @@ def ask(runtime: SageMakerRuntime, endpoint_name: str, picture: bytes, n_predict
     except ClientError as error:
         told = error.response.get("OriginalMessage") or error.response.get("Error", {}).get("Message") or str(error)
         raise ServiceError(
-            f"endpoint {endpoint_name}: refused a picture ({' '.join(str(told).split())[:300]}); its log says more"
+            _("endpoint {endpoint_name}: refused a picture ({reason}); its log says more").format(
+                endpoint_name=endpoint_name, reason=" ".join(str(told).split())[:300]
+            )
         ) from error
     except BotoCoreError as error:
-        raise ServiceError(f"endpoint {endpoint_name}: no answer ({error}); is it in service?") from error
+        raise ServiceError(
+            _("endpoint {endpoint_name}: no answer ({error}); is it in service?").format(
+                endpoint_name=endpoint_name, error=error
+            )
+        ) from error
     return body

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from kit.errors import ServiceError
+from kit.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,15 @@ def parse(body: bytes, labels: Sequence[str], width: int, height: int) -> tuple[
     answer = _answer(body)
     boxes, classes, scores = (_list(answer, key) for key in ("normalized_boxes", "classes", "scores"))
     if not len(boxes) == len(classes) == len(scores):
-        raise _malformed(f"{len(boxes)} boxes, {len(classes)} classes and {len(scores)} scores", body)
+        raise _malformed(
+            _("{boxes} boxes, {classes} classes and {scores} scores").format(
+                boxes=len(boxes), classes=len(classes), scores=len(scores)
+            ),
+            body,
+        )
     sent = answer.get("labels") or ()
     if not isinstance(sent, Sequence) or isinstance(sent, str):
-        raise _malformed("labels are not a list", body)
+        raise _malformed(_("labels are not a list"), body)
     names = _class_names(sent, labels)
     try:
         found = list(_detections(zip(boxes, classes, scores, strict=True), width, height, names))
@@ -67,7 +73,7 @@ def _detections(
         label = _label(class_, labels)
         left, top, right, bottom = _edges(box)
         if not all(math.isfinite(number) for number in (score, left, top, right, bottom)):
-            raise ValueError("a number that is not finite")
+            raise ValueError(_("a number that is not finite"))
         left, right = max(0.0, left) * width, min(1.0, right) * width
         top, bottom = max(0.0, top) * height, min(1.0, bottom) * height
         if label is not None and score >= 0 and left < right and top < bottom:
@@ -94,14 +100,14 @@ def _label(class_: Any, labels: Sequence[Any]) -> str | None:
     except ValueError:
         return str(class_)  # trained on label strings
     if not number.is_integer():
-        raise ValueError(f"class {class_} is no index")
+        raise ValueError(_("class {number} is no index").format(number=class_))
     index = int(number)
     if index < 0:
         return None
     if not labels:
         return str(index)
     if index >= len(labels):
-        raise ValueError(f"class {index}, but only {len(labels)} labels")
+        raise ValueError(_("class {number}, but only {count} labels").format(number=index, count=len(labels)))
     return str(labels[index])
 
 
@@ -109,9 +115,9 @@ def _answer(body: bytes) -> dict[str, Any]:
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise _malformed("not JSON", body) from error
+        raise _malformed(_("not JSON"), body) from error
     if not isinstance(answer, dict):
-        raise _malformed("not a JSON object", body)
+        raise _malformed(_("not a JSON object"), body)
     return answer
 
 
@@ -119,8 +125,9 @@ def _list(answer: dict[str, Any], key: str) -> list[Any]:
     value = answer.get(key)
     if not isinstance(value, list):
         raise ServiceError(
-            f"the endpoint's answer has no list {key} (it has: {', '.join(answer) or 'nothing'}); "
-            "is it an object detection model?"
+            _("the endpoint's answer has no list {key} (it has: {keys}); is it an object detection model?").format(
+                key=key, keys=", ".join(answer) or _("nothing")
+            )
         )
     return value
 
@@ -128,5 +135,8 @@ def _list(answer: dict[str, Any], key: str) -> list[Any]:
 def _malformed(reason: str, body: bytes) -> ServiceError:
     start = body[:80].decode("utf-8", "replace")
     return ServiceError(
-        f"the endpoint's answer cannot be understood: {reason}; it begins {start!r}; is it an object detection model?"
+        _(
+            "the endpoint's answer cannot be understood: {reason}; it begins {start!r}; is it an object detection "
+            "model?"
+        ).format(reason=reason, start=start)
     )

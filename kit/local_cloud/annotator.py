@@ -8,6 +8,7 @@ from typing import Any
 
 from kit.annotations.model import AnnotatedPicture, BoundingBox
 from kit.errors import InputError
+from kit.language import _
 from kit.local_cloud.label_studio import LabelStudioAccess
 from kit.local_cloud.label_studio_config import PICTURE, TOOL
 
@@ -38,13 +39,17 @@ def annotate(
         InputError: a picture of the project has no truth; those before it are labelled.
         ServiceError: Label Studio does not answer, or refuses.
     """
-    with access.session(f"The scripted annotator in project {project}") as client:
+    with access.session(_("The scripted annotator in project {project}").format(project=project)) as client:
         tasks: list[Any] = list(client.tasks.list(project=project, fields="task_only", resolve_uri=False))
         for done, task in enumerate(tasks, start=1):
             file_name = task.data[PICTURE].rsplit("/", 1)[-1]
             if not task.total_annotations and not task.cancelled_annotations:
                 if file_name not in truth:
-                    raise InputError(f"The scripted annotator knows no boxes of {task.data[PICTURE]}; label by hand.")
+                    raise InputError(
+                        _("The scripted annotator knows no boxes of {picture}; label by hand.").format(
+                            picture=task.data[PICTURE]
+                        )
+                    )
                 client.annotations.create(id=task.id, result=rectangles(truth[file_name]))
             yield AnnotatorProgress(file_name, done, len(tasks))
 
@@ -59,7 +64,11 @@ def rectangles(picture: AnnotatedPicture) -> list[dict[str, Any]]:
         InputError: the picture has boxes but no size.
     """
     if picture.boxes and not (picture.width and picture.height):
-        raise InputError(f"{picture.source} has boxes but no size in pixels, so they cannot be given in per cent.")
+        raise InputError(
+            _("{picture} has boxes but no size in pixels, so they cannot be given in per cent.").format(
+                picture=picture.source
+            )
+        )
     return [_rectangle(box, picture.width, picture.height) for box in picture.boxes]
 
 

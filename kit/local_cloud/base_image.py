@@ -12,6 +12,7 @@ import docker
 from docker.errors import DockerException
 
 from kit.errors import SetupError
+from kit.language import _
 from kit.local_cloud.docker_engine import Engine
 
 BASE_IMAGE = "jumpstart-rehearsal/base:local"
@@ -34,8 +35,10 @@ def make_base_image(engine: Engine) -> None:
     """
     if not can_make_base_image():
         raise SetupError(
-            "make base-image needs mmdebstrap: install it (`sudo apt-get install mmdebstrap`), or build once where "
-            "debian:bookworm-slim can be pulled."
+            _(
+                "make base-image needs mmdebstrap: install it (`sudo apt-get install mmdebstrap`), or build once "
+                "where debian:bookworm-slim can be pulled."
+            )
         )
     with tempfile.TemporaryDirectory() as name:
         archive = Path(name) / "base.tar"
@@ -60,17 +63,25 @@ def make_base_image(engine: Engine) -> None:
         if done.returncode != 0:
             last = " ".join(done.stderr.splitlines()[-3:])
             raise SetupError(
-                f"mmdebstrap cannot make Debian's base ({last}): connect to a mirror of Debian, free 1 GB of disk, and "
-                "run `make base-image` again."
+                _(
+                    "mmdebstrap cannot make Debian's base ({last}): connect to a mirror of Debian, free 1 GB of "
+                    "disk, and run `make base-image` again."
+                ).format(last=last)
             )
         repository, tag = BASE_IMAGE.split(":")
         try:
             answer = engine.client.api.import_image_from_file(os.fspath(archive), repository=repository, tag=tag)
         except DockerException as error:
-            raise SetupError(f"The engine does not take the base image ({error}): free some of its disk.") from error
+            raise SetupError(
+                _("The engine does not take the base image ({error}): free some of its disk.").format(error=error)
+            ) from error
         # What goes wrong late comes in an answer that began as a success.
         if "errorDetail" in answer:
-            raise SetupError(f"The engine does not take the base image ({answer.strip()}): free some of its disk.")
+            raise SetupError(
+                _("The engine does not take the base image ({error}): free some of its disk.").format(
+                    error=answer.strip()
+                )
+            )
 
 
 def has_base_image(engine: Engine) -> bool:
@@ -85,7 +96,9 @@ def has_base_image(engine: Engine) -> bool:
         return False
     if image.attrs["Architecture"] != engine.architecture:
         raise SetupError(
-            f"{BASE_IMAGE} is built for {image.attrs['Architecture']}, this engine runs {engine.architecture}: remove "
-            f"it (`docker rmi {BASE_IMAGE}`) and run the command again."
+            _(
+                "{image} is built for {other}, this engine runs {architecture}: remove it (`docker rmi {image}`) "
+                "and run the command again."
+            ).format(image=BASE_IMAGE, other=image.attrs["Architecture"], architecture=engine.architecture)
         )
     return True

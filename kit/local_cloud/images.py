@@ -17,6 +17,7 @@ import docker
 from docker.errors import DockerException
 
 from kit.errors import SetupError
+from kit.language import _
 from kit.local_cloud import wheelhouse
 from kit.local_cloud.base_image import BASE_IMAGE, can_make_base_image, has_base_image, make_base_image
 from kit.local_cloud.docker_engine import Engine
@@ -104,7 +105,9 @@ def remove_images(engine: Engine) -> None:
         except docker.errors.ImageNotFound:
             continue
         except docker.errors.APIError as error:
-            raise SetupError(f"Docker does not remove an image of the kit: {error.explanation}.") from error
+            raise SetupError(
+                _("Docker does not remove an image of the kit: {reason}.").format(reason=error.explanation)
+            ) from error
 
 
 def _labelled(engine: Engine, label: str) -> list[Any]:
@@ -125,7 +128,7 @@ def _ensure_image(engine: Engine, name: str, cuda: bool | None, say: Callable[[s
     if there.get(INPUTS_LABEL) == inputs:
         return
     started = time.monotonic()
-    say(f"Building {tag} …")
+    say(_("Building {tag} …").format(tag=tag))
     wheels = _WHEELHOUSE / name
     wheelhouse.collect(pins, ROOT / wheels, engine.architecture, cuda=cuda)
     labels = {INPUTS_LABEL: inputs} | ({TORCH_LABEL: "cuda" if cuda else "cpu"} if recipe.torch else {})
@@ -148,11 +151,15 @@ def _ensure_image(engine: Engine, name: str, cuda: bool | None, say: Callable[[s
     # The one it replaces.
     engine.client.images.prune(filters={"dangling": True, "label": INPUTS_LABEL})
     size = engine.client.images.get(tag).attrs["Size"]
-    say(f"Built {tag} ({size / 1e6:.0f} MB) in {time.monotonic() - started:.0f} s.")
+    say(
+        _("Built {tag} ({megabytes:.0f} MB) in {seconds:.0f} s.").format(
+            tag=tag, megabytes=size / 1e6, seconds=time.monotonic() - started
+        )
+    )
 
 
 def _build_base_image(engine: Engine, say: Callable[[str], None]) -> None:
-    say(f"Building {BASE_IMAGE} …")
+    say(_("Building {tag} …").format(tag=BASE_IMAGE))
     debian = os.environ.get("DEBIAN_IMAGE", "debian:bookworm-slim")
     arguments = {"DEBIAN_IMAGE": debian, **_proxies()}
     try:
@@ -160,10 +167,12 @@ def _build_base_image(engine: Engine, say: Callable[[str], None]) -> None:
     except SetupError as error:
         if not can_make_base_image():
             raise SetupError(
-                f"{BASE_IMAGE} cannot be made from {debian}: install mmdebstrap and run `make base-image`, which makes "
-                f"it from Debian's packages, or set DEBIAN_IMAGE to where your registry has it. {error}"
+                _(
+                    "{image} cannot be made from {debian}: install mmdebstrap and run `make base-image`, which "
+                    "makes it from Debian's packages, or set DEBIAN_IMAGE to where your registry has it. {error}"
+                ).format(image=BASE_IMAGE, debian=debian, error=error)
             ) from error
-        say(f"{error}\nSo it is made from Debian's packages, as `make base-image` does …")
+        say(f"{error}\n" + _("So it is made from Debian's packages, as `make base-image` does …"))
         make_base_image(engine)
 
 
@@ -187,10 +196,16 @@ def _failure(tag: str, error: str, printed: Sequence[str]) -> SetupError:
     lines = [line for line in "".join(printed).splitlines() if line.strip()]
     if any("no space left on device" in text.lower() for text in (error, *lines[-20:])):
         return SetupError(
-            f"The disk of the Docker engine is full while {tag} is built: free about 6 GB (`docker system prune` may) "
-            "and run the command again."
+            _(
+                "The disk of the Docker engine is full while {tag} is built: free about 6 GB "
+                "(`docker system prune` may) and run the command again."
+            ).format(tag=tag)
         )
-    return SetupError(f"{tag} cannot be built: {error}. The build ended with:\n" + "\n".join(lines[-8:]))
+    return SetupError(
+        "\n".join(
+            [_("{tag} cannot be built: {error}. The build ended with:").format(tag=tag, error=error), *lines[-8:]]
+        )
+    )
 
 
 def _labels(engine: Engine, tag: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from label_studio_sdk.core.api_error import ApiError
 
 from kit.atomic_file import write_atomically
 from kit.errors import ServiceError
+from kit.language import _
 from kit.local_cloud.label_studio_database import (
     DATABASE_NAME,
     EXECUTABLE,
@@ -62,11 +63,15 @@ class LabelStudioAccess:
                 )
             except ApiError as error:
                 raise ServiceError(
-                    f"{purpose}: Label Studio at {self.url} refused with status {error.status_code}: {error.body}"
+                    _("{purpose}: Label Studio at {url} refused with status {status}: {body}").format(
+                        purpose=purpose, url=self.url, status=error.status_code, body=error.body
+                    )
                 ) from error
             except httpx.HTTPError as error:
                 raise ServiceError(
-                    f"{purpose}: Label Studio at {self.url} does not answer ({error}); see server.log in its folder."
+                    _(
+                        "{purpose}: Label Studio at {url} does not answer ({error}); see server.log in its folder."
+                    ).format(purpose=purpose, url=self.url, error=error)
                 ) from error
 
 
@@ -177,8 +182,10 @@ def knows_its_user(access: LabelStudioAccess) -> bool:
             return False
     if answer.status_code in (401, 403):
         raise ServiceError(
-            f"The Label Studio at {access.url} does not know this run's user {access.user}: another "
-            "server has taken the port, or the database is not this run's; start a new run."
+            _(
+                "The Label Studio at {url} does not know this run's user {user}: another server has taken the "
+                "port, or the database is not this run's; start a new run."
+            ).format(url=access.url, user=access.user)
         )
     return answer.status_code == 200
 
@@ -195,7 +202,7 @@ def _provide_database(environment: Path, folder: Path) -> None:
     prepared = environment / PREPARED_DATABASE
     if not prepared.exists():
         _logger.warning(
-            "Label Studio has to make its database first, which takes about a minute; `make setup` saves that time."
+            _("Label Studio has to make its database first, which takes about a minute; `make setup` saves that time.")
         )
         return
     copy = database.with_suffix(".copy")

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from kit.errors import KitError, SetupError
+from kit.language import _
 from kit.local_cloud.process import GuardedProcess, child_environment
 
 # Both in Label Studio's environment.
@@ -63,7 +64,7 @@ def prepare_database(environment: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".migrating-") as name:
         folder = Path(name)
         process = GuardedProcess(
-            "The migration of Label Studio's database",
+            _("The migration of Label Studio's database"),
             [environment.absolute() / EXECUTABLE, "init", "--quiet"],
             environment=label_studio_environment(folder),
             log=folder / "migration.log",
@@ -73,12 +74,16 @@ def prepare_database(environment: Path) -> None:
             status = process.wait(MIGRATION_SECONDS)
         except subprocess.TimeoutExpired as error:
             raise SetupError(
-                f"{process.name} did not end within {MIGRATION_SECONDS:.0f} s:\n{process.log_tail()}"
+                _("{name} did not end within {seconds:.0f} s:").format(name=process.name, seconds=MIGRATION_SECONDS)
+                + f"\n{process.log_tail()}"
             ) from error
         finally:
             process.stop()
         if status != 0:
-            raise SetupError(f"{process.name} ended with status {status}:\n{process.log_tail()}")
+            raise SetupError(
+                _("{name} ended with status {status}:").format(name=process.name, status=status)
+                + f"\n{process.log_tail()}"
+            )
         (folder / DATABASE_NAME).replace(target)
 
 

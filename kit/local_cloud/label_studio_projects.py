@@ -12,6 +12,7 @@ from label_studio_sdk.core.api_error import ApiError
 from kit.annotations.label_studio import picture_of_task, source_of
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.problems import MalformedError
+from kit.language import _
 from kit.local_cloud.label_studio import LabelStudioAccess
 from kit.local_cloud.label_studio_config import PICTURE, Instructions, labelling_config
 from kit.local_cloud.labeling_input import split_s3_uri
@@ -46,7 +47,7 @@ def open_project(
         ServiceError: Label Studio does not answer, or refuses.
     """
     job = job_arn.rsplit("/", 1)[-1]
-    with access.session(f"Labeling job {job}") as label_studio:
+    with access.session(_("Labeling job {job}").format(job=job)) as label_studio:
         projects: list[Any] = list(label_studio.projects.list())
         for project in projects:
             if project.description == job_arn:
@@ -82,7 +83,7 @@ def project_progress(access: LabelStudioAccess, project: int) -> ProjectProgress
         ProjectDeletedError: it is gone.
         ServiceError: Label Studio does not answer, or refuses.
     """
-    with access.session(f"Progress of Label Studio's project {project}") as label_studio:
+    with access.session(_("Progress of Label Studio's project {project}").format(project=project)) as label_studio:
         try:
             found = label_studio.projects.get(project)
         except ApiError as error:
@@ -99,7 +100,7 @@ def labelled_pictures(access: LabelStudioAccess, project: int) -> dict[str, Anno
     Raises:
         ServiceError: Label Studio does not answer, or refuses.
     """
-    with access.session(f"Export of Label Studio's project {project}") as label_studio:
+    with access.session(_("Export of Label Studio's project {project}").format(project=project)) as label_studio:
         export = b"".join(
             label_studio.projects.exports.download_sync(project, export_type="JSON", download_all_tasks=True)
         )

@@ -10,6 +10,7 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from kit.errors import ServiceError
+from kit.language import _
 from kit.local_cloud.docker_engine import Engine
 
 # On every container, network and volume: the run's folder.
@@ -75,6 +76,8 @@ def _remove(thing: Any, **options: bool) -> None:
         # Its removal may be under way already, by a `docker rm` or an earlier kit.
         if "in progress" not in str(error):
             raise ServiceError(
-                f"Docker does not remove {thing.name} ({error.explanation}); remove it by hand: `docker rm -f`, "
-                "`docker network rm` or `docker volume rm`."
+                _(
+                    "Docker does not remove {name} ({reason}); remove it by hand: `docker rm -f`, "
+                    "`docker network rm` or `docker volume rm`."
+                ).format(name=thing.name, reason=error.explanation)
             ) from error

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 
 from kit.errors import SetupError
-from kit.local_cloud.docker_engine import Engine, Gpu, NoGpu
+from kit.language import _
+from kit.local_cloud.docker_engine import Engine, Gpu, NoGpu, otherwise
 from kit.local_cloud.local_mode_containers import remove_leftovers
 from kit.local_cloud.local_mode_network import NetworkUse
 from kit.local_cloud.local_mode_session import search_path
@@ -19,7 +20,6 @@ from kit.local_cloud.local_mode_session import search_path
 _REFUSED = ("/root", "/etc", "/var/lib")
 # Compose and the SDK take these in a path for something else.
 _NOT_IN_PATHS = ":$?#"
-_OTHERWISE = "or choose RUNTIME=process, which needs no containers"
 
 
 class LocalMode:
@@ -78,8 +78,12 @@ def _require_path(folder: Path) -> None:
     # By their text, as the SDK compares them.
     if any(str(folder).startswith(str(path)) for path in refused) or set(_NOT_IN_PATHS) & set(str(folder)):
         raise SetupError(
-            f"SageMaker local mode does not take the folder {folder}: give RUNS one outside {', '.join(_REFUSED)} and "
-            f"without any of {' '.join(_NOT_IN_PATHS)} in its path, {_OTHERWISE}."
+            _(
+                "SageMaker local mode does not take the folder {folder}: give RUNS one outside {folders} and "
+                "without any of {characters} in its path, {otherwise}."
+            ).format(
+                folder=folder, folders=", ".join(_REFUSED), characters=" ".join(_NOT_IN_PATHS), otherwise=otherwise()
+            )
         )
 
 
@@ -89,7 +93,9 @@ def _require_compose() -> None:
     docker = shutil.which("docker", path=path)
     if docker is None:
         raise SetupError(
-            f"SageMaker local mode needs the docker command: install Docker's (docker-ce-cli), {_OTHERWISE}."
+            _("SageMaker local mode needs the docker command: install Docker's (docker-ce-cli), {otherwise}.").format(
+                otherwise=otherwise()
+            )
         )
     plugin = _version(docker, "compose", "version")
     if "v2" in plugin:
@@ -98,8 +104,10 @@ def _require_compose() -> None:
     found = _version(command, "version", "--short") if command else ""
     if not found or found.startswith("1."):
         raise SetupError(
-            f"SageMaker local mode needs Compose v2 or a docker-compose command of version 2 or later (here: plugin "
-            f"{plugin or 'none'}, command {found or 'none'}): run `make setup`, which brings one, {_OTHERWISE}."
+            _(
+                "SageMaker local mode needs Compose v2 or a docker-compose command of version 2 or later (here: "
+                "plugin {plugin}, command {command}): run `make setup`, which brings one, {otherwise}."
+            ).format(plugin=plugin or _("none"), command=found or _("none"), otherwise=otherwise())
         )
 
 

@@ -14,6 +14,7 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
 from kit.errors import ServiceError
+from kit.language import _
 from kit.local_cloud.base_image import BASE_IMAGE
 from kit.local_cloud.leftovers import RUN_LABEL
 
@@ -54,7 +55,7 @@ class LocalModeContainer:
             self._client.images.get(image)
         except NotFound as error:
             raise ServiceError(
-                f"The image {image} is not on this machine's Docker engine: run `make images`."
+                _("The image {image} is not on this machine's Docker engine: run `make images`.").format(image=image)
             ) from error
 
     def follow(self, output: BinaryIO, *, given_up: Callable[[], bool]) -> None:
@@ -126,7 +127,10 @@ def own(client: docker.DockerClient, folder: Path) -> None:
         )
     except DockerException as error:
         raise ServiceError(
-            f"Files in {folder} belong to root and cannot be given back ({error}): run `sudo chown -R $USER {folder}`."
+            _(
+                "Files in {folder} belong to root and cannot be given back ({error}): run "
+                "`sudo chown -R $USER {folder}`."
+            ).format(folder=folder, error=error)
         ) from error
 
 

@@ -16,6 +16,7 @@ from docker.errors import APIError, NotFound
 from docker.models.networks import Network
 
 from kit.errors import SetupError
+from kit.language import _
 
 # The SDK's name for it, the same for everybody on this machine.
 NETWORK = "sagemaker-local"
@@ -49,8 +50,10 @@ def require_network(client: docker.DockerClient) -> None:
         return
     if (network.attrs["Options"] or {}).get(_BIND_OPTION) != _BIND_ADDRESS:
         raise SetupError(
-            f"The Docker network {NETWORK} is not the kit's and would show an endpoint to other machines: remove it "
-            f"with `docker network rm {NETWORK}`, or choose RUNTIME=process, which needs no containers."
+            _(
+                "The Docker network {network} is not the kit's and would show an endpoint to other machines: "
+                "remove it with `docker network rm {network}`, or choose RUNTIME=process, which needs no containers."
+            ).format(network=NETWORK)
         )
 
 

@@ -85,7 +85,9 @@ class GuardedProcess:
             self._process.wait(self._grace_seconds + 10)
         except subprocess.TimeoutExpired as error:
             raise ServiceError(
-                f"{self.name} (process {self._process.pid}) does not end; see {self.log} and kill it by hand."
+                _("{name} (process {pid}) does not end; see {log} and kill it by hand.").format(
+                    name=self.name, pid=self._process.pid, log=self.log
+                )
             ) from error
 
     def output(self) -> str:
@@ -118,7 +120,9 @@ def _lock(log: BinaryIO, name: str) -> None:
         except BlockingIOError as error:
             if time.monotonic() > deadline:
                 raise ServiceError(
-                    f"{name} of an earlier run still runs and does not end; find who has {log.name} open and kill it."
+                    _(
+                        "{name} of an earlier run still runs and does not end; find who has {log} open and kill it."
+                    ).format(name=name, log=log.name)
                 ) from error
             time.sleep(_POLL_SECONDS)
         else:

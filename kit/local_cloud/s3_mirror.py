@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from kit.errors import ServiceError
+from kit.language import _
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -84,8 +85,10 @@ def restore(s3: S3Client, folder: Path) -> int:
                     )
             except FileNotFoundError as error:
                 raise ServiceError(
-                    f"s3://{bucket}/{key} was saved as {error.filename}, which is gone; remove the run's folder "
-                    f"and start anew."
+                    _(
+                        "s3://{bucket}/{key} was saved as {file}, which is gone; remove the run's folder and start "
+                        "anew."
+                    ).format(bucket=bucket, key=key, file=error.filename)
                 ) from error
             # An object that was uploaded in parts has another ETag now.
             entry["etag"] = answer["ETag"]

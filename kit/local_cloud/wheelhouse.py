@@ -15,6 +15,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from kit.errors import SetupError
+from kit.language import _
 
 # Debian 12's.
 PYTHON = "3.11"
@@ -37,8 +38,10 @@ def pins(locks: Sequence[Path], architecture: str) -> tuple[str, ...]:
     """
     if architecture not in _MACHINES:
         raise SetupError(
-            f"The Docker engine builds for {architecture}, for which there are no wheels of PyTorch and ONNX Runtime: "
-            "choose RUNTIME=process."
+            _(
+                "The Docker engine builds for {architecture}, for which there are no wheels of PyTorch and ONNX "
+                "Runtime: choose RUNTIME=process."
+            ).format(architecture=architecture)
         )
     machine = {
         "python_version": PYTHON,
@@ -89,7 +92,7 @@ def collect(wanted: Sequence[str], folder: Path, architecture: str, *, cuda: boo
             _pip(*download, *_torch_index(cuda), *torch)
             if cuda and [*unfinished.glob("torch-*+cpu-*")]:
                 raise SetupError(
-                    "pip finds PyTorch's build for the CPU, none for CUDA: set TORCH_INDEX to an index that has one."
+                    _("pip finds PyTorch's build for the CPU, none for CUDA: set TORCH_INDEX to an index that has one.")
                 )
         if rest:
             _pip(*download, *rest)
@@ -99,7 +102,11 @@ def collect(wanted: Sequence[str], folder: Path, architecture: str, *, cuda: boo
             archive.unlink()
         compiled = [path.name for path in unfinished.glob("*.whl") if not _suits(path, architecture)]
         if compiled:
-            raise SetupError(f"There is no wheel for {architecture} of {', '.join(compiled)}: choose RUNTIME=process.")
+            raise SetupError(
+                _("There is no wheel for {architecture} of {names}: choose RUNTIME=process.").format(
+                    architecture=architecture, names=", ".join(compiled)
+                )
+            )
         (unfinished / _STAMP).write_text(identity)
         shutil.rmtree(folder, ignore_errors=True)
         unfinished.rename(folder)
@@ -147,9 +154,11 @@ def _pip(verb: str, *arguments: str) -> None:
     if done.returncode == 0:
         return
     if _DISK_FULL in done.stderr:
-        raise SetupError("The disk is full while wheels are collected: free about 2 GB and run the command again.")
+        raise SetupError(_("The disk is full while wheels are collected: free about 2 GB and run the command again."))
     errors = re.findall(r"^ERROR: (.*)$", done.stderr, re.MULTILINE) or done.stderr.splitlines()[-1:]
     raise SetupError(
-        f"pip cannot collect the wheels of an image ({' '.join(errors)}): connect to the package index, or correct "
-        "pip's settings, and run the command again."
+        _(
+            "pip cannot collect the wheels of an image ({errors}): connect to the package index, or correct pip's "
+            "settings, and run the command again."
+        ).format(errors=" ".join(errors))
     )

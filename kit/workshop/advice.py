@@ -39,6 +39,11 @@ def of(text: str) -> str | None:
     return next((_(todo) for code, todo in _BY_CODE.items() if code in text), None)
 
 
+def again() -> str:
+    """What to do where nothing better is known."""
+    return _("mend that and run the same command again, it goes on from here")
+
+
 def for_operation(operation: str) -> str | None:
     """What else to know when this operation is refused."""
     todo = _BY_OPERATION.get(operation)

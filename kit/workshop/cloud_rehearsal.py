@@ -15,6 +15,7 @@ import urllib3
 
 from kit.console import Console
 from kit.errors import InputError
+from kit.language import _, marked
 from kit.local_cloud import environments
 from kit.local_cloud.account import REGION
 from kit.local_cloud.process import (
@@ -31,7 +32,7 @@ from kit.workshop import cloud_track
 FOLDER = "aws-double"
 _START_TIMEOUT_SECONDS = 120.0
 _WORKER = "worker@example.org"
-_NAME = "The double of AWS"
+_NAME = marked("The double of AWS")
 _LOG = "double.log"
 
 
@@ -51,19 +52,23 @@ def rehearse(resolved: ResolvedSettings, faults: Sequence[str], console: Console
     )
     if settings.images is not None and settings.manifest is None and settings.labeler == GROUND_TRUTH:
         raise InputError(
-            "The worker of the rehearsal is a program that knows the sample pictures only: for your own pictures add "
-            "MANIFEST=… (labels that exist) or LABELER=label-studio (you label them)."
+            _(
+                "The worker of the rehearsal is a program that knows the sample pictures only: for your own "
+                "pictures add MANIFEST=… (labels that exist) or LABELER=label-studio (you label them)."
+            )
         )
     asked = [_fault(text) for text in faults]
     # Here, where it can be seen; the double itself is given a minute or two to come up.
     environments.require(*environments.OF_THE_AWS_DOUBLE)
     folder = settings.runs / FOLDER
-    wait_for_predecessor(_NAME, folder / _LOG)
+    wait_for_predecessor(_(_NAME), folder / _LOG)
     # The double forgets what it was asked to keep; its records of an earlier rehearsal would only lead astray.
     shutil.rmtree(folder, ignore_errors=True)
     with running_double(folder) as url, _pointing_to(url):
         console.say(
-            f"In place of AWS: {url} on this machine; no account, no cost. Who is invited to label is a program."
+            _(
+                "In place of AWS: {url} on this machine; no account, no cost. Who is invited to label is a program."
+            ).format(url=url)
         )
         for fault in asked:
             tell(url, "faults", fault)
@@ -71,9 +76,11 @@ def rehearse(resolved: ResolvedSettings, faults: Sequence[str], console: Console
 
 
 def _fault(text: str) -> dict[str, object]:
-    operation, _, code = text.partition("=")
-    if not (operation and code):
-        raise InputError(f'FAULT is "{text}", but it has to be such as CreateTrainingJob=ResourceLimitExceeded.')
+    operation, equals, code = text.partition("=")
+    if not (operation and equals and code):
+        raise InputError(
+            _('FAULT is "{text}", but it has to be such as CreateTrainingJob=ResourceLimitExceeded.').format(text=text)
+        )
     return {"operation": operation, "code": code, "times": 1}
 
 
@@ -90,7 +97,7 @@ def running_double(folder: Path, *options: str) -> Iterator[str]:
     port = choose_port(None, setting="a port")
     url = f"http://127.0.0.1:{port}"
     process = GuardedProcess(
-        _NAME,
+        _(_NAME),
         [sys.executable, "-m", "kit.aws_double", "--folder", folder, "--port", str(port), *options],
         environment=child_environment({}),
         log=folder / _LOG,

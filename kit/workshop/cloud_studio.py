@@ -8,6 +8,7 @@ from kit.aws import studio
 from kit.aws.session import open_account
 from kit.console import Console
 from kit.errors import InputError
+from kit.language import _
 from kit.settings import CloudSettings
 from kit.workshop import run
 from kit.workshop.cloud_clean import TRACK, cloud_runs
@@ -34,11 +35,13 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
         folder, journal = mine[-1]
     else:
         console.say(
-            "This makes a Studio domain with its own role, user profile, JupyterLab space on ml.t3.medium (about "
-            "$0.05/h while it runs) and file system; `make cloud-clean` deletes all of it."
+            _(
+                "This makes a Studio domain with its own role, user profile, JupyterLab space on ml.t3.medium "
+                "(about $0.05/h while it runs) and file system; `make cloud-clean` deletes all of it."
+            )
         )
-        if not settings.yes and not (console.is_interactive and console.confirms("Go on?")):
-            raise InputError("Not gone on; nothing was created. YES=1 answers the question.")
+        if not settings.yes and not (console.is_interactive and console.confirms(_("Go on?"))):
+            raise InputError(_("Not gone on; nothing was created. YES=1 answers the question."))
         folder = RunFolder(settings.runs / f"{_STEM}{secrets.token_hex(4)}")
         folder.path.mkdir(parents=True)
         journal = Journal(folder.journal, folder.run_id, TRACK, {"studio": True, **aws.identity})
@@ -53,6 +56,8 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
             return {"opened": True}
 
         run.run_work("studio", work, journal, console)
-    console.say(f"Open within five minutes: {opened[0]}")
-    console.say("In its terminal: git clone <your copy of this repository>; then open samples/workshop.ipynb from it.")
-    console.say("No copy on a server? Zip the folder without .venvs and runs, and drag it into the file browser.")
+    console.say(_("Open within five minutes: {address}").format(address=opened[0]))
+    console.say(
+        _("In its terminal: git clone <your copy of this repository>; then open samples/workshop.ipynb from it.")
+    )
+    console.say(_("No copy on a server? Zip the folder without .venvs and runs, and drag it into the file browser."))

@@ -77,7 +77,8 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
     tail = f"-{secrets.token_hex(2)}"
     folder, journal = run.open_run(resolved, TRACK, console, where=aws.identity, among=runs, tail=tail)
     with run.locked(folder):
-        journal.runs_on("aws", f"{aws.region}" + (f", in place of AWS {aws.endpoint_url}" if aws.endpoint_url else ""))
+        reason = _("{region}, in place of AWS {url}") if aws.endpoint_url else "{region}"
+        journal.runs_on("aws", reason.format(region=aws.region, url=aws.endpoint_url))
         algorithm = model.algorithm
         if settings.trainer == OWN:
             algorithm = own_trainer.in_registry(aws, algorithm, folder.run_id)
@@ -132,7 +133,7 @@ def _checked(aws: Aws, settings: CloudSettings, console: Console, model_version:
     findings, model = preflight.look(aws, settings, model_version)
     table = rich.table.Table("", _("check"), _("found out"), _("what to do"), box=None, pad_edge=False)
     for finding in findings:
-        table.add_row(finding.status, finding.what, finding.found, finding.todo)
+        table.add_row(_(finding.status), finding.what, finding.found, finding.todo)
     console.heading(_("Preflight"))
     console.table(table)
     failures = preflight.failed(findings)

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from kit.errors import ServiceError
+from kit.language import _
 from kit.workshop import advice, teardown
 from kit.workshop.context import Context, pause
 
@@ -48,12 +49,18 @@ def run(context: Context) -> dict[str, Any]:
     while (endpoint := sagemaker.describe_endpoint(EndpointName=name))["EndpointStatus"] in RUNNING:
         if time.monotonic() > deadline:
             raise ServiceError(
-                f"Endpoint {name} is still {endpoint['EndpointStatus']} after {context.cloud.endpoint_seconds:.0f} s; "
-                "the same command deletes it and tries again."
+                _(
+                    "Endpoint {name} is still {status} after {seconds:.0f} s; the same command deletes it and "
+                    "tries again."
+                ).format(name=name, status=endpoint["EndpointStatus"], seconds=context.cloud.endpoint_seconds)
             )
         pause(context)
     if endpoint["EndpointStatus"] != "InService":
-        reason = str(endpoint.get("FailureReason", "no reason given")).rstrip(".")
-        todo = advice.of(reason) or "mend that and run the same command again"
-        raise ServiceError(f"Endpoint {name} ended as {endpoint['EndpointStatus']}: {reason}; {todo}.")
+        reason = str(endpoint.get("FailureReason", _("no reason given"))).rstrip(".")
+        todo = advice.of(reason) or advice.again()
+        raise ServiceError(
+            _("Endpoint {name} ended as {status}: {reason}; {todo}.").format(
+                name=name, status=endpoint["EndpointStatus"], reason=reason, todo=todo
+            )
+        )
     return {"endpoint": name}

@@ -16,6 +16,7 @@ from typing import Any
 
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
+from kit.language import _
 
 FORMAT = 1
 
@@ -81,7 +82,9 @@ class Journal:
             journal.resources = [Resource(**resource) for resource in content["resources"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"{path} cannot be read as a journal ({error}); `make clean` removes the run and starts afresh."
+                _(
+                    "{path} cannot be read as a journal ({error}); `make clean` removes the run and starts afresh."
+                ).format(path=path, error=error)
             ) from error
         return journal
 

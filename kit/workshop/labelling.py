@@ -117,8 +117,9 @@ def _job(context: Context) -> str:
     context.journal.has_deleted("labeling-job", name)
     if job["LabelingJobStatus"] == "Failed":
         raise ServiceError(
-            f"Labelling job {name} failed: {job.get('FailureReason', 'no reason given')}; "
-            "mend that and run the same command again."
+            _("Labelling job {name} failed: {reason}; mend that and run the same command again.").format(
+                name=name, reason=job.get("FailureReason", _("no reason given"))
+            )
         )
     uri: str = job["LabelingJobOutput"]["OutputDatasetS3Uri"]
     return uri

@@ -6,6 +6,8 @@ import datetime
 import json
 from pathlib import Path
 
+from kit.language import _
+
 
 def old_endpoints(runs: Path, hours: float, now: datetime.datetime) -> list[str]:
     """One sentence for each endpoint of the cloud track that is older than that and not known to be deleted.
@@ -28,8 +30,10 @@ def old_endpoints(runs: Path, hours: float, now: datetime.datetime) -> list[str]
                 age = now - datetime.datetime.fromisoformat(resource["entered"])
                 if age > datetime.timedelta(hours=hours):
                     told.append(
-                        f"ENDPOINT {resource['name']} HAS BEEN RUNNING FOR {age.total_seconds() / 3600:.1f} HOURS AND "
-                        "COSTS MONEY: `make cloud-clean` deletes it."
+                        _(
+                            "ENDPOINT {name} HAS BEEN RUNNING FOR {hours:.1f} HOURS AND COSTS MONEY: "
+                            "`make cloud-clean` deletes it."
+                        ).format(name=resource["name"], hours=age.total_seconds() / 3600)
                     )
         except (OSError, ValueError, KeyError, TypeError):
             continue

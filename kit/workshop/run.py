@@ -223,17 +223,18 @@ def as_kit_error(stage: str, error: Exception) -> KitError:
     if isinstance(error, KitError):
         return error
     where = _("The stage {stage} was stopped").format(stage=stage)
-    again = _("mend that and run the same command again, it goes on from here")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return SetupError(
             f"{where}: " + _("the disk is full ({file}); free some space and run it again.").format(file=error.filename)
         )
     if isinstance(error, ClientError):
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        todo = [advice.of(code) or again, advice.for_operation(error.operation_name)]
-        said = f"{where} by {error.operation_name}: {message.rstrip('.')} ({code})"
+        todo = [advice.of(code) or advice.again(), advice.for_operation(error.operation_name)]
+        said = _("The stage {stage} was stopped by {operation}: {message} ({code})").format(
+            stage=stage, operation=error.operation_name, message=message.rstrip("."), code=code
+        )
         return ServiceError("; ".join([said, *filter(None, todo)]) + ".")
-    return ServiceError(f"{where}: {str(error).rstrip('.')}; {again}.")
+    return ServiceError(f"{where}: {str(error).rstrip('.')}; {advice.again()}.")
 
 
 def run_work(name: str, work: Callable[[], Mapping[str, Any]], journal: Journal, console: Console) -> Mapping[str, Any]:

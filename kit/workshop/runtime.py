@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from kit.console import Console
 from kit.errors import SetupError
+from kit.language import _
 from kit.local_cloud import leftovers
 from kit.local_cloud.docker_engine import Engine, probe_gpu, require_engine
 from kit.local_cloud.images import ensure_images, image_name
@@ -32,7 +33,7 @@ def open_parts(settings: Settings, folder: RunFolder, journal: Journal, console:
     with ExitStack() as opened:
         name, reason, parts = _choose(settings, folder, journal, console, opened)
         journal.runs_on(name, reason)
-        console.say(f"Runtime: {name} ({reason})")
+        console.say(_("Runtime: {name} ({reason})").format(name=name, reason=reason))
         yield opened.enter_context(parts)
 
 
@@ -42,18 +43,24 @@ def _choose(
     """The runtime, why it is that, and its parts."""
     wanted = journal.runtime or settings.runtime
     ports = Ports(settings.s3_port, settings.label_studio_port)
-    reason = journal.runtime_reason or "as RUNTIME says"
+    reason = journal.runtime_reason or _("as RUNTIME says")
     if wanted != PROCESS:
         try:
             engine, local_mode = _containers(settings, folder, console, opened)
         except SetupError as error:
             if journal.runtime:
-                raise SetupError(f"{folder.run_id} was begun in containers and goes on in them. {error}") from error
+                raise SetupError(
+                    _("{run_id} was begun in containers and goes on in them. {error}").format(
+                        run_id=folder.run_id, error=error
+                    )
+                ) from error
             if wanted != AUTO:
                 raise
-            reason = f"in place of containers: {error}"
+            reason = _("in place of containers: {error}").format(error=error)
         else:
-            reason = f"Docker {engine.version}, Compose {engine.compose.version}; training {local_mode.manner}"
+            reason = _("Docker {docker}, Compose {compose}; training {manner}").format(
+                docker=engine.version, compose=engine.compose.version, manner=local_mode.manner
+            )
             return DOCKER, reason, in_containers(engine, local_mode, folder.path, folder.cloud, ports)
     return PROCESS, reason, as_processes(folder.cloud, ports)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kit.language import _
 from kit.local_cloud import leftovers
 from kit.local_cloud.container_services import ContainerServices, LabelStudioContainer, LocalStackContainer
 from kit.local_cloud.docker_engine import require_engine
@@ -36,9 +37,13 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
     except BaseException:
         services.close()
         raise
-    say(f"S3:           {s3.url} (any credentials)")
+    say(_("S3:           {url} (any credentials)").format(url=s3.url))
     say(f"Label Studio: {label_studio.access.url}")
-    say(f"              {label_studio.access.user}, password {label_studio.access.password}")
+    say(
+        _("              {user}, password {password}").format(
+            user=label_studio.access.user, password=label_studio.access.password
+        )
+    )
 
 
 def down(settings: Settings) -> None:

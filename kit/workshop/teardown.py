@@ -65,7 +65,11 @@ def delete(context: Context, resource: Resource) -> None:
             while sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] in training.RUNNING:
                 pause(context)
     elif not context.cloud.own.delete(resource.kind, name):
-        raise KitError(f"The journal names a {resource.kind} ({name}), which this version cannot delete.")
+        raise KitError(
+            _("The journal names a {kind} ({name}), which this version cannot delete.").format(
+                kind=resource.kind, name=name
+            )
+        )
     context.journal.has_deleted(resource.kind, name)
 
 

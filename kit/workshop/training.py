@@ -42,13 +42,14 @@ def run(context: Context) -> dict[str, Any]:
     context.journal.has_deleted("training-job", name)
     write_atomically(context.folder.training_log, "".join(line + "\n" for line in log.lines).encode())
     if job["TrainingJobStatus"] != "Completed":
-        tail = "\n".join(f"  | {line}" for line in log.lines[-_LAST_LINES:])
-        reason = str(job.get("FailureReason", "no reason given")).rstrip(".")
-        todo = advice.of(reason) or "mend that and run the same command again"
-        raise ServiceError(
-            f"Training job {name} ended as {job['TrainingJobStatus']}: {reason}; {todo}. "
-            f"The log is {context.folder.training_log}" + (f" and ends with:\n{tail}" if tail else ".")
+        tail = [f"  | {line}" for line in log.lines[-_LAST_LINES:]]
+        reason = str(job.get("FailureReason", _("no reason given"))).rstrip(".")
+        todo = advice.of(reason) or advice.again()
+        ending = _("Training job {name} ended as {status}: {reason}; {todo}.").format(
+            name=name, status=job["TrainingJobStatus"], reason=reason, todo=todo
         )
+        where = _("Its log {log} ends with:") if tail else _("Its log is {log}.")
+        raise ServiceError("\n".join([f"{ending} {where.format(log=context.folder.training_log)}", *tail]))
     return {
         "job": name,
         "model_artifact": job["ModelArtifacts"]["S3ModelArtifacts"],

@@ -64,6 +64,7 @@ ENVIRONMENTS = {
     "detector": Environment(torch=True, package="containers/detector"),
     "moto": Environment(),
     "gluoncv": Environment(),
+    "converters": Environment(),
 }
 # The last Python that an environment's packages have wheels for, where that is an old one.
 NEWEST_PYTHON = {"gluoncv": (3, 11)}

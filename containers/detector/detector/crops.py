@@ -45,12 +45,12 @@ def cut(pixels: Pixels, box: NDArray[np.float32], view: View = PLAIN) -> tuple[P
     corners = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]]) @ to_cut.T
     covered = np.zeros((SIDE, SIDE), np.float32)
     cv2.fillConvexPoly(covered, np.round(corners - 0.5).astype(np.int32), 1.0)
-    mask = covered.reshape(SIDE // STRIDE, STRIDE, SIDE // STRIDE, STRIDE).mean((1, 3))
+    mask = cv2.resize(covered, (SIDE // STRIDE, SIDE // STRIDE), interpolation=cv2.INTER_AREA)  # the mean of each cell
     pixels, to_cut = nearby(pixels, to_cut)
     # OpenCV counts from the middle of the first pixel, we from its corner.
     to_cut[:, 2] += to_cut[:, :2] @ (0.5, 0.5) - 0.5
     piece = cv2.warpAffine(pixels, to_cut, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return piece.astype(np.uint8, copy=False), mask.astype(np.float32)
+    return piece.astype(np.uint8, copy=False), mask.astype(np.float32, copy=False)
 
 
 def nearby(pixels: Pixels, to_cut: NDArray[np.float64]) -> tuple[Pixels, NDArray[np.float64]]:

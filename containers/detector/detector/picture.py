@@ -20,7 +20,13 @@ JPEG_SIGNATURE = b"\xff\xd8\xff"
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
 
-REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
+# OpenCV's names for reduced sizes fix the order of colours too, but for the grey ones, which say nothing of it.
+REDUCED = {
+    1: cv2.IMREAD_COLOR_RGB,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2 | cv2.IMREAD_COLOR_RGB,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4 | cv2.IMREAD_COLOR_RGB,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8 | cv2.IMREAD_COLOR_RGB,
+}
 
 
 def stored_size(data: bytes) -> tuple[int, int]:
@@ -67,7 +73,7 @@ def decode(data: bytes, pixels: int | None = None) -> NDArray[np.uint8]:
         raise InputError(f"the picture declares {width} x {height} pixels: at most {MOST_PIXELS:,} are taken")
     surplus = math.sqrt(width * height / pixels) if pixels else 1.0
     factor = max((factor for factor in REDUCED if factor <= surplus), default=1)
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), REDUCED.get(factor, cv2.IMREAD_COLOR))
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), REDUCED[factor])
     if image is None:
         raise InputError("the picture is damaged and cannot be decoded")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return image.astype(np.uint8, copy=False)

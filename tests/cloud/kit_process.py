@@ -81,6 +81,8 @@ def _main(
     os.environ.update({f"KIT_{name.upper()}": value for name, value in settings.items()})
     os.chdir(folder)
     sys.argv = ["kit", *arguments]
+    # Ctrl-C reaches it also where the tests themselves run in the background, which ignores Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if stop is not None:
         _stop_after(stop)
     with output.open("w") as stream:

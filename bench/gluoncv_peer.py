@@ -3,9 +3,9 @@
     .venvs/gluoncv/bin/python bench/gluoncv_peer.py train CHANNEL [--epochs 3] [--batch-size 4] [--workers 0]
     .venvs/gluoncv/bin/python bench/gluoncv_peer.py forward PICTURE [--runs 50]
 
-It runs in the environment that `requirements/install.py gluoncv` makes, imports nothing of the kit and fetches nothing:
-weights are drawn by chance, which cost what trained ones do (but for 2 % of `forward`: NMS has more boxes). There are as
-many threads as cores, unless OMP_NUM_THREADS says otherwise. Each line on standard output is one JSON object:
+It runs in the environment that `requirements/install.py gluoncv` makes, imports nothing of the kit and fetches nothing.
+Weights are drawn by chance; they cost what trained ones do (but for 2 % of `forward`: NMS has more boxes). Threads are
+as many as cores, unless OMP_NUM_THREADS says otherwise. Each line on standard output is one JSON object:
 
     train, a line an epoch, the first of which includes MXNet's planning of its memory:
         {"epoch": 1, "pictures": 33, "seconds": 14.2, "loss": 11.3}

@@ -79,6 +79,7 @@ messages: setup-dev  ## collect what people read, and compile what is translated
 	.venvs/kit/bin/pybabel -q extract --no-wrap --omit-header --no-location --sort-output -F kit/locale/babel.cfg -k marked -o kit/locale/kit.pot kit
 	.venvs/kit/bin/pybabel -q update --no-wrap --no-fuzzy-matching --ignore-pot-creation-date -D kit -d kit/locale -i kit/locale/kit.pot
 	.venvs/kit/bin/pybabel -q compile -D kit -d kit/locale
+	.venvs/kit/bin/pybabel -q compile -D click -d kit/locale
 
 format: setup-dev  ## let ruff lay out the code
 	.venvs/kit/bin/ruff check --fix .

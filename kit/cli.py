@@ -19,6 +19,7 @@ from kit.commands.compare import compare
 from kit.commands.convert import convert
 from kit.commands.draw import draw
 from kit.commands.go_on import go_on
+from kit.commands.help_page import HelpPage
 from kit.commands.images import base_image, images
 from kit.commands.local import local
 from kit.commands.services import services
@@ -104,6 +105,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     translate_click()
+    click.Context.formatter_class = HelpPage
     options: dict[str, bool] = {}
     try:
         kit.main(standalone_mode=False, obj=options)

@@ -12,6 +12,7 @@ from kit.errors import InputError
 from kit.language import _
 
 LABEL_CATEGORIES = "label_categories.json"
+_EXAMPLE = '{"labels": [{"label": "usb-a"}, …]}'
 
 
 def parse_labels(given: str) -> tuple[str, ...]:
@@ -46,7 +47,7 @@ def read_label_categories(path: Path) -> tuple[str, ...]:
     except (orjson.JSONDecodeError, KeyError, TypeError, MalformedError) as error:
         raise InputError(
             _("{path}: not a label category file ({error}); it should read {example}").format(
-                path=path, error=error, example='{"labels": [{"label": "usb-a"}, …]}'
+                path=path, error=error, example=_EXAMPLE
             )
         ) from error
 

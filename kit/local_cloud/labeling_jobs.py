@@ -22,6 +22,7 @@ from kit.annotations.problems import MalformedError
 from kit.atomic_file import write_atomically
 from kit.cloud import LabellingPortal
 from kit.errors import InputError
+from kit.language import _
 from kit.local_cloud.account import sagemaker_arn
 from kit.local_cloud.label_studio import LabelStudioAccess
 from kit.local_cloud.label_studio_config import Instructions, template_instructions
@@ -162,8 +163,10 @@ class LabelingJobs:
         record = self._record("DescribeLabelingJob", LabelingJobName)
         if record["project"] is None and record["status"] in ENDED:
             raise InputError(
-                f"Labeling job {LabelingJobName} has nothing to label: {record['failure_reason']} "
-                "Put that right and create the job again under another name."
+                _(
+                    "Labeling job {name} has nothing to label: {reason} Put that right and create the job again under "
+                    "another name."
+                ).format(name=LabelingJobName, reason=record["failure_reason"])
             )
         return int(self._opened(record)["project"])
 

@@ -6,9 +6,11 @@ import io
 import re
 from pathlib import Path
 
+import click
 import pytest
 from babel.messages import checkers, extract, mofile, pofile
 from babel.messages.catalog import Catalog
+from rich.cells import cell_len
 
 from kit import language
 from tests.end_to_end import command
@@ -46,12 +48,21 @@ def test_every_translation_has_the_placeholders_of_its_text(catalogue: Catalog) 
                 check(catalogue, message)
 
 
-def test_what_is_compiled_is_what_is_written(catalogue: Catalog) -> None:
+def test_clicks_words_are_those_of_the_click_that_is_here() -> None:
+    found = extract.extract_from_dir(Path(click.__file__).parent, [("**.py", "python")])
+    there = {message for _file, _line, message, *_rest in found}
+    with (JAPANESE / "click.po").open("rb") as stream:
+        assert [message.id for message in pofile.read_po(stream) if message.id and message.id not in there] == []
+
+
+@pytest.mark.parametrize("domain", ["kit", "click"])
+def test_what_is_compiled_is_what_is_written(domain: str) -> None:
     compiled = io.BytesIO()
-    mofile.write_mo(compiled, catalogue)
-    kept = mofile.read_mo(io.BytesIO((JAPANESE / "kit.mo").read_bytes()))
+    with (JAPANESE / f"{domain}.po").open("rb") as stream:
+        mofile.write_mo(compiled, pofile.read_po(stream, locale="ja"))
+    kept = mofile.read_mo(io.BytesIO((JAPANESE / f"{domain}.mo").read_bytes()))
     expected = mofile.read_mo(io.BytesIO(compiled.getvalue()))
-    assert {m.id: m.string for m in kept if m.id} == {m.id: m.string for m in expected if m.id}, "`make messages`"
+    assert {str(m.id): m.string for m in kept if m.id} == {str(m.id): m.string for m in expected if m.id}
 
 
 @pytest.mark.parametrize(
@@ -73,6 +84,35 @@ def test_the_terminal_speaks_japanese(
     done = command.kit("status", "r1", folder=tmp_path)
     assert "ラベリング" in done.stdout
     assert "同じ設定で `make local` を実行すると、そこから続きます。" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("local",), ("convert",), ("services",)], ids=" ".join)
+def test_help_is_japanese_and_fits_the_terminal(
+    tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG_UI", "ja")
+    monkeypatch.setenv("COLUMNS", "80")
+    page = command.kit(*arguments, "--help", folder=tmp_path).stdout
+    assert page.startswith("使い方：kit ")
+    assert "この説明を表示して終了する" in page
+    assert not re.search(r"Usage|Options:|Commands:|Show this", page)
+    assert [line for line in page.splitlines() if cell_len(line) > 80] == []
+
+
+def test_a_mistyped_command_is_told_in_japanese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG_UI", "ja")
+    done = command.kit("locl", folder=tmp_path)
+    assert done.returncode == 2
+    assert "エラー：コマンド 'locl' はありません。 もしかして：'local'" in done.stderr
+
+
+def test_check_tells_its_findings_in_japanese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "input.manifest").write_text('{"source-ref": "a.jpg"}\n{"source-ref"')
+    monkeypatch.setenv("LANG_UI", "ja")
+    said = command.kit("check", "input.manifest", folder=tmp_path).stdout
+    assert "input.manifest:1: 警告: a.jpg：まだラベルがありません" in said
+    assert "input.manifest:2: エラー: 正しい JSON ではありません" in said
+    assert "このままでは学習に失敗します" in said
 
 
 def test_another_language_is_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

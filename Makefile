@@ -76,7 +76,7 @@ docs-check: setup-dev  ## are the docs in step, English and Japanese, and is eve
 	.venvs/kit/bin/python -m pytest -q tests/docs
 
 messages: setup-dev  ## collect what people read, and compile what is translated
-	.venvs/kit/bin/pybabel -q extract --no-wrap --omit-header --no-location --sort-output -F kit/locale/babel.cfg -k marked -o kit/locale/kit.pot kit
+	.venvs/kit/bin/pybabel -q extract --no-wrap --omit-header --no-location --sort-output -F kit/locale/babel.cfg -k marked -o kit/locale/kit.pot kit requirements
 	.venvs/kit/bin/pybabel -q update --no-wrap --no-fuzzy-matching --ignore-pot-creation-date -D kit -d kit/locale -i kit/locale/kit.pot
 	.venvs/kit/bin/pybabel -q compile -D kit -d kit/locale
 	.venvs/kit/bin/pybabel -q compile -D click -d kit/locale

@@ -3,7 +3,7 @@
 
 Each heavy part has an environment of its own, because LocalStack pins boto3, Label Studio pins half of Django's world
 and the detector brings PyTorch. They are made side by side, kept, and made anew only when their lock changes.
-Standard library only: it runs before anything is installed.
+Standard library only, and of the kit what needs no more: it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from kit.language import _  # noqa: E402 (found by the line above)
+
 LOCKS = ROOT / "requirements"
 VENVS = ROOT / ".venvs"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -82,7 +86,7 @@ def main() -> int:
     if sys.version_info < (3, 10):  # noqa: UP036 (this file is what tells an older Python)
         found = platform.python_version()
         print(
-            f"Python 3.10 or newer is needed, this is {found}; run `make PYTHON=python3.11 …`.",
+            _("Python 3.10 or newer is needed, this is {found}; run `make PYTHON=python3.11 …`.").format(found=found),
             file=sys.stderr,
         )
         return 3
@@ -96,7 +100,7 @@ def main() -> int:
                 fcntl.flock(busy, fcntl.LOCK_EX)
                 make(name, arguments.dev)
         except InstallError as error:
-            problems.append(f"The environment {name} could not be made: {error}")
+            problems.append(_("The environment {name} could not be made: {error}").format(name=name, error=error))
 
     threads = [threading.Thread(target=work, args=(name,)) for name in arguments.names]
     for thread in threads:
@@ -119,10 +123,12 @@ def make(name: str, dev: bool) -> None:
         return
     if sys.version_info[:2] > NEWEST_PYTHON.get(name, sys.version_info[:2]):
         newest = "{}.{}".format(*NEWEST_PYTHON[name])
-        raise InstallError(f"its packages end at Python {newest}; run `make PYTHON=python{newest} …`.")
+        raise InstallError(
+            _("its packages end at Python {newest}; run `make PYTHON=python{newest} …`.").format(newest=newest)
+        )
     log = VENVS / f"{name}.log"
     started = time.monotonic()
-    print(f"Making .venvs/{name} …", flush=True)
+    print(_("Making .venvs/{name} …").format(name=name), flush=True)
     log.write_bytes(b"")
     if not stamp.exists():
         shutil.rmtree(folder, ignore_errors=True)
@@ -147,7 +153,7 @@ def make(name: str, dev: bool) -> None:
     stamps = {wanted, fingerprint(plain, environment)}
     stamp.write_text("\n".join(sorted(stamps)), encoding="utf-8")
     log.unlink()
-    print(f"Made .venvs/{name} in {time.monotonic() - started:.0f} s.", flush=True)
+    print(_("Made .venvs/{name} in {seconds:.0f} s.").format(name=name, seconds=time.monotonic() - started), flush=True)
 
 
 def fingerprint(lock: Path, environment: Environment) -> str:
@@ -166,7 +172,7 @@ def torch_index() -> tuple[str, ...]:
         with urllib.request.urlopen(f"{TORCH_CPU_INDEX}/torch/", timeout=5):  # noqa: S310 (a constant https address)
             return ("--extra-index-url", TORCH_CPU_INDEX)
     except (OSError, urllib.error.URLError):
-        print(f"{TORCH_CPU_INDEX} does not answer: PyTorch comes from pip's own index.", flush=True)
+        print(_("{url} does not answer: PyTorch comes from pip's own index.").format(url=TORCH_CPU_INDEX), flush=True)
         return ()
 
 
@@ -190,13 +196,22 @@ def run(log: Path, *command: str, **settings: str) -> None:
         return
     text = log.read_text(encoding="utf-8", errors="replace")
     if "No space left on device" in text:
-        raise InstallError(f"the disk is full; free about 5 GB under {VENVS} and run the command again.")
+        raise InstallError(
+            _("the disk is full; free about 5 GB under {folder} and run the command again.").format(folder=VENVS)
+        )
     if any(sign in text for sign in NETWORK_SIGNS):
-        raise InstallError(f"the package index cannot be reached; connect and run the command again (log: {log}).")
+        raise InstallError(
+            _("the package index cannot be reached; connect and run the command again (log: {log}).").format(log=log)
+        )
     if "ensurepip" in text:
-        raise InstallError("Python's venv module is incomplete; install it (Debian: apt-get install python3-venv).")
+        raise InstallError(_("Python's venv module is incomplete; install it (Debian: apt-get install python3-venv)."))
     tail = "\n".join(text.splitlines()[-5:])
-    raise InstallError(f"`{' '.join(command[1:6])} …` ended with status {status} (log: {log}):\n{tail}")
+    raise InstallError(
+        _("`{command} …` ended with status {status} (log: {log}):").format(
+            command=" ".join(command[1:6]), status=status, log=log
+        )
+        + f"\n{tail}"
+    )
 
 
 if __name__ == "__main__":

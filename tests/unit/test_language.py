@@ -28,9 +28,15 @@ def catalogue() -> Catalog:
 
 
 def collected() -> set[str]:
-    """The texts of the code and the templates."""
-    found = extract.extract_from_dir(KIT, METHODS, keywords={"_": None, "marked": None})
-    return {message for _file, _line, message, *_rest in found if isinstance(message, str)}
+    """The texts of the code and the templates, and of what installs them."""
+    return {
+        message
+        for folder in (KIT, KIT.parent / "requirements")
+        for _file, _line, message, *_rest in extract.extract_from_dir(
+            folder, METHODS, keywords={"_": None, "marked": None}
+        )
+        if isinstance(message, str)
+    }
 
 
 def test_every_text_is_translated(catalogue: Catalog) -> None:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from detector import picture
 from detector.contract import CONTENT_TYPES, parse_accept, response
 from detector.errors import InputError, SetupError
-from detector.inference import Detections, Model, detect, load
+from detector.inference import Detections, Model, classes_of, detect, load
 from detector.paths import Paths
 
 # SageMaker kills a container 30 s after SIGTERM.
@@ -61,15 +61,20 @@ class ServerSettings:
             port=number("SAGEMAKER_BIND_TO_PORT", 8080),
             largest_body=number("DETECTOR_LARGEST_BODY", 6 * 1024 * 1024),
             queue=number("DETECTOR_QUEUE", 16),
-            workers=number("DETECTOR_WORKERS", max(1, len(os.sched_getaffinity(0)) // 2)),
+            workers=number("DETECTOR_WORKERS", len(os.sched_getaffinity(0))),
         )
 
 
 class Endpoint:
-    """A loaded model and the requests it is working on."""
+    """A model and the requests it is working on.
 
-    def __init__(self, model: Model, settings: ServerSettings) -> None:
-        self._model = model
+    Args:
+        alone: works on a picture that comes when there is no other.
+        beside: the same model, with fewer threads: works on a picture while there are others.
+    """
+
+    def __init__(self, alone: Model, beside: Model, settings: ServerSettings) -> None:
+        self._alone, self._beside = alone, beside
         self._settings = settings
         self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="inference")
         self._in_hand = 0
@@ -101,13 +106,14 @@ class Endpoint:
             if self._in_hand >= self._settings.queue:
                 return refusal(503, f"{self._in_hand} requests are waiting already: try again", {"Retry-After": "1"})
             self._in_hand += 1
+            model = self._alone if self._in_hand == 1 else self._beside
             try:
-                found = await asyncio.get_running_loop().run_in_executor(self._pool, self._find, body)
+                found = await asyncio.get_running_loop().run_in_executor(self._pool, find, model, body)
             finally:
                 self._in_hand -= 1
         except InputError as error:
             return refusal(400, str(error))
-        return JSONResponse(response(found, wanted, self._model.description.labels))
+        return JSONResponse(response(found, wanted, model.description.labels))
 
     async def _body(self, request: Request) -> bytes | None:
         """The request's body, None as soon as it is known to be too large."""
@@ -122,9 +128,10 @@ class Endpoint:
                 return None
         return bytes(body)
 
-    def _find(self, body: bytes) -> Detections:
-        pixels = DECODING_RESERVE * self._model.description.image_size**2
-        return detect(self._model, picture.decode(body, pixels))
+
+def find(model: Model, body: bytes) -> Detections:
+    """Objects in a JPEG or PNG; raises InputError where it is neither."""
+    return detect(model, picture.decode(body, DECODING_RESERVE * model.description.image_size**2))
 
 
 def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
@@ -133,18 +140,19 @@ def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Re
 
 
 def serve(paths: Paths, settings: ServerSettings) -> None:
-    """Load the model from `model/`, find something once, then answer until SIGTERM.
+    """Load the model from `model/`, use it once, then answer until SIGTERM.
 
     Raises:
         SetupError: there is no model, or it does not work.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    threads = max(1, len(os.sched_getaffinity(0)) // settings.workers)
-    model = load(paths.model, threads)
-    size = model.description.image_size
-    detect(model, np.zeros((size, size, 3), np.uint8))
+    cores = len(os.sched_getaffinity(0))
+    # A core for each picture does the most work; all cores for the only one answer it soonest.
+    alone, beside = (load(paths.model, threads) for threads in (cores, max(1, cores // settings.workers)))
+    for model in (alone, beside):
+        warm_up(model)
     uvicorn.run(
-        Endpoint(model, settings).application(),
+        Endpoint(alone, beside, settings).application(),
         host=settings.host,
         port=settings.port,
         lifespan="off",
@@ -153,3 +161,11 @@ def serve(paths: Paths, settings: ServerSettings) -> None:
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
+
+
+def warm_up(model: Model) -> None:
+    """Run both networks, so that the first request need not wait for what they do once."""
+    size = model.description.image_size
+    nothing = np.zeros((size, size, 3), np.uint8)
+    detect(model, nothing)
+    classes_of(model, nothing, np.array([[0, 0, 1, 1]], np.float32))

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kit.aws import own_trainer, quotas, team
+from kit.aws import own_trainer, permissions, quotas, team
+from kit.aws.finding import FAIL, PASS, WARNING, Finding, said
 from kit.aws.jumpstart import JumpStartModel, resolve
 from kit.aws.session import Aws
 from kit.errors import KitError
-from kit.language import _, marked
+from kit.language import _
 from kit.local_cloud.docker_engine import NoEngine, probe_engine
 from kit.settings import GROUND_TRUTH, OWN, CloudSettings
 from kit.workshop.labelling import GROUND_TRUTH_ACCOUNTS
-
-PASS, WARNING, FAIL = marked("pass"), marked("warning"), marked("fail")
-ACTIONS = (
-    "s3:CreateBucket", "s3:PutObject", "s3:PutEncryptionConfiguration", "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketCORS", "s3:DeleteBucket", "s3:DeleteObjectVersion",
-    "sagemaker:CreateLabelingJob", "sagemaker:CreateTrainingJob", "sagemaker:CreateModel",
-    "sagemaker:CreateEndpointConfig", "sagemaker:CreateEndpoint", "sagemaker:InvokeEndpoint",
-    "sagemaker:DeleteEndpoint", "sagemaker:DeleteEndpointConfig", "sagemaker:DeleteModel",
-    "sagemaker:CreateWorkforce", "sagemaker:CreateWorkteam", "sagemaker:DeleteWorkforce", "sagemaker:DeleteWorkteam",
-    "cognito-idp:CreateUserPool", "cognito-idp:AdminCreateUser", "cognito-idp:DeleteUserPool",
-    "iam:CreateRole", "iam:PutRolePolicy", "iam:PassRole", "iam:DeleteRole", "iam:DeleteRolePolicy",
-    "logs:DescribeLogStreams", "logs:GetLogEvents",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the table; `todo` says what to do where it did not pass."""
-
-    what: str
-    status: str
-    found: str
-    todo: str = ""
 
 
 def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[list[Finding], JumpStartModel | None]:
@@ -54,7 +30,7 @@ def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[l
     ]
     if settings.manifest is None:
         findings += _labelling(aws, settings)
-    findings += _permissions(aws, settings)
+    findings += permissions.of_the_caller(aws, settings)
     findings += _quotas(aws, settings)
     if settings.trainer == OWN:
         model: JumpStartModel | None = own_trainer.model(
@@ -64,7 +40,7 @@ def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[l
     else:
         model, found = _jumpstart(aws, settings, model_version)
         findings += found
-    findings += _names(aws, settings)
+    findings += permissions.execution_role(aws, settings)
     return findings, model
 
 
@@ -117,7 +93,7 @@ def _labelling(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
     try:
         workforce, there = team.existing_workforce(aws), team.existing_team(aws)
     except (ClientError, BotoCoreError) as error:
-        yield Finding(_("private workforce"), FAIL, _said(error), _("ask for sagemaker:ListWorkforces, ListWorkteams"))
+        yield Finding(_("private workforce"), FAIL, said(error), _("ask for sagemaker:ListWorkforces, ListWorkteams"))
         return
     if workforce is not None and "CognitoConfig" not in workforce and (settings.workers or there is None):
         yield Finding(
@@ -136,44 +112,6 @@ def _labelling(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
         )
 
 
-def _permissions(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
-    source = _principal(aws.caller)
-    if source is None:
-        yield Finding(_("permissions"), PASS, _("the account's root user may do anything"))
-        return
-    wanted = [a for a in ACTIONS if settings.role_arn is None or not re.match(r"iam:(?!Pass)", a)]
-    try:
-        pages = (
-            aws.client("iam")
-            .get_paginator("simulate_principal_policy")
-            .paginate(PolicySourceArn=source, ActionNames=wanted)
-        )
-        denied = [
-            result["EvalActionName"]
-            for page in pages
-            for result in page["EvaluationResults"]
-            if result["EvalDecision"] != "allowed"
-        ]
-    except (ClientError, BotoCoreError) as error:
-        yield Finding(
-            _("permissions"),
-            WARNING,
-            _("cannot be asked for ({reason})").format(reason=_said(error)),
-            _("a call may be refused later"),
-        )
-        return
-    if denied:
-        # A simulation leaves out what it is not told of, conditions and session policies among it.
-        yield Finding(
-            _("permissions"),
-            WARNING,
-            _("seem to lack {actions}").format(actions=", ".join(denied)),
-            _("ask the account's owner for them"),
-        )
-    else:
-        yield Finding(_("permissions"), PASS, _("all {count} actions that matter").format(count=len(wanted)))
-
-
 def _quotas(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
     names = (
         quotas.training_quota(settings.train_instance, spot=settings.spot),
@@ -185,7 +123,7 @@ def _quotas(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
         yield Finding(
             _("quotas"),
             WARNING,
-            _("cannot be asked for ({reason})").format(reason=_said(error)),
+            _("cannot be asked for ({reason})").format(reason=said(error)),
             _("a job may be refused for them later"),
         )
         return
@@ -243,48 +181,6 @@ def _model(model: JumpStartModel, settings: CloudSettings) -> Iterator[Finding]:
         )
 
 
-def _names(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
-    if settings.role_arn is None:
-        return
-    name = settings.role_arn.rsplit("/", 1)[1]
-    try:
-        aws.client("iam").get_role(RoleName=name)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "NoSuchEntity":
-            yield Finding(
-                _("execution role"),
-                FAIL,
-                _("there is no role {name}").format(name=name),
-                _("correct ROLE_ARN, or leave it out"),
-            )
-        else:
-            yield Finding(
-                _("execution role"),
-                WARNING,
-                _("cannot be asked for ({reason})").format(reason=code),
-                _("a job may be refused for it"),
-            )
-    else:
-        yield Finding(_("execution role"), PASS, name)
-
-
-def failed(findings: Iterable[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.status == FAIL]
-
-
-def _principal(caller: str) -> str | None:
-    """The ARN that a simulation takes, of a caller as STS names it; None for the root user."""
-    if caller.endswith(":root"):
-        return None
-    assumed = re.fullmatch(r"arn:(aws[a-z-]*):sts::(\d+):assumed-role/([^/]+)/.*", caller)
-    return f"arn:{assumed[1]}:iam::{assumed[2]}:role/{assumed[3]}" if assumed else caller
-
-
 def _who(caller: str) -> str:
     """The user's or role's name, without the account's number."""
     return caller.split(":", 5)[5]
-
-
-def _said(error: ClientError | BotoCoreError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else str(error)

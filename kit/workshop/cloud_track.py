@@ -17,6 +17,7 @@ from kit.atomic_file import write_atomically
 from kit.aws import own_trainer, preflight, role, team
 from kit.aws import plan as planning
 from kit.aws.assembly import assemble, model_record, recorded_version
+from kit.aws.finding import failed
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.labelling_here import labelling_here
 from kit.aws.plan import Plan
@@ -136,7 +137,7 @@ def _checked(aws: Aws, settings: CloudSettings, console: Console, model_version:
         table.add_row(_(finding.status), finding.what, finding.found, finding.todo)
     console.heading(_("Preflight"))
     console.table(table)
-    failures = preflight.failed(findings)
+    failures = failed(findings)
     if failures or model is None:
         names = ", ".join(finding.what for finding in failures)
         raise SetupError(

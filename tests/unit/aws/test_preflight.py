@@ -2,7 +2,8 @@
 
 import pytest
 
-from kit.aws.preflight import _principal, _who
+from kit.aws import permissions
+from kit.aws.preflight import _who
 
 
 @pytest.mark.parametrize(
@@ -18,5 +19,5 @@ from kit.aws.preflight import _principal, _who
     ],
 )
 def test_the_principal_of_a_caller(caller: str, principal: str | None, who: str) -> None:
-    assert _principal(caller) == principal
+    assert permissions.principal(caller) == principal
     assert _who(caller) == who

@@ -11,6 +11,7 @@ import pytest
 from kit.local_cloud import environments
 from kit.local_cloud.label_studio import LabelStudioAccess, LabelStudioServer
 from kit.local_cloud.localstack import LocalStack
+from tests.integration.labelling_workshop import workshop  # noqa: F401 - a fixture
 
 
 class RunningLabelStudio:

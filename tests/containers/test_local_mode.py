@@ -31,7 +31,7 @@ from kit.workshop.run import locked
 from kit.workshop.run_folder import RunFolder
 from tests.contract.runtimes import PLACE, DockerRuntime
 from tests.contract.test_hosting import SERVER, archive_of, asked, deploy, requests_for, settled
-from tests.contract.test_training_jobs import GOOD, LASTING, ended, put_data, request_for, wait_for_training
+from tests.contract.training import GOOD, LASTING, ended, put_data, request_for, wait_for_training
 from tests.waiting import eventually
 
 if TYPE_CHECKING:

@@ -6,49 +6,21 @@ import io
 import json
 import math
 import re
-import subprocess
-import sys
 import tarfile
-import textwrap
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from kit.local_cloud.localstack import LocalStack
-from kit.local_cloud.training_jobs import TrainingJobs
 from tests.answers import assert_answers_as_boto3
 from tests.contract.runtimes import PLACE, Runtime
+from tests.contract.training import GOOD, ended, log_messages, put_data, request_for, working_files
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ROOT = Path(__file__).parents[2]
-
-# Writes into the model what it was given, as SageMaker's Developer Guide says it is given.
-GOOD = f"""{PLACE}
-import json
-import math
-config = {{p.stem: json.loads(p.read_text()) for p in (base / "input/config").iterdir()}}
-data = base / "input/data"
-files = {{str(p.relative_to(data)): p.read_text() for p in data.rglob("*") if p.is_file()}}
-for epoch in (1, 2):
-    print("epoch %d/2 Val_CrossEntropy=%s seconds=nothing" % (epoch, 2.5 / epoch), flush=True)
-given = {{"config": config, "files": files, "job": os.environ["TRAINING_JOB_NAME"], "mode": os.environ.get("MODE")}}
-(base / "model/deep").mkdir()
-(base / "model/deep/model.json").write_text(json.dumps(given))
-print("no end of line", end="")
-"""
-LASTING = f"""{PLACE}
-import signal, sys
-(base / "model/checkpoint").write_text("half way")
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-print("training", flush=True)
-signal.pause()
-"""
 FAILING = f"""{PLACE}
 (base / "output/failure").write_text("class 7 is not among the 3 labels " + "x" * 5000)
 (base / "model/half").write_text("x")
@@ -57,70 +29,6 @@ raise SystemExit(2)
 SILENT = f"""{PLACE}
 (base / "output/failure").write_text("the pictures are all black")
 """
-
-
-def request_for(bucket: str, name: str = "plugs-1", **changes: Any) -> dict[str, Any]:
-    return {
-        "TrainingJobName": name,
-        "RoleArn": "arn:aws:iam::000000000000:role/workshop",
-        "AlgorithmSpecification": {
-            "TrainingImage": f"jumpstart-rehearsal/{bucket}:test",
-            "TrainingInputMode": "File",
-            "MetricDefinitions": [
-                {"Name": "Val_CrossEntropy", "Regex": r"Val_CrossEntropy=([0-9.]+)"},
-                {"Name": "never", "Regex": r"never=([0-9.]+)"},
-                {"Name": "seconds", "Regex": r"seconds=(\w+)"},
-            ],
-        },
-        "HyperParameters": {"epochs": "2"},
-        "InputDataConfig": [
-            {
-                "ChannelName": "training",
-                "ContentType": "application/x-image",
-                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/training/"}},
-            }
-        ],
-        "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/model/"},
-        "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
-        "StoppingCondition": {"MaxRuntimeInSeconds": 600},
-        **changes,
-    }
-
-
-def put_data(s3: S3Client, bucket: str) -> None:
-    for key in ("training/annotations.json", "training/images/写真 1.jpg", "training2/other"):
-        s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
-    # What the console makes for a folder.
-    s3.put_object(Bucket=bucket, Key="training/images/", Body=b"")
-
-
-def ended(jobs: TrainingJobs, name: str = "plugs-1") -> dict[str, Any]:
-    def description() -> dict[str, Any] | None:
-        job = jobs.describe_training_job(TrainingJobName=name)
-        return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
-
-    return eventually(description)
-
-
-def wait_for_training(runtime: Runtime) -> None:
-    log = runtime.run / "training-jobs" / "plugs-1" / "training.log"
-    eventually(lambda: log.exists() and "training" in log.read_text())
-
-
-def log_messages(jobs: TrainingJobs, name: str = "plugs-1") -> list[str]:
-    group = {"logGroupName": "/aws/sagemaker/TrainingJobs"}
-    (stream,) = jobs.logs.describe_log_streams(**group, logStreamNamePrefix=f"{name}/")["logStreams"]
-    answer = jobs.logs.get_log_events(**group, logStreamName=stream["logStreamName"], startFromHead=True)
-    return [event["message"] for event in answer["events"]]
-
-
-def working_files(runtime: Runtime) -> set[str]:
-    return {path.name for path in (runtime.run / "training-jobs").rglob("*")} - {
-        "plugs-1",
-        "plugs-1.json",
-        "training.log",
-        "training.log.times",
-    }
 
 
 def test_a_job_goes_from_its_data_to_its_artifact(s3: S3Client, bucket: str, runtime: Runtime) -> None:
@@ -213,32 +121,6 @@ def test_data_that_is_not_there_is_told(
     assert not list(runtime.run.rglob("escaped"))
 
 
-def test_a_stopped_job_keeps_the_model_it_has(s3: S3Client, bucket: str, runtime: Runtime) -> None:
-    put_data(s3, bucket)
-    jobs = runtime.training(LASTING)
-    jobs.create_training_job(**request_for(bucket))
-    wait_for_training(runtime)
-    assert jobs.describe_training_job(TrainingJobName="plugs-1")["SecondaryStatus"] == "Training"
-    assert jobs.stop_training_job(TrainingJobName="plugs-1") == {}
-    job = ended(jobs)
-    assert job["TrainingJobStatus"] == job["SecondaryStatus"] == "Stopped"
-    assert "Stopping" in [step["Status"] for step in job["SecondaryStatusTransitions"]]
-    assert job["ModelArtifacts"]["S3ModelArtifacts"].startswith(f"s3://{bucket}/model/plugs-1/")
-    assert not runtime.is_anything_running()
-    with pytest.raises(ClientError, match=r"ValidationException.*in status Stopped"):
-        jobs.stop_training_job(TrainingJobName="plugs-1")
-
-
-def test_a_job_ends_when_its_time_is_up(s3: S3Client, bucket: str, runtime: Runtime) -> None:
-    put_data(s3, bucket)
-    jobs = runtime.training(LASTING)
-    jobs.create_training_job(**request_for(bucket, StoppingCondition={"MaxRuntimeInSeconds": runtime.start_seconds}))
-    wait_for_training(runtime)
-    job = ended(jobs)
-    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-    assert not runtime.is_anything_running()
-
-
 def test_names_and_requests_are_judged_as_aws_does(s3: S3Client, bucket: str, runtime: Runtime) -> None:
     put_data(s3, bucket)
     jobs = runtime.training(GOOD)
@@ -259,63 +141,6 @@ def test_names_and_requests_are_judged_as_aws_does(s3: S3Client, bucket: str, ru
     with pytest.raises(ClientError, match=r"ValidationException.*no ResourceConfig"):
         jobs.create_training_job(**without_machine)
     assert ended(jobs)["TrainingJobStatus"] == "Completed"
-
-
-def test_closing_fails_what_runs(s3: S3Client, bucket: str, runtime: Runtime) -> None:
-    put_data(s3, bucket)
-    jobs = runtime.training(LASTING)
-    jobs.create_training_job(**request_for(bucket))
-    wait_for_training(runtime)
-    jobs.close()
-    assert not runtime.is_anything_running()
-    reopened = runtime.training(GOOD)
-    job = reopened.describe_training_job(TrainingJobName="plugs-1")
-    assert job["TrainingJobStatus"] == "Failed"
-    assert "ended while this job was in progress" in job["FailureReason"]
-    assert working_files(runtime) == set()
-
-
-def test_a_kill_of_the_kit_ends_the_job_and_is_told(
-    localstack: LocalStack, s3: S3Client, bucket: str, runtime: Runtime
-) -> None:
-    put_data(s3, bucket)
-    driver = textwrap.dedent("""
-        import json, signal, sys
-        from pathlib import Path
-        from kit.local_cloud.localstack import s3_client
-        from tests.contract.runtimes import RUNTIMES
-        runtime = RUNTIMES[sys.argv[1]](Path(sys.argv[2]), s3_client(sys.argv[3]), sys.argv[4])
-        runtime.training(sys.argv[5]).create_training_job(**json.loads(sys.argv[6]))
-        signal.pause()
-    """)
-    arguments = [runtime.name, runtime.run, localstack.url, runtime.image, LASTING, json.dumps(request_for(bucket))]
-    with subprocess.Popen([sys.executable, "-c", driver, *arguments], cwd=ROOT) as kit:
-        wait_for_training(runtime)
-        kit.kill()
-    eventually(lambda: not runtime.is_anything_running())
-    jobs = runtime.training(GOOD)
-    job = jobs.describe_training_job(TrainingJobName="plugs-1")
-    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Failed", "Failed")
-    assert "ended while this job was in progress" in job["FailureReason"]
-    assert job["CreationTime"] <= job["TrainingStartTime"] <= job["TrainingEndTime"]
-    assert log_messages(jobs) == ["training"]
-    assert working_files(runtime) == set()
-
-
-def test_a_job_whose_artifact_was_not_saved_in_time_has_failed(s3: S3Client, bucket: str, runtime: Runtime) -> None:
-    put_data(s3, bucket)
-    jobs = runtime.training(GOOD)
-    for name in ("kept", "lost"):
-        jobs.create_training_job(**request_for(bucket, name))
-        assert ended(jobs, name)["TrainingJobStatus"] == "Completed"
-    kept = jobs.describe_training_job(TrainingJobName="kept")
-    # What LocalStack held since the last save of the mirror is gone with it.
-    s3.delete_object(Bucket=bucket, Key="model/lost/output/model.tar.gz")
-    reopened = runtime.training(GOOD)
-    assert reopened.describe_training_job(TrainingJobName="kept") == kept
-    lost = reopened.describe_training_job(TrainingJobName="lost")
-    assert (lost["TrainingJobStatus"], "ModelArtifacts" in lost) == ("Failed", False)
-    assert "before it saved this job's artifact" in lost["FailureReason"]
 
 
 def test_a_log_is_followed_without_loss_or_repetition(s3: S3Client, bucket: str, runtime: Runtime) -> None:

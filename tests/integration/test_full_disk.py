@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract.test_training_jobs import request_for
+from tests.contract.training import request_for
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

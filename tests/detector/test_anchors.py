@@ -11,6 +11,7 @@ from detector.anchors import (
     decode,
     intersection_over_union,
     non_maximum_suppression,
+    voted,
 )
 from detector.matching import cells_of, match
 
@@ -82,6 +83,15 @@ def test_suppression_keeps_what_no_better_box_covers() -> None:
 
 def test_of_no_boxes_none_is_kept() -> None:
     assert non_maximum_suppression(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), 0.4).tolist() == []
+
+
+def test_boxes_of_one_object_agree_on_its_place() -> None:
+    boxes = np.array([[0, 0, 10, 10], [2, 0, 12, 10], [4, 0, 14, 10], [50, 50, 60, 60], [5, 5, 5, 5]], np.float32)
+    scores = np.array([0.8, 0.4, 0.9, 0.5, 0.6], np.float32)
+    agreed = voted(boxes, scores, np.array([0, 3, 4]), 0.6)
+    # The second overlaps the first by two thirds and has a quarter of its say; the third overlaps it by less than half.
+    assert agreed[0].tolist() == pytest.approx([0.4, 0, 10.4, 10])
+    assert agreed[1:].tolist() == boxes[3:].tolist()
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -74,3 +74,15 @@ def non_maximum_suppression(
         kept.append(best)
         waiting = others[intersection_over_union(boxes[[best]], boxes[others])[0] <= iou]
     return np.array(kept, np.intp)
+
+
+def voted(boxes: Boxes, scores: NDArray[np.float32], kept: NDArray[np.intp], iou: float) -> Boxes:
+    """The kept boxes, each the mean of all that overlap it by more than `iou`, weighted by their squared scores.
+
+    Neighbouring anchors err in different directions (Gidaris and Komodakis, arXiv:1505.01749).
+    """
+    same = intersection_over_union(boxes[kept], boxes) > iou
+    same[np.arange(len(kept)), kept] = True  # a box without area overlaps not even itself
+    weights = same * np.square(scores)
+    mean: Boxes = (weights @ boxes / weights.sum(1, keepdims=True)).astype(np.float32, copy=False)
+    return mean

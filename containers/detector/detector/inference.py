@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from detector.anchors import Boxes, anchors, decode, non_maximum_suppression
+from detector.anchors import Boxes, anchors, decode, non_maximum_suppression, voted
 from detector.crops import cut
 from detector.errors import SetupError
 from detector.sample import Pixels, input_size, network_input, scaled
@@ -108,13 +108,13 @@ def detect(model: Model, pixels: Pixels) -> Detections:
 
 
 def select(scores: NDArray[np.float32], offsets: Boxes, width: int, height: int) -> tuple[Boxes, NDArray[np.float32]]:
-    """The best of all anchors' boxes, in 0..1, and their scores, without those that find an object again."""
+    """One box for each object, in 0..1, agreed on by the anchors that found it, and the best of their scores."""
     candidates = np.flatnonzero(scores >= LEAST_OBJECT)
     best = candidates[np.argsort(-scores[candidates], kind="stable")[:CANDIDATES]]
     boxes = decode(offsets[best], anchors(height, width)[best])
     boxes = np.clip(boxes / np.array([width, height] * 2, np.float32), 0, 1).astype(np.float32)
     kept = non_maximum_suppression(boxes, scores[best], SAME_OBJECT_IOU, MOST_OBJECTS)
-    return boxes[kept], scores[best][kept]
+    return voted(boxes, scores[best], kept, SAME_OBJECT_IOU), scores[best][kept]
 
 
 def classes_of(model: Model, pixels: Pixels, boxes: Boxes) -> NDArray[np.float32]:

@@ -219,7 +219,7 @@ def resolve(
         InputError: an unknown name, or a value that does not fit; says which source.
     """
     values: dict[str, Any] = {}
-    origins = {field.name: "default" for field in dataclasses.fields(kind)}
+    origins = {field.name: marked("default") for field in dataclasses.fields(kind)}
     for origin_of, source in (
         (lambda _: file.name, _from_file(file, kind)),
         (lambda name: ENVIRONMENT_PREFIX + name.upper(), _from_environment(environment, kind)),

@@ -45,13 +45,15 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
     """
     content = {
         "summary": summary,
-        "begun": _moment(journal.created),
+        "begun": f"{_moment(journal.created)} UTC",
         "cleaned": journal.is_finished("clean-up"),
         "settings": [
-            (name, _("not given") if value is None else value, origins[name])
+            (name, _("not given") if value is None else value, _(origins[name]))
             for name, value in journal.settings.items()
         ],
-        "resources": [(each.kind, each.name, _moment(each.entered), _state(each)) for each in journal.resources],
+        "resources": [
+            (each.kind, each.name, _moment(each.entered, journal.created), _state(each)) for each in journal.resources
+        ],
         **_titles(summary),
         **_time(journal),
         **_labels(folder, journal, summary["labels"]),
@@ -103,7 +105,7 @@ def _time(journal: Journal) -> dict[str, Any]:
     return {
         "stage_plot": plot(plots.stage_strip(seconds)),
         "stages": [
-            (titles.get(name, name), f"{record.seconds:.1f}", record.attempts, _moment(record.started))
+            (titles.get(name, name), f"{record.seconds:.1f}", record.attempts, _moment(record.started, journal.created))
             for name, record in journal.stages.items()
         ],
         "total_seconds": sum(seconds.values()),
@@ -239,8 +241,10 @@ def _latency(folder: RunFolder) -> dict[str, Any]:
     }
 
 
-def _moment(iso: str) -> str:
-    return iso.replace("T", " ").replace("+00:00", " UTC")
+def _moment(iso: str, begun: str = "") -> str:
+    """Date and time in UTC, or the time alone on the day on which all has begun."""
+    date, _t, time = iso.removesuffix("+00:00").partition("T")
+    return time if begun.startswith(date) else f"{date} {time}"
 
 
 def _state(resource: Resource) -> str:

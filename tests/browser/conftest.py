@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chromium import EXECUTABLE
+
+# For a machine that is busy with other things; Playwright itself waits five seconds.
+expect.set_options(timeout=60_000)
 
 OUTPUT = Path(__file__).resolve().parents[2] / "test-output" / "browser"
 

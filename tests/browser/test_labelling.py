@@ -83,7 +83,7 @@ def way_in(folder: Path, process: subprocess.Popen[str]) -> tuple[str, str, str]
 
 
 def work(labelling: LabellingPage, pictures: list[AnnotatedPicture], deeds: tuple[str, ...], screenshots: Path) -> None:
-    for picture, deed in zip(pictures, deeds, strict=False):
+    for picture, deed in zip(pictures[: len(deeds)], deeds, strict=True):
         if deed == "skip":
             labelling.skip()
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import re
@@ -176,3 +177,15 @@ def test_plots_are_svg_in_the_colour_of_the_page() -> None:
         assert all(inks)
     assert "Fine-tuning  61.2 s" in drawn["stages"]
     assert "ライトニング" in drawn["bars"]
+
+
+def test_a_time_is_with_its_date_unless_that_is_the_first_day_s(tmp_path: Path) -> None:
+    run, journal = finished_run(tmp_path, scored=True)
+    journal.created = "2026-11-22T22:00:00+00:00"
+    for stage, begun in (("pictures", "2026-11-22T22:00:05+00:00"), ("labelling", "2026-11-23T09:30:00+00:00")):
+        journal.stages[stage] = dataclasses.replace(journal.stages[stage], started=begun)
+    page.write(run, journal, summarise(journal), dict.fromkeys(journal.settings, "default"))
+    html = run.report.read_text()
+    assert "begun 2026-11-22 22:00:00 UTC" in html
+    assert ">22:00:05<" in html
+    assert ">2026-11-23 09:30:00<" in html

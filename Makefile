@@ -12,16 +12,19 @@ CLOUD_SETTINGS := REGION ROLE_ARN WORKERS MODEL_ID TRAIN_INSTANCE ENDPOINT_INSTA
                   ENDPOINT_MINUTES POLL_SECONDS PLAN YES FAULT
 $(foreach name,$(SETTINGS) $(CLOUD_SETTINGS),$(if $(filter command,$(firstword $(origin $(name)))),$(eval export KIT_$(name) = $$(value $(name)))))
 
+# As gettext decides it, LANG_UI before all; each target has its word in English and in Japanese.
+JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(LANG)))
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test check docs-check messages format lock samples bench-memory gpu-check \
         images base-image up down logs ps clean distclean
 
-help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "Settings of make local, each as NAME=value: $(SETTINGS)"
-	@echo "make cloud has these besides: $(CLOUD_SETTINGS)"
+help:  ## this list  ## この一覧
+	@awk -F ' *## ' '/^[a-z-]+:.* ## / {sub(/:.*/, "", $$1); printf "  \033[1m%-15s\033[0m %s\n", $$1, $(if $(JAPANESE),$$NF,$$2)}' $(MAKEFILE_LIST)
+	@echo "$(if $(JAPANESE),make local の設定（名前=値）：,Settings of make local, each as NAME=value:) $(SETTINGS)"
+	@echo "$(if $(JAPANESE),make cloud にはこれらも：,make cloud has these besides:) $(CLOUD_SETTINGS)"
 
-setup:  ## make all environments under .venvs/ (make local and make test do it themselves)
+setup:  ## make all environments under .venvs/ (make local and make test do it themselves)  ## .venvs/ の環境をすべて作る（make local と make test も自分で作ります）
 	@$(INSTALL) $(ENVIRONMENTS)
 
 setup-dev:
@@ -31,97 +34,97 @@ setup-dev:
 kit-environment:
 	@$(INSTALL) kit
 
-local: kit-environment  ## the whole workshop on this machine; goes on where it was cut short
+local: kit-environment  ## the whole workshop on this machine; goes on where it was cut short  ## ワークショップ全体をこのマシンで。中断したところから続ける
 	@$(KIT) local
 
-doctor: kit-environment  ## can the workshop run on this AWS account? Makes nothing
+doctor: kit-environment  ## can the workshop run on this AWS account? Makes nothing  ## この AWS アカウントでワークショップができるか。何も作らない
 	@$(KIT) doctor
 
-cloud: kit-environment  ## the workshop on AWS: checks, shows plan and price, asks (PLAN=1: plan only; YES=1: no questions)
+cloud: kit-environment  ## the workshop on AWS: checks, shows plan and price, asks (PLAN=1: plan only; YES=1: no questions)  ## AWS でワークショップ：確認し、計画と料金を示し、質問する（PLAN=1：計画だけ、YES=1：質問しない）
 	@$(KIT) cloud
 
-cloud-rehearsal: kit-environment  ## the workshop on AWS, against a double of AWS on this machine: no account, no cost
+cloud-rehearsal: kit-environment  ## the workshop on AWS, against a double of AWS on this machine: no account, no cost  ## AWS でのワークショップを、このマシンの AWS の代役に対して：アカウントも料金も不要
 	@$(KIT) cloud-rehearsal
 
-cloud-clean: kit-environment  ## delete everything that runs on AWS made, and list what is left
+cloud-clean: kit-environment  ## delete everything that runs on AWS made, and list what is left  ## AWS での実行が作ったものをすべて削除し、残りを一覧にする
 	@$(KIT) cloud-clean
 
-cloud-quota: kit-environment  ## ask AWS for one instance of the chosen types where the quota is 0
+cloud-quota: kit-environment  ## ask AWS for one instance of the chosen types where the quota is 0  ## 選んだタイプのクォータが 0 のとき、インスタンス 1 台を AWS に申請する
 	@$(KIT) cloud-quota
 
-status:  ## how the latest run stands, and what to do next
+status:  ## how the latest run stands, and what to do next  ## 最新の実行の状態と、次にすること
 	@$(KIT) status
 
-compare:  ## two finished runs side by side: make compare RUNS="a b"
+compare:  ## two finished runs side by side: make compare RUNS="a b"  ## 終わった 2 つの実行を並べる：make compare RUNS="a b"
 	@env -u KIT_RUNS $(KIT) compare $(RUNS)
 
-cloud-studio: kit-environment  ## a SageMaker Studio domain with a JupyterLab space, and the address that opens it
+cloud-studio: kit-environment  ## a SageMaker Studio domain with a JupyterLab space, and the address that opens it  ## JupyterLab スペースのある SageMaker Studio ドメインと、それを開くアドレス
 	@$(KIT) cloud-studio
 
-go-on:  ## end labelling by hand early and go on with the labels there are
+go-on:  ## end labelling by hand early and go on with the labels there are  ## 手作業のラベリングを早めに終え、いまあるラベルで先に進む
 	@$(KIT) go-on
 
-test: check  ## every test, with the real LocalStack, Label Studio and detector; in containers too where Docker answers
+test: check  ## every test, with the real LocalStack, Label Studio and detector; in containers too where Docker answers  ## すべてのテスト。本物の LocalStack、Label Studio、検出器で。Docker があればコンテナでも
 	.venvs/detector/bin/python -m pytest tests/detector
 	@if docker info >/dev/null 2>&1; then $(KIT) images; fi
 	.venvs/kit/bin/python -m pytest --ignore=tests/detector
 
-check: setup-dev  ## ruff and mypy --strict
+check: setup-dev  ## ruff and mypy --strict  ## ruff と mypy --strict
 	.venvs/kit/bin/ruff check .
 	.venvs/kit/bin/ruff format --check .
 	.venvs/kit/bin/mypy
 	.venvs/detector/bin/python -m mypy --config-file containers/detector/pyproject.toml containers/detector/detector
 
-docs-check: setup-dev  ## are the docs in step, English and Japanese, and is every command in them real?
+docs-check: setup-dev  ## are the docs in step, English and Japanese, and is every command in them real?  ## 英語と日本語のドキュメントがそろい、コマンドがすべて実在するか
 	.venvs/kit/bin/python -m pytest -q tests/docs
 
-messages: setup-dev  ## collect what people read, and compile what is translated
+messages: setup-dev  ## collect what people read, and compile what is translated  ## 人が読む文を集め、翻訳をコンパイルする
 	.venvs/kit/bin/pybabel -q extract --no-wrap --omit-header --no-location --sort-output -F kit/locale/babel.cfg -k marked -o kit/locale/kit.pot kit requirements
 	.venvs/kit/bin/pybabel -q update --no-wrap --no-fuzzy-matching --ignore-pot-creation-date -D kit -d kit/locale -i kit/locale/kit.pot
 	.venvs/kit/bin/pybabel -q compile -D kit -d kit/locale
 	.venvs/kit/bin/pybabel -q compile -D click -d kit/locale
 
-format: setup-dev  ## let ruff lay out the code
+format: setup-dev  ## let ruff lay out the code  ## ruff でコードを整える
 	.venvs/kit/bin/ruff check --fix .
 	.venvs/kit/bin/ruff format .
 
-lock:  ## make the lock files under requirements/ anew
+lock:  ## make the lock files under requirements/ anew  ## requirements/ のロックファイルを作り直す
 	@test -x .venvs/lock/bin/uv || { $(PYTHON) -m venv .venvs/lock && .venvs/lock/bin/pip install --quiet uv; }
 	UV=$(CURDIR)/.venvs/lock/bin/uv requirements/lock
 
-samples:  ## render the sample pictures anew, into runs/plugs (about half an hour on 2 cores)
+samples:  ## render the sample pictures anew, into runs/plugs (about half an hour on 2 cores)  ## サンプル画像を runs/plugs に描き直す（2 コアで約 30 分）
 	@test -x .venvs/scenes/bin/python || { $(PYTHON) -m venv .venvs/scenes && \
 	    .venvs/scenes/bin/python -m pip install --quiet -r samples/scenes/requirements.txt; }
 	.venvs/scenes/bin/python -m samples.scenes.render --out runs/plugs
 
-images: kit-environment  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)
+images: kit-environment  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)  ## もとが変わったコンテナイメージを作る（GPU=1：CUDA 用の PyTorch、GPU=0：CPU 用）
 	@$(KIT) images $(if $(filter 1,$(GPU)),--gpu) $(if $(filter 0,$(GPU)),--cpu)
 
-base-image: kit-environment  ## make the images' Debian base from packages, where no registry can be reached
+base-image: kit-environment  ## make the images' Debian base from packages, where no registry can be reached  ## レジストリに届かないとき、イメージの土台の Debian をパッケージから作る
 	@$(KIT) base-image
 
-up: kit-environment  ## LocalStack and Label Studio in containers, by hand
+up: kit-environment  ## LocalStack and Label Studio in containers, by hand  ## LocalStack と Label Studio をコンテナで手動で起動する
 	@$(KIT) services up
 
-down:  ## stop them; remove what killed runs left in the engine
+down:  ## stop them; remove what killed runs left in the engine  ## それらを止め、強制終了した実行がエンジンに残したものを消す
 	@$(KIT) services down
 
-logs:  ## what they have printed
+logs:  ## what they have printed  ## それらのこれまでの出力
 	@$(KIT) services logs
 
-ps:  ## the kit's containers
+ps:  ## the kit's containers  ## キットのコンテナの一覧
 	@$(KIT) services ps
 
-bench-memory: setup-dev  ## time and peak memory of converting a manifest of a million lines
+bench-memory: setup-dev  ## time and peak memory of converting a manifest of a million lines  ## 100 万行のマニフェストを変換する時間とメモリ
 	.venvs/kit/bin/python bench/convert_memory.py
 
-gpu-check: setup  ## pictures per second in training, on a CUDA GPU and on the CPU
+gpu-check: setup  ## pictures per second in training, on a CUDA GPU and on the CPU  ## 学習の 1 秒あたりの画像数を、CUDA GPU と CPU で
 	.venvs/kit/bin/python bench/gpu_check.py
 
-clean:  ## remove all runs, with the services' data in them
+clean:  ## remove all runs, with the services' data in them  ## すべての実行を、サービスのデータとともに消す
 	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) services down; fi
 	rm -rf runs test-output
 
-distclean: clean  ## remove the environments and the images too
+distclean: clean  ## remove the environments and the images too  ## 環境とイメージも消す
 	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) images --remove; fi
 	rm -rf containers/wheelhouse .venvs .mypy_cache .ruff_cache .pytest_cache *.egg-info containers/detector/*.egg-info

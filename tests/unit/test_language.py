@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import click
@@ -103,6 +105,14 @@ def test_help_is_japanese_and_fits_the_terminal(
     assert "この説明を表示して終了する" in page
     assert not re.search(r"Usage|Options:|Commands:|Show this", page)
     assert [line for line in page.splitlines() if cell_len(line) > 80] == []
+
+
+@pytest.mark.parametrize(("asked", "japanese"), [("ja", True), ("en", False)])
+def test_make_lists_every_target_in_the_reader_s_language(asked: str, japanese: bool) -> None:
+    listed = subprocess.run(["make", "help"], cwd=KIT.parent, env={**os.environ, "LANG_UI": asked}, capture_output=True)
+    targets = [line for line in listed.stdout.decode().splitlines() if line.startswith("  ")]
+    assert len(targets) > 20
+    assert [line for line in targets if bool(re.search("[ぁ-ヶ]", line)) is not japanese] == []
 
 
 def test_a_mistyped_command_is_told_in_japanese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,7 +93,7 @@ def _line_of_error(path: Path) -> int:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
-        return "not UTF-8"
+        return _("not UTF-8")
     # yajl's message goes on with a picture of the place, and comes as bytes when that is no text.
     told = error.args[0] if error.args else ""
     whole = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)

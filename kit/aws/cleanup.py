@@ -7,6 +7,7 @@ from typing import Any
 
 from kit.aws import names, own_trainer, role, studio, team, user_pool
 from kit.aws.session import Aws
+from kit.language import _
 from kit.settings import OWN, CloudSettings
 from kit.workshop.context import described
 
@@ -73,9 +74,9 @@ class AwsOwn:
             yield "log group", group
         jobs: dict[str, Any] = {"NameContains": suffix, "StatusEquals": "InProgress"}
         for job in sagemaker.list_training_jobs(**jobs)["TrainingJobSummaries"]:
-            yield "running training job", job["TrainingJobName"]
+            yield _("running training job"), job["TrainingJobName"]
         for job in sagemaker.list_labeling_jobs(**jobs)["LabelingJobSummaryList"]:
-            yield "running labelling job", job["LabelingJobName"]
+            yield _("running labelling job"), job["LabelingJobName"]
 
     def _log_streams(self, group: str, suffix: str) -> list[str]:
         """Streams begin with the job's name, and the job's with `plugs-<suffix>`."""

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from kit.aws.session import Aws
+from kit.language import _
 from kit.workshop.journal import Journal
 
 KIND = "user-pool"
@@ -80,15 +81,16 @@ def lead_to(aws: Aws, pool: str, client: str, portal: str) -> None:
         cognito.update_user_pool_client(
             UserPoolId=pool, ClientId=client, ClientName=found["ClientName"], **_OAUTH, **back
         )
-    text = (
-        f"You are invited to label pictures. Sign in at {portal}<br>user name: {{username}}<br>"
-        "password for the first time: {####}"
-    )
+    # What stands in braces in the end, Cognito fills in.
+    text = _(
+        "You are invited to label pictures. Sign in at {portal}<br>user name: {name}<br>"
+        "password for the first time: {initial}"
+    ).format(portal=portal, name="{username}", initial="{####}")
     cognito.update_user_pool(
         UserPoolId=pool,
         AdminCreateUserConfig={
             "AllowAdminCreateUserOnly": True,
-            "InviteMessageTemplate": {"EmailSubject": "Pictures to label", "EmailMessage": text},
+            "InviteMessageTemplate": {"EmailSubject": _("Pictures to label"), "EmailMessage": text},
         },
         UserPoolTier="LITE",
     )

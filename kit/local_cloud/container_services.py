@@ -107,7 +107,7 @@ class ServiceContainer:
     """
 
     def __init__(self, service: str, container: Container, log: Path, grace_seconds: int) -> None:
-        self.name = f"The container of {service}"
+        self.name = _("The container of {service}").format(service=service)
         self.log = log
         self._container = container
         self._grace_seconds = grace_seconds

@@ -48,8 +48,10 @@ class LocalMode:
         instance_type = "local_gpu" if isinstance(gpu, Gpu) else "local"
         self.train = (*python, "kit.local_cloud.local_mode_training", os.fspath(self._run), instance_type)
         self.serve = (*python, "kit.local_cloud.local_mode_hosting", os.fspath(self._run))
-        reason = f"GPU: {gpu.name}" if isinstance(gpu, Gpu) else f"no GPU: {gpu.reason}"
-        self.manner = f"in a container, by SageMaker local mode, instance type {instance_type}, {reason}"
+        reason = f"GPU: {gpu.name}" if isinstance(gpu, Gpu) else _("no GPU: {reason}").format(reason=gpu.reason)
+        self.manner = _("in a container, by SageMaker local mode, instance type {type}, {reason}").format(
+            type=instance_type, reason=reason
+        )
 
     def close(self) -> None:
         """Leaves nothing in the engine."""

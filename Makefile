@@ -16,7 +16,7 @@ $(foreach name,$(SETTINGS) $(CLOUD_SETTINGS),$(if $(filter command,$(firstword $
 JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(LANG)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test check docs-check messages format lock samples bench-memory gpu-check \
+.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test check docs-check messages format lock samples bench-memory bench-serve gpu-check \
         images base-image up down logs ps clean distclean
 
 help:  ## this list  ## この一覧
@@ -117,6 +117,10 @@ ps:  ## the kit's containers  ## キットのコンテナの一覧
 
 bench-memory: setup-dev  ## time and peak memory of converting a manifest of a million lines  ## 100 万行のマニフェストを変換する時間とメモリ
 	.venvs/kit/bin/python bench/convert_memory.py
+
+bench-serve: setup-dev  ## the endpoint against the bare loop and GluonCV: time, throughput, memory (a quarter of an hour)  ## エンドポイントを素のループや GluonCV と比べる: 時間、スループット、メモリ (約 15 分)
+	@$(INSTALL) gluoncv
+	.venvs/kit/bin/python bench/serve.py
 
 gpu-check: setup  ## pictures per second in training, on a CUDA GPU and on the CPU  ## 学習の 1 秒あたりの画像数を、CUDA GPU と CPU で
 	.venvs/kit/bin/python bench/gpu_check.py

@@ -1,0 +1,132 @@
+"""The bare loop that the endpoint is held against: the same pictures in one process, without HTTP.
+
+    .venvs/detector/bin/python bench/serve_bare.py MODEL PICTURE... [--runs 130]
+
+MODEL is a folder with the model's files. Prints a JSON object for each way to do it, with each picture's milliseconds
+and the seconds of all:
+
+    decode + session.run    the JPEG decoded by OpenCV, then both networks on inputs that lie ready: nothing is shrunk,
+                            cut, suppressed or written; in each way that may be the fastest
+    decode + detect + JSON  the kit's own code from the JPEG's bytes to the answer's
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import onnxruntime
+from detector import inference, picture
+from detector.contract import Wanted, response
+from detector.crops import SIDE, STRIDE, cut
+from detector.inference import Model
+from detector.sample import input_size, network_input, scaled
+from detector.server import DECODING_RESERVE, find
+from numpy.typing import NDArray
+
+CORES = len(os.sched_getaffinity(0))
+BARE, KIT = "decode + session.run", "decode + detect + JSON"
+WARM_UP_PICTURES = 10
+
+
+class Ready(NamedTuple):
+    """A picture, and what the networks make of it and are given for it."""
+
+    body: bytes
+    pixels: NDArray[np.uint8]
+    picture: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    offsets: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    cuts: NDArray[np.float32]
+    masks: NDArray[np.float32]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("pictures", type=Path, nargs="+")
+    parser.add_argument("--runs", type=int, default=130)
+    wanted = parser.parse_args()
+    one, every = (inference.load(wanted.model, threads) for threads in (1, CORES))
+    items = [ready(one, path.read_bytes()) for path in wanted.pictures]
+    batch = inference.session(wanted.model / inference.CLASSIFIER_FILE, CORES)
+    for leg, way, callers, work in (
+        (BARE, "all cores, cuts in one batch", 1, lambda item: in_one_batch(every, batch, item)),
+        (BARE, "all cores, cuts side by side", 1, lambda item: one_by_one(every, item)),
+        (BARE, "a core each, cuts in one batch", CORES, lambda item: in_one_batch(one, one.classifier, item)),
+        (BARE, "a core each, cuts one by one", CORES, lambda item: one_by_one(one, item)),
+        (KIT, "all cores", 1, lambda item: answer(every, item.body)),
+        (KIT, "a core each", CORES, lambda item: answer(one, item.body)),
+    ):
+        milliseconds, seconds = loop(work, items, wanted.runs, callers)
+        line = {"leg": leg, "way": way, "callers": callers, "milliseconds": milliseconds, "seconds": seconds}
+        print(json.dumps(line), flush=True)
+
+
+def ready(model: Model, body: bytes) -> Ready:
+    pixels = picture.decode(body, DECODING_RESERVE * model.description.image_size**2)
+    width, height = input_size(pixels.shape[1], pixels.shape[0], model.description.image_size)
+    planes = network_input(scaled(pixels, width, height))[None]
+    scores, offsets = (np.asarray(output)[0] for output in model.detector.run(None, {"picture": planes}))
+    boxes, _ = inference.select(scores, offsets, width, height)
+    boxes *= np.array([pixels.shape[1], pixels.shape[0]] * 2, np.float32)
+    pieces = [cut(pixels, box) for box in boxes]
+    cuts = np.array([network_input(piece) for piece, _ in pieces]).reshape(-1, 3, SIDE, SIDE)
+    masks = np.array([mask for _, mask in pieces]).reshape(-1, 1, SIDE // STRIDE, SIDE // STRIDE)
+    return Ready(body, pixels, planes, scores, offsets, boxes, cuts, masks)
+
+
+def loop(work: Callable[[Ready], object], items: list[Ready], runs: int, callers: int) -> tuple[list[float], float]:
+    """`work` on the pictures in turn by so many threads: the milliseconds of each, the seconds of all."""
+    milliseconds: list[float] = []
+
+    def timed(number: int) -> None:
+        began = time.perf_counter()
+        work(items[number % len(items)])
+        milliseconds.append((time.perf_counter() - began) * 1000)
+
+    for item in items[:WARM_UP_PICTURES]:
+        work(item)
+    with ThreadPoolExecutor(callers) as pool:
+        began = time.perf_counter()
+        list(pool.map(timed, range(runs)))
+        return milliseconds, time.perf_counter() - began
+
+
+def decoded_and_detected(model: Model, item: Ready) -> None:
+    cv2.imdecode(np.frombuffer(item.body, np.uint8), cv2.IMREAD_COLOR)
+    model.detector.run(None, {"picture": item.picture})
+
+
+def in_one_batch(model: Model, classifier: onnxruntime.InferenceSession, item: Ready) -> None:
+    decoded_and_detected(model, item)
+    if len(item.cuts):
+        classifier.run(None, {"cuts": item.cuts, "masks": item.masks})
+
+
+def one_by_one(model: Model, item: Ready) -> None:
+    decoded_and_detected(model, item)
+    classify(model, item)
+
+
+def classify(model: Model, item: Ready) -> None:
+    each = map if model.pool is None else model.pool.map
+    pairs = zip(item.cuts[:, None], item.masks[:, None], strict=True)
+    list(each(lambda pair: model.classifier.run(None, {"cuts": pair[0], "masks": pair[1]}), pairs))
+
+
+def answer(model: Model, body: bytes) -> bytes:
+    return json.dumps(response(find(model, body), Wanted(verbose=True), model.description.labels)).encode()
+
+
+if __name__ == "__main__":
+    main()

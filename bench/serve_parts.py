@@ -1,0 +1,186 @@
+"""Where the time of an answer goes, and what the settings do that the endpoint has chosen between.
+
+    .venvs/detector/bin/python bench/serve_parts.py MODEL PICTURE... [--runs 130]
+
+Prints tables in Markdown. What stands in one table was measured in turn, picture by picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+import onnxruntime
+from detector import inference, picture
+from detector.anchors import anchors, decode, non_maximum_suppression
+from detector.contract import Wanted, response
+from detector.crops import cut
+from detector.inference import LEAST_OBJECT, MOST_OBJECTS, SAME_OBJECT_IOU, Model
+from detector.sample import network_input, scaled
+from detector.server import DECODING_RESERVE
+from numpy.typing import NDArray
+from serve_bare import CORES, Ready, answer, classify, loop, ready
+
+Way = Callable[[Ready], object]
+MEGAPIXELS_12 = (4000, 3000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("pictures", type=Path, nargs="+")
+    parser.add_argument("--runs", type=int, default=130)
+    wanted = parser.parse_args()
+    one, every = (inference.load(wanted.model, threads) for threads in (1, CORES))
+    items = [ready(one, path.read_bytes()) for path in wanted.pictures]
+    objects = statistics.mean(len(item.boxes) for item in items)
+    cv2.setNumThreads(1)
+    table(f"Part of an answer, one core ({objects:.1f} objects a picture)", parts(one, items), items, wanted.runs)
+    table("Non-maximum suppression, one core", suppressions(), items, wanted.runs)
+    table("A JPEG of 12 megapixels, one core", reduced(one, items), items[:10], min(wanted.runs, 20))
+    cv2.setNumThreads(CORES)
+    table("Threads", threads(wanted.model, one, every), items, wanted.runs)
+    print("| Side by side | threads each | pictures/s |\n|---|---:|---:|")
+    for callers, model, count in ((1, every, CORES), (CORES, one, 1), (CORES, every, CORES)):
+        _, seconds = loop(lambda item, model=model: answer(model, item.body), items, wanted.runs, callers)  # type: ignore[misc]
+        print(f"| {callers} | {count} | {wanted.runs / seconds:.1f} |")
+
+
+def table(heading: str, ways: dict[str, Way], items: list[Ready], runs: int) -> None:
+    """A row for each way: the median of its milliseconds, the ways taken in turn."""
+    milliseconds: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(-1, runs):
+        item = items[number % len(items)]
+        for name, work in ways.items():
+            began = time.perf_counter()
+            work(item)
+            if number >= 0:  # the first time warms up
+                milliseconds[name].append((time.perf_counter() - began) * 1000)
+    print(f"| {heading} | ms |\n|---|---:|")
+    for name, values in milliseconds.items():
+        print(f"| {name} | {statistics.median(values):.2f} |")
+    print(flush=True)
+
+
+def parts(one: Model, items: list[Ready]) -> dict[str, Way]:
+    found = {item.body: inference.detect(one, item.pixels) for item in items}
+    return {
+        "decode": lambda item: picture.decode(item.body, pixels_wanted(one)),
+        "shrink, planes of -1..1": lambda item: network_input(scaled(item.pixels, *size(item))),
+        "detector, `session.run`": lambda item: one.detector.run(None, {"picture": item.picture}),
+        "boxes from anchors, suppression": lambda item: inference.select(item.scores, item.offsets, *size(item)),
+        "cuts, masks, planes": lambda item: [network_input(cut(item.pixels, box)[0]) for box in item.boxes],
+        "classifier, a `session.run` for each cut": lambda item: classify(one, item),
+        "(in place of it: one for all cuts)": lambda item: in_one_run(one.classifier, item),
+        "JSON": lambda item: json.dumps(response(found[item.body], Wanted(True), one.description.labels)),
+    }
+
+
+def pixels_wanted(model: Model) -> int:
+    return DECODING_RESERVE * model.description.image_size**2
+
+
+def size(item: Ready) -> tuple[int, int]:
+    """Width and height of the detector's input."""
+    return item.picture.shape[3], item.picture.shape[2]
+
+
+def in_one_run(classifier: onnxruntime.InferenceSession, item: Ready) -> None:
+    if len(item.cuts):
+        classifier.run(None, {"cuts": item.cuts, "masks": item.masks})
+
+
+def suppressions() -> dict[str, Way]:
+    """NumPy's as it serves; OpenCV's; ONNX's operator, which would stand in the graph and so see every anchor's box."""
+    boxes = onnx.helper.make_tensor_value_info("boxes", onnx.TensorProto.FLOAT, [1, None, 4])
+    scores = onnx.helper.make_tensor_value_info("scores", onnx.TensorProto.FLOAT, [1, 1, None])
+    kept = onnx.helper.make_tensor_value_info("kept", onnx.TensorProto.INT64, [None, 3])
+    limits = [
+        onnx.numpy_helper.from_array(np.array([MOST_OBJECTS], np.int64), "most"),
+        onnx.numpy_helper.from_array(np.array([SAME_OBJECT_IOU], np.float32), "iou"),
+        onnx.numpy_helper.from_array(np.array([LEAST_OBJECT], np.float32), "least"),
+    ]
+    node = onnx.helper.make_node("NonMaxSuppression", ["boxes", "scores", "most", "iou", "least"], ["kept"])
+    graph = onnx.helper.make_graph([node], "suppression", [boxes, scores], [kept], limits)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+    def every_box(item: Ready) -> NDArray[np.float32]:
+        width, height = size(item)
+        return decode(item.offsets, anchors(height, width))
+
+    def in_numpy(item: Ready) -> None:
+        rows = np.flatnonzero(item.scores >= LEAST_OBJECT)
+        width, height = size(item)
+        boxes = decode(item.offsets[rows], anchors(height, width)[rows])
+        non_maximum_suppression(boxes, item.scores[rows], SAME_OBJECT_IOU, MOST_OBJECTS)
+
+    def in_opencv(item: Ready) -> None:
+        rows = np.flatnonzero(item.scores >= LEAST_OBJECT)
+        width, height = size(item)
+        boxes = decode(item.offsets[rows], anchors(height, width)[rows])
+        boxes[:, 2:] -= boxes[:, :2]
+        cv2.dnn.NMSBoxes(boxes.astype(np.float64), item.scores[rows], LEAST_OBJECT, SAME_OBJECT_IOU)  # type: ignore[arg-type]
+
+    def in_a_graph(item: Ready) -> None:
+        session.run(None, {"boxes": every_box(item)[None], "scores": item.scores[None, None]})
+
+    return {
+        "NumPy": in_numpy,
+        "OpenCV's `NMSBoxes`": in_opencv,
+        "ONNX's `NonMaxSuppression`, all anchors": in_a_graph,
+        "(of that, all anchors' boxes)": every_box,
+    }
+
+
+def reduced(one: Model, items: list[Ready]) -> dict[str, Way]:
+    large = {
+        item.body: cv2.imencode(".jpg", cv2.resize(item.pixels, MEGAPIXELS_12))[1].tobytes() for item in items[:10]
+    }
+    return {
+        "decoded whole": lambda item: picture.decode(large[item.body]),
+        "decoded at a reduced scale": lambda item: picture.decode(large[item.body], pixels_wanted(one)),
+    }
+
+
+def threads(folder: Path, one: Model, every: Model) -> dict[str, Way]:
+    """What a picture that is alone may be given."""
+    batch = inference.session(folder / inference.CLASSIFIER_FILE, CORES)
+    spinning, waiting = (spins(folder, config) for config in ({}, {"session.intra_op.allow_spinning": "0"}))
+    variants = {
+        "whole, threads spin while the network runs": every,
+        "whole, threads spin on": dataclasses.replace(every, detector=spinning),
+        "whole, threads never spin": dataclasses.replace(every, detector=waiting),
+    }
+    return {
+        "detector, 1 thread": lambda item: one.detector.run(None, {"picture": item.picture}),
+        f"detector, {CORES} threads": lambda item: every.detector.run(None, {"picture": item.picture}),
+        "cuts one by one, 1 thread": lambda item: classify(one, item),
+        f"cuts side by side, {CORES} threads": lambda item: classify(every, item),
+        f"cuts in one run, {CORES} threads": lambda item: in_one_run(batch, item),
+        "whole, 1 thread": lambda item: answer(one, item.body),
+        **{name: (lambda item, model=model: answer(model, item.body)) for name, model in variants.items()},
+    }
+
+
+def spins(folder: Path, config: dict[str, str]) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = CORES
+    for key, value in config.items():
+        options.add_session_config_entry(key, value)
+    file = folder / inference.DETECTOR_FILE
+    return onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+if __name__ == "__main__":
+    main()

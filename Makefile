@@ -118,7 +118,7 @@ ps:  ## the kit's containers  ## キットのコンテナの一覧
 bench-memory: setup-dev  ## time and peak memory of converting a manifest of a million lines  ## 100 万行のマニフェストを変換する時間とメモリ
 	.venvs/kit/bin/python bench/convert_memory.py
 
-bench-serve: ## the endpoint against the bare loop and GluonCV: time, throughput, memory (a quarter of an hour)  ## エンドポイントを素のループや GluonCV と比べる: 時間、スループット、メモリ (約 15 分)
+bench-serve:  ## the endpoint against the bare loop and GluonCV: time, throughput, memory (a quarter of an hour)  ## エンドポイントを素のループや GluonCV と比べる: 時間、スループット、メモリ (約 15 分)
 	@$(INSTALL) kit detector gluoncv
 	.venvs/kit/bin/python bench/serve.py
 

@@ -41,6 +41,8 @@ class Console:
         self._rich.print(text, markup=False, style="bold")
 
     def table(self, table: rich.table.Table) -> None:
+        for column in table.columns:
+            column.overflow = "fold"  # Japanese has no spaces at which lines could break
         # Off a terminal nothing has a width that cells would have to be broken for.
         self._rich.print(table, soft_wrap=False, width=None if self._rich.is_terminal else 200)
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import click
 import pytest
+import rich.table
 from babel.messages import checkers, extract, mofile, pofile
 from babel.messages.catalog import Catalog
 from rich.cells import cell_len
 
 from kit import language
+from kit.console import Console
 from tests.end_to_end import command
 from tests.unit.test_command_line import begun, finished
 
@@ -105,6 +107,14 @@ def test_help_is_japanese_and_fits_the_terminal(
     assert "この説明を表示して終了する" in page
     assert not re.search(r"Usage|Options:|Commands:|Show this", page)
     assert [line for line in page.splitlines() if cell_len(line) > 80] == []
+
+
+def test_a_table_cuts_nothing_off_a_sentence_without_spaces(capsys: pytest.CaptureFixture[str]) -> None:
+    table = rich.table.Table("作るもの", "すること")
+    table.add_row("枠" * 150, "画" * 150)
+    Console().table(table)
+    shown = capsys.readouterr().out
+    assert (shown.count("枠"), shown.count("画")) == (150, 150)
 
 
 @pytest.mark.parametrize(("asked", "japanese"), [("ja", True), ("en", False)])

@@ -6,20 +6,21 @@ and are passed over.
 
 from __future__ import annotations
 
-import shutil
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
+from msgspec import Raw
 
 from kit.annotations.image_list import Edges, class_key, four_numbers, pictures
+from kit.annotations.image_list_writer import write_document
 from kit.annotations.json_stream import elements
-from kit.annotations.json_values import compact, mapping, number, shown, text
-from kit.annotations.model import AnnotationStream
+from kit.annotations.json_values import mapping, number, parsed, shown, text
+from kit.annotations.model import AnnotatedPicture, AnnotationStream
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
-from kit.annotations.writing import replacing, scratch
 from kit.language import _, marked
 
 # What messages call a part of the file that has no name of its own.
@@ -38,16 +39,20 @@ def read(path: Path, *, labels: Sequence[str] | None = None, on_unreadable: OnUn
         InputError: the file cannot be opened; while iterating: it is not valid, or an element lacks what is promised.
     """
     names: dict[int | str, str] = {}
-    for line, element in elements(path, "categories.item"):
+    for _list, line, element in elements(path, {"categories": Raw}):
         try:
-            category = mapping(element, _CATEGORY)
+            category = mapping(parsed(element), _CATEGORY)
             key, name = class_key(category.get("id")), text(category.get("name"), "name")
             if names.setdefault(key, name) != name:
                 raise MalformedError(_("another category has the id {value} too").format(value=shown(key)))
         except MalformedError as error:
             on_unreadable(path, line, f"categories[{line - 1}]: {error}")
     found = tuple(labels) if labels is not None else tuple(dict.fromkeys(names.values()))
-    return AnnotationStream(found, pictures(path, lambda key: names.get(key, f"category {key}"), _box, on_unreadable))
+
+    def label_of(key: int | str) -> str:
+        return names.get(key) or f"category {key}"
+
+    return AnnotationStream(found, pictures(path, label_of, _box, _edges, on_unreadable))
 
 
 def write(path: Path, data: AnnotationStream) -> Written:
@@ -62,40 +67,41 @@ def write(path: Path, data: AnnotationStream) -> Written:
         SetupError: the disk is full.
     """
     selection = Selection(data.labels)
-    with replacing(path) as file, scratch(path) as annotations:
-        categories = [{"id": class_id, "name": label} for class_id, label in enumerate(data.labels)]
-        file.write(b'{"categories":%b,\n"images":[' % orjson.dumps(categories))
-        annotation_id = 0
-        for image_id, picture in enumerate(selection.to_train_on(data, need_box=False), start=1):
-            image = {
-                "id": image_id,
-                "file_name": picture.file_name,
-                "width": picture.width,
-                "height": picture.height,
-            }
-            file.write((b",\n" if image_id > 1 else b"\n") + orjson.dumps(image))
-            for box in picture.boxes:
-                annotation_id += 1
-                annotation = {
-                    "id": annotation_id,
+    annotation_ids = itertools.count(1)
+
+    def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[dict[str, Any]]:
+        annotations = []
+        for box, class_id in zip(picture.boxes, selection.class_ids(picture), strict=True):
+            width, height = box.right - box.left, box.bottom - box.top
+            annotations.append(
+                {
+                    "id": next(annotation_ids),
                     "image_id": image_id,
-                    "category_id": selection.class_id(box, picture),
-                    "bbox": [compact(box.left), compact(box.top), compact(box.width), compact(box.height)],
-                    "area": compact(box.width * box.height),
+                    "category_id": class_id,
+                    "bbox": (box.left, box.top, width, height),
+                    "area": width * height,
                     "iscrowd": 0,
                 }
-                annotations.write((b",\n" if annotation_id > 1 else b"\n") + orjson.dumps(annotation))
-        file.write(b'\n],"annotations":[')
-        annotations.seek(0)
-        shutil.copyfileobj(annotations, file, 1024 * 1024)
-        file.write(b"\n]}\n")
+            )
+        return annotations
+
+    categories = [{"id": class_id, "name": label} for class_id, label in enumerate(data.labels)]
+    head = b'"categories":%b,\n' % orjson.dumps(categories)
+    write_document(path, head, selection.to_train_on(data, need_box=False), _image_of, annotations_of)
     return selection.result()
+
+
+def _image_of(picture: AnnotatedPicture, image_id: int) -> dict[str, Any]:
+    return {"id": image_id, "file_name": picture.file_name, "width": picture.width, "height": picture.height}
+
+
+def _edges(x: float, y: float, width: float, height: float) -> Edges:
+    return x, y, x + width, y + height
 
 
 def _box(annotation: Mapping[str, Any]) -> tuple[int | str, Edges] | None:
     if annotation.get("iscrowd") in (1, True):
         return None
     x, y, width, height = four_numbers(annotation.get("bbox"), "[x, y, width, height]")
-    left, top = number(x, "x"), number(y, "y")
-    right, bottom = left + number(width, "width"), top + number(height, "height")
-    return class_key(annotation.get("category_id")), (left, top, right, bottom)
+    edges = _edges(number(x, "x"), number(y, "y"), number(width, "width"), number(height, "height"))
+    return class_key(annotation.get("category_id")), edges

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import structs
+
 from kit.annotations import formats, jumpstart
 from kit.annotations.formats import CHANNEL, Format
 from kit.annotations.labels import LABEL_CATEGORIES, label_categories
@@ -124,7 +126,7 @@ def _measured(source: Path, pictures: Iterator[AnnotatedPicture], images: Path) 
                     size=f"{width}x{height}",
                 )
             )
-        yield replace(picture, width=width, height=height)
+        yield structs.replace(picture, width=width, height=height)
 
 
 def _write_channel(channel: Path, data: AnnotationStream, images: Path | None) -> Written:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kit.annotations import coco, ground_truth, jumpstart, label_studio
-from kit.annotations.json_stream import elements, open_document
+from kit.annotations.json_stream import has_list, open_document
 from kit.annotations.model import AnnotationStream
 from kit.annotations.problems import OnUnreadable, refuse
 from kit.annotations.selection import Written
@@ -66,7 +66,7 @@ def recognise(path: Path) -> Format:
     if b'"source-ref"' in head:
         return Format.GROUND_TRUTH
     if head.startswith(b"{") and (b'"images"' in head or b'"annotations"' in head):
-        has_categories = any(True for _ in elements(path, "categories"))
+        has_categories = has_list(path, "categories")
         return Format.COCO if has_categories else Format.JUMPSTART
     raise InputError(
         _(

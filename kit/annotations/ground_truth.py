@@ -9,29 +9,35 @@ newest job (`creation-date`, then the order on the line) that did not fail.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from kit.annotations.ground_truth_record import (
+    METADATA,
+    TASK_TYPE,
+    label_attribute,
+    ordinary_class_map,
+    ordinary_picture,
+    picture_of_record,
+)
 from kit.annotations.json_stream import open_document
-from kit.annotations.json_values import compact, mapping, number, pixels, sequence, shown, text
+from kit.annotations.json_values import compact, mapping, parsed
 from kit.annotations.labels import labels_beside
-from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
 from kit.annotations.writing import replacing
 from kit.errors import InputError
 from kit.language import _, marked
 
-TASK_TYPE = "groundtruth/object-detection"
 DEFAULT_ATTRIBUTE = "bounding-box"
 
-_METADATA = "-metadata"
-# What messages call parts of a line that have no name of their own.
-_LINE, _NAME = marked("the line"), marked("a name in class-map")
+# What messages call what has no name of its own.
+_LINE = marked("the line")
 # Ground Truth refuses input lines of 100 kB; a longer "line" than this is some other file, not to be held in memory.
 _LONGEST_LINE = 16 * 1024 * 1024
 
@@ -111,7 +117,7 @@ def output_line(picture: AnnotatedPicture, labels: Sequence[str], *, attribute: 
     record: dict[str, Any] = {"source-ref": picture.source}
     if picture.state is LabelState.FAILED:
         metadata["failure-reason"] = picture.reason
-        record[attribute + _METADATA] = metadata
+        record[attribute + METADATA] = metadata
         return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
     annotations = []
     class_map = {}
@@ -124,152 +130,51 @@ def output_line(picture: AnnotatedPicture, labels: Sequence[str], *, attribute: 
             )
         class_id = labels.index(box.label)
         class_map[str(class_id)] = box.label
-        annotations.append(
-            {
-                "class_id": class_id,
-                "left": compact(box.left),
-                "top": compact(box.top),
-                "width": compact(box.width),
-                "height": compact(box.height),
-            }
-        )
+        width, height = box.right - box.left, box.bottom - box.top
+        annotations.append({"class_id": class_id, "left": box.left, "top": box.top, "width": width, "height": height})
     record[attribute] = {
         "image_size": [{"width": picture.width, "height": picture.height, "depth": 3}],
-        "annotations": annotations,
+        "annotations": orjson.Fragment(compact(annotations)),
     }
     # A single worker's confidence is 0: not a score.
     metadata["objects"] = [{"confidence": 0.0} for _ in annotations]
     metadata["class-map"] = class_map
-    record[attribute + _METADATA] = metadata
+    record[attribute + METADATA] = metadata
     return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def picture_of_record(
-    record: Mapping[str, Any], line: int = 0, *, labels: Sequence[str] = (), attribute: str | None = None
-) -> AnnotatedPicture:
-    """The picture that one parsed line describes.
-
-    Args:
-        labels: names class ids that the line's own class-map lacks.
-
-    Raises:
-        MalformedError: the line is not what the format promises.
-    """
-    source = text(record.get("source-ref"), "source-ref")
-    chosen = _label_attribute(record, attribute)
-    if chosen is None:
-        return AnnotatedPicture(source, 0, 0, (), LabelState.UNLABELLED, "", line)
-    metadata = record[chosen + _METADATA]
-    if "failure-reason" in metadata:
-        reason = str(metadata["failure-reason"])
-        return AnnotatedPicture(source, 0, 0, (), LabelState.FAILED, reason, line)
-    answer = mapping(record.get(chosen), chosen)
-    width, height = _image_size(answer)
-    names = _class_map(metadata)
-    boxes = tuple(
-        [_box(entry, names, labels) for entry in sequence(answer.get("annotations"), f"{chosen}.annotations")]
-    )
-    return AnnotatedPicture(source, width, height, boxes, LabelState.LABELLED, "", line)
-
-
-def _label_attribute(record: Mapping[str, Any], wanted: str | None) -> str | None:
-    """The label attribute to take: by its -metadata twin, never by a job's name."""
-    chosen: str | None = None
-    best: tuple[bool, str] | None = None
-    for key, metadata in record.items():
-        if not key.endswith(_METADATA) or not isinstance(metadata, dict):
-            continue
-        name = key[: -len(_METADATA)]
-        failed = "failure-reason" in metadata
-        # A failed line may lack the type.
-        kind = metadata.get("type", TASK_TYPE if failed else None)
-        if kind != TASK_TYPE or (wanted is not None and name != wanted):
-            continue
-        rank = (not failed, str(metadata.get("creation-date", "")))
-        if best is None or rank >= best:
-            chosen, best = name, rank
-    return chosen
-
-
-def _image_size(answer: Mapping[str, Any]) -> tuple[int, int]:
-    sizes = answer.get("image_size")
-    if not sizes:
-        return 0, 0
-    size = mapping(sequence(sizes, "image_size")[0], "image_size[0]")
-    return pixels(size.get("width"), "image_size width"), pixels(size.get("height"), "image_size height")
-
-
-def _class_map(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return mapping(metadata.get("class-map", {}), "class-map")
-
-
-def _box(entry: Any, names: Mapping[str, Any], labels: Sequence[str]) -> BoundingBox:
-    try:
-        class_id = entry["class_id"]
-        left, top = number(entry["left"], "left"), number(entry["top"], "top")
-        width, height = number(entry["width"], "width"), number(entry["height"], "height")
-    except (KeyError, TypeError) as error:
-        raise MalformedError(
-            _("{value} is no box: it needs class_id, left, top, width and height").format(value=shown(entry))
-        ) from error
-    label = names.get(str(class_id))
-    if label is None:
-        if type(class_id) is not int or not 0 <= class_id < len(labels):
-            raise MalformedError(_("class_id {value} is not in the line's class-map").format(value=shown(class_id)))
-        label = labels[class_id]
-    return BoundingBox(text(label, _NAME), left, top, left + width, top + height)
-
-
-def _records(path: Path, on_unreadable: OnUnreadable | None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The lines as JSON objects, numbered from 1, without blank ones."""
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines, numbered from 1, without blank ones; nothing after one that is longer than any manifest's."""
     with open_document(path) as file:
         for line, raw in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), start=1):
-            if raw.isspace():
-                continue
-            try:
-                record = mapping(orjson.loads(raw), _LINE)
-            except orjson.JSONDecodeError as error:
-                if on_unreadable is not None:
-                    on_unreadable(
-                        path, line, _("not valid JSON ({reason}); was the file cut off?").format(reason=error.msg)
-                    )
-                if len(raw) == _LONGEST_LINE:
-                    return
-                continue
-            except MalformedError as error:
-                if on_unreadable is not None:
-                    on_unreadable(path, line, str(error))
-                continue
-            yield line, record
+            if not raw.isspace():
+                yield line, raw
+            if len(raw) == _LONGEST_LINE:
+                return
 
 
 def _pictures(
     path: Path, labels: Sequence[str], attribute: str | None, on_unreadable: OnUnreadable
 ) -> Iterator[AnnotatedPicture]:
-    for line, record in _records(path, on_unreadable):
-        try:
-            picture = picture_of_record(record, line, labels=labels, attribute=attribute)
-        except MalformedError as error:
-            on_unreadable(path, line, str(error))
-            continue
+    for line, raw in _lines(path):
+        picture = ordinary_picture(raw, line, attribute)
+        if picture is None:
+            try:
+                record = mapping(parsed(raw), _LINE)
+                picture = picture_of_record(record, line, labels=labels, attribute=attribute)
+            except MalformedError as error:
+                on_unreadable(path, line, str(error))
+                continue
         yield picture
 
 
 def _collect_labels(path: Path, attribute: str | None, on_unreadable: OnUnreadable) -> tuple[str, ...]:
     """The classes of all lines' class-maps by their ids. Lines that cannot be read are left to the reading."""
-    names: dict[str, str] = {}
-    for line, record in _records(path, None):
-        chosen = _label_attribute(record, attribute)
-        class_map = record[chosen + _METADATA].get("class-map") if chosen is not None else None
-        if not isinstance(class_map, dict):
-            continue
-        for key, name in class_map.items():
-            known = names.get(key)
-            if known == name or not isinstance(name, str) or not (key.isdecimal() and len(key) < 10):
-                continue
-            if known is None:
-                names[key] = name
-            else:
+    names: dict[int, str] = {}
+    for line, raw in _lines(path):
+        for key, name in _class_map(raw, attribute).items():
+            known = names.setdefault(key, name)
+            if known != name:
                 on_unreadable(
                     path,
                     line,
@@ -277,4 +182,22 @@ def _collect_labels(path: Path, attribute: str | None, on_unreadable: OnUnreadab
                         "class id {key} is {name!r} here and {known!r} before; name the label attribute, or the labels"
                     ).format(key=key, name=name, known=known),
                 )
-    return tuple(dict.fromkeys(names[key] for key in sorted(names, key=int)))
+    return tuple(dict.fromkeys(names[key] for key in sorted(names)))
+
+
+def _class_map(raw: bytes, attribute: str | None) -> dict[int, str]:
+    """What a line calls its classes, as far as that can be read."""
+    ordinary = ordinary_class_map(raw, attribute)
+    if ordinary is not None:
+        return ordinary
+    try:
+        record = mapping(parsed(raw), _LINE)
+    except MalformedError:
+        return {}
+    chosen = label_attribute(record, attribute)
+    class_map = record[chosen + METADATA].get("class-map") if chosen is not None else None
+    if not isinstance(class_map, dict):
+        return {}
+    return {
+        int(key): name for key, name in class_map.items() if isinstance(name, str) and key.isdecimal() and len(key) < 10
+    }

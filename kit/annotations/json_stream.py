@@ -1,23 +1,47 @@
-"""One JSON document of any length, taken apart element by element."""
+"""One JSON document of any length, taken apart element by element.
+
+The elements of a list are decoded by the run, as many as a block of the file holds, into the type that their reader
+declares. Where a run ends is found by counting braces and proved by the decoder: `[` + the beginning of the rest of a
+list + `]` is JSON only if that beginning is whole elements. Where counting is misled, say by a brace within a text, a
+slower search that knows texts takes over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import ijson
+import orjson
+from msgspec import DecodeError, Raw
+from msgspec.json import Decoder
 
+from kit.annotations.ordinary import decoded
 from kit.annotations.problems import MalformedError, OnUnreadable
 from kit.errors import InputError
 from kit.language import _
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# The name of the list that is a whole document.
+ROOT = ""
 
-# ijson's memory grows with the square of the depth of nesting: a hundred kilobytes of "[" would take gigabytes. A chunk
-# is small enough for what is opened and closed within it to stay harmless.
-_CHUNK = 16 * 1024
-_DEEPEST = 2000
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLOCK = 256 * 1024
+# Nobody's annotations of one picture are as long as this; it is some other file, not to be held in memory.
+_LONGEST = 16 * 1024 * 1024
+
+_SPACE = re.compile(rb"[ \t\r\n]*")
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+# White space between two objects.
+_FARTHEST = 100
+_FIRST_KEY = re.compile(rb'\{[ \t\r\n]*"[^"\\]*"')
+_KEY = re.compile(rb"(%b)[ \t\r\n]*:" % _TEXT, re.DOTALL)
+# Whole texts, the beginning of one that is not whole, and what structures the rest.
+_STRUCTURE = re.compile(rb'%b|["{}\[\],]' % _TEXT, re.DOTALL)
+_POSITION = re.compile(r" \(byte (\d+)\)$")
+_ANY = Decoder(list[Raw])
+
+FindEnding = Callable[[bytes], int]
 
 
 def open_document(path: Path) -> BinaryIO:
@@ -35,66 +59,244 @@ def open_document(path: Path) -> BinaryIO:
     return file
 
 
-def elements(path: Path, prefix: str, on_unreadable: OnUnreadable | None = None) -> Iterator[tuple[int, Any]]:
-    """The elements of one list of a JSON document, numbered from 1.
+def elements(
+    path: Path, kinds: Mapping[str, Any], on_unreadable: OnUnreadable | None = None
+) -> Iterator[tuple[str, int, Any]]:
+    """The elements of lists of a JSON document, each as its list's name, its number from 1, and its value.
+
+    The value is of the type that was asked for, or else a `Raw` with the element's bytes. These are JSON as far as its
+    structure goes; texts in them may still not be UTF-8.
 
     Args:
-        prefix: the list in ijson's words: `images.item`, or `item` for a document that is a list.
-        on_unreadable: told, with its line, of where the document stops being JSON; without it the elements end there,
-            which is for a first look at a document that is read again.
+        kinds: the types by the lists' names, which are keys of the document's object, or ROOT when it is a list.
+        on_unreadable: told, with its line, of where the document stops being JSON. Without it the elements end there,
+            or with the last list that is asked for: for a first look at a document that is read again.
     """
     with open_document(path) as file:
+        document = _Document(file, kinds)
+        numbers = dict.fromkeys(kinds, 0)
+        unseen = set(kinds)
         try:
-            yield from enumerate(ijson.items(_Guarded(file), prefix, use_float=True, buf_size=_CHUNK), start=1)
+            for name, run in document.lists():
+                unseen.discard(name)
+                if name in numbers:
+                    for number, element in enumerate(run, start=numbers[name] + 1):
+                        yield name, number, element
+                    numbers[name] += len(run)
+                elif not unseen and on_unreadable is None:
+                    return
+        except _NotJsonError as error:
+            if on_unreadable is not None:
+                text = _("not valid JSON ({reason}); was the file cut off?").format(reason=error)
+                on_unreadable(path, document.line_of(error.offset), text)
         except MalformedError as error:
             if on_unreadable is not None:
                 on_unreadable(path, 0, str(error))
-        except (ijson.JSONError, UnicodeDecodeError) as error:
-            if on_unreadable is not None:
-                on_unreadable(
-                    path,
-                    _line_of_error(path),
-                    _("not valid JSON ({reason}); was the file cut off?").format(reason=_reason(error)),
-                )
 
 
-class _Guarded:
-    """The bytes of a file, until they nest deeper than any annotations do."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._depth = 0
-
-    def read(self, size: int) -> bytes:
-        chunk = self._file.read(size)
-        # Brackets within texts are counted too; they come in pairs, or nowhere near so many.
-        self._depth += chunk.count(b"[") + chunk.count(b"{") - chunk.count(b"]") - chunk.count(b"}")
-        if self._depth > _DEEPEST:
-            raise MalformedError(
-                _("its lists and objects are nested more than {deepest} deep: not annotations").format(deepest=_DEEPEST)
-            )
-        return chunk
-
-
-def _line_of_error(path: Path) -> int:
-    line = 1
-    events = ijson.sendable_list()
-    parser = ijson.basic_parse_coro(events)
+def has_list(path: Path, name: str) -> bool:
+    """Whether a JSON document is an object with that list in it, before anything that is not JSON."""
     with open_document(path) as file:
-        for piece in iter(lambda: file.readline(_CHUNK), b""):
-            try:
-                parser.send(piece)
-            except (ijson.JSONError, UnicodeDecodeError):
-                break
-            events.clear()
-            line += piece.endswith(b"\n")
-    return line
+        try:
+            return any(found == name for found, _run in _Document(file, {}).lists())
+        except (_NotJsonError, MalformedError):
+            return False
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return _("not UTF-8")
-    # yajl's message goes on with a picture of the place, and comes as bytes when that is no text.
-    told = error.args[0] if error.args else ""
-    whole = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
-    return whole.partition("\n")[0]
+class _NotJsonError(Exception):
+    """Why, and after how many of the bytes at hand."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        super().__init__(reason)
+        self.offset = offset
+
+
+class _Document:
+    """A document being read: the bytes at hand, and how many went before them."""
+
+    def __init__(self, file: BinaryIO, kinds: Mapping[str, Any]) -> None:
+        self._file = file
+        self._decoders: dict[str, tuple[Decoder[Any], Decoder[Any]]] = {
+            name: (Decoder(list[kind]), Decoder(kind))  # type: ignore[valid-type]
+            for name, kind in kinds.items()
+        }
+        self._at_hand = b""
+        self._before = file.tell()
+
+    def line_of(self, offset: int) -> int:
+        """The line of a byte of those at hand; the document cannot be read on after that."""
+        left, line = self._before + offset, 1
+        self._file.seek(0)
+        while block := self._file.read(min(left, _BLOCK)):
+            line += block.count(b"\n")
+            left -= len(block)
+        return line
+
+    def lists(self) -> Iterator[tuple[str, list[Any]]]:
+        """The document's lists in their order: for each its name with an empty run, then with run after run."""
+        match self._next():
+            case b"[":
+                yield from self._list(ROOT)
+            case b"{":
+                yield from self._object()
+            case _:
+                raise _NotJsonError(_("neither an object nor a list"), 0)
+        if self._next():
+            raise _NotJsonError(_("trailing characters"), 0)
+
+    def _object(self) -> Iterator[tuple[str, list[Any]]]:
+        self._drop(1)
+        if self._next() == b"}":
+            self._drop(1)
+            return
+        while True:
+            name = self._key()
+            if self._next() == b"[":
+                yield from self._list(name)
+            else:
+                self._drop(self._whole(name, [], single=True)[0])
+            if self._separator(b"}"):
+                return
+            self._next()
+
+    def _list(self, name: str) -> Iterator[tuple[str, list[Any]]]:
+        self._drop(1)
+        endings: list[FindEnding] = [_alike, _balanced]
+        yield name, []
+        if self._next() == b"]":
+            self._drop(1)
+            return
+        while True:
+            end, run = self._whole(name, endings)
+            yield name, run
+            self._drop(end)
+            if self._separator(b"]"):
+                return
+            self._next()
+
+    def _whole(self, name: str, endings: list[FindEnding], *, single: bool = False) -> tuple[int, list[Any]]:
+        """The length of the whole elements at hand, at least one, and these; of the first value with `single`.
+
+        Args:
+            endings: quick ways to find where an element ends; one that misleads is not tried again.
+        """
+        if self._at_hand[:1] in (b"]", b"}", b","):
+            raise _NotJsonError(_("a value was expected"), 0)
+        while True:
+            for ending in tuple(endings):
+                if end := ending(self._at_hand):
+                    try:
+                        return end, self._decoded(name, end)
+                    except (_NotJsonError, MalformedError):
+                        endings[:] = [_balanced]  # not where an element ends, or not JSON
+            if end := _searched(self._at_hand, single=single):
+                return end, self._decoded(name, end)
+            if len(self._at_hand) > _LONGEST:
+                raise MalformedError(
+                    _("an element of it is longer than {size} MB: not annotations").format(size=_LONGEST >> 20)
+                )
+            if not self._more():
+                self._decoded(name, len(self._at_hand))
+                raise _NotJsonError(_("it ends too early"), len(self._at_hand))
+
+    def _decoded(self, name: str, end: int) -> list[Any]:
+        text = b"[%b]" % self._at_hand[:end]
+        of_run, of_one = self._decoders.get(name, (_ANY, None))
+        run: list[Any] | None = decoded(of_run, text)
+        if run is not None:
+            return run
+        try:
+            return [(of_one and decoded(of_one, element)) or element for element in _ANY.decode(text)]
+        except RecursionError:
+            raise MalformedError(_("its lists and objects are nested too deep: not annotations")) from None
+        except DecodeError as error:
+            reason = str(error)
+            place = _POSITION.search(reason)
+            offset = int(place[1]) - 1 if place else end
+            raise _NotJsonError(_POSITION.sub("", reason), offset) from error
+
+    def _key(self) -> str:
+        while (found := _KEY.match(self._at_hand)) is None:
+            if len(self._at_hand) > _LONGEST or not self._more():
+                raise _NotJsonError(_("a key was expected"), 0)
+        try:
+            name: str = orjson.loads(found[1])
+        except orjson.JSONDecodeError as error:
+            raise _NotJsonError(error.msg, 0) from error
+        self._drop(found.end())
+        return name
+
+    def _separator(self, closing: bytes) -> bool:
+        """Takes a comma or what closes the list or object; whether it was the latter."""
+        found = self._next()
+        if found not in (b",", closing):
+            raise _NotJsonError(
+                _("expected , or {closing}").format(closing=closing.decode()), 0 if found else len(self._at_hand)
+            )
+        self._drop(1)
+        return found == closing
+
+    def _next(self) -> bytes:
+        """The next byte that is not white space, which is dropped; none at the end."""
+        while True:
+            space = _SPACE.match(self._at_hand)
+            self._drop(space.end() if space else 0)
+            if self._at_hand or not self._more():
+                return self._at_hand[:1]
+
+    def _more(self) -> bool:
+        # As much again, so that an element of many blocks is not searched for each of them.
+        block = self._file.read(max(_BLOCK, len(self._at_hand)))
+        self._at_hand += block
+        return bool(block)
+
+    def _drop(self, count: int) -> None:
+        if count:
+            self._before += count
+            self._at_hand = self._at_hand[count:]
+
+
+def _alike(text: bytes) -> int:
+    """The end of what is before the last object after a comma that begins with the same key as `text`; 0: none."""
+    first = _FIRST_KEY.match(text)
+    start = len(text) if first else 0
+    while first and (start := text.rfind(first[0], 0, start)) > 0:
+        begin = max(0, start - _FARTHEST)
+        before = text[begin:start].rstrip()
+        if before.endswith(b","):
+            return begin + len(before) - 1
+    return 0
+
+
+def _balanced(text: bytes) -> int:
+    """The end of the last brace that leaves as many closed as opened, as if there were none within texts; 0: none."""
+    depth = text.count(b"{") - text.count(b"}")
+    end = len(text)
+    while (brace := text.rfind(b"}", 0, end)) >= 0:
+        depth -= text.count(b"{", brace, end)
+        if depth == 0:
+            return brace + 1
+        depth += 1
+        end = brace
+    return 0
+
+
+def _searched(text: bytes, *, single: bool) -> int:
+    """The length of the elements in `text` that are known to be whole, by what follows; of the first with `single`."""
+    depth = end = 0
+    for token in _STRUCTURE.finditer(text):
+        match text[token.start() : token.end()]:
+            case b"{" | b"[":
+                depth += 1
+            case b"}" | b"]":
+                depth -= 1
+                if depth < 0:
+                    return token.start()
+            case b",":
+                if depth == 0:
+                    end = token.start()
+                    if single:
+                        return end
+            case b'"':  # the beginning of a text that goes on
+                return end
+    return end

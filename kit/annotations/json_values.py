@@ -8,8 +8,25 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import orjson
+from msgspec import Raw, Struct, to_builtins
+
 from kit.annotations.problems import MalformedError
 from kit.language import _
+
+
+def parsed(document: bytes | Raw | Struct) -> Any:
+    """The value of a JSON document, or of what was decoded into a struct: lists, dictionaries, texts and numbers.
+
+    Raises:
+        MalformedError: it is not JSON.
+    """
+    if isinstance(document, Struct):
+        return to_builtins(document)
+    try:
+        return orjson.loads(bytes(document))
+    except orjson.JSONDecodeError as error:
+        raise MalformedError(_("not valid JSON ({reason}); was the file cut off?").format(reason=error.msg)) from error
 
 
 def number(value: Any, name: str) -> float:
@@ -73,9 +90,12 @@ def sequence(value: Any, name: str) -> list[Any]:
     return value
 
 
-def compact(value: float) -> float:
-    """The number to write: whole numbers without a fraction, as AWS's own files have them."""
-    return int(value) if value == int(value) else value
+def compact(value: Any) -> bytes:
+    """The JSON of numbers, in lists and objects: whole ones without a fraction, as AWS's own files have them."""
+    written = orjson.dumps(value)
+    if b".0" in written:
+        written = written.replace(b".0,", b",").replace(b".0]", b"]").replace(b".0}", b"}")
+    return written
 
 
 def shown(value: Any) -> str:

@@ -7,21 +7,20 @@ the labels, and there is no list of categories. https://docs.aws.amazon.com/sage
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
+from msgspec import Raw
 
 from kit.annotations.image_list import Edges, class_key, four_numbers, pictures
+from kit.annotations.image_list_writer import write_document
 from kit.annotations.json_stream import elements
-from kit.annotations.json_values import compact, number
+from kit.annotations.json_values import mapping, number, parsed
 from kit.annotations.labels import labels_beside
-from kit.annotations.model import AnnotationStream
+from kit.annotations.model import AnnotatedPicture, AnnotationStream
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
-from kit.annotations.writing import replacing, scratch
 
 ANNOTATIONS = "annotations.json"
 IMAGES = "images"
@@ -42,7 +41,7 @@ def read(path: Path, *, labels: Sequence[str] | None = None, on_unreadable: OnUn
     if names is None:
         names = _numbered(path)
     by_id: dict[int | str, str] = dict(enumerate(names))
-    return AnnotationStream(names, pictures(path, lambda key: by_id.get(key, str(key)), _box, on_unreadable))
+    return AnnotationStream(names, pictures(path, lambda key: by_id.get(key, str(key)), _box, _edges, on_unreadable))
 
 
 def write(path: Path, data: AnnotationStream) -> Written:
@@ -56,32 +55,23 @@ def write(path: Path, data: AnnotationStream) -> Written:
         SetupError: the disk is full.
     """
     selection = Selection(data.labels)
-    with replacing(path) as file, scratch(path) as annotations:
-        file.write(b'{"images":[')
-        box_separator = b""
-        for image_id, picture in enumerate(selection.to_train_on(data, need_box=True), start=1):
-            file.write(
-                b'%b\n{"file_name":%b,"height":%d,"width":%d,"id":%d}'
-                % (
-                    b"," if image_id > 1 else b"",
-                    orjson.dumps(picture.file_name),
-                    picture.height,
-                    picture.width,
-                    image_id,
-                )
-            )
-            for box in picture.boxes:
-                edges = [compact(box.left), compact(box.top), compact(box.right), compact(box.bottom)]
-                annotations.write(
-                    b'%b\n{"image_id":%d,"bbox":%b,"category_id":%d}'
-                    % (box_separator, image_id, orjson.dumps(edges), selection.class_id(box, picture))
-                )
-                box_separator = b","
-        file.write(b'\n],"annotations":[')
-        annotations.seek(0)
-        shutil.copyfileobj(annotations, file, 1024 * 1024)
-        file.write(b"\n]}\n")
+
+    def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[dict[str, Any]]:
+        return [
+            {"image_id": image_id, "bbox": (box.left, box.top, box.right, box.bottom), "category_id": class_id}
+            for box, class_id in zip(picture.boxes, selection.class_ids(picture), strict=True)
+        ]
+
+    write_document(path, b"", selection.to_train_on(data, need_box=True), _image_of, annotations_of)
     return selection.result()
+
+
+def _image_of(picture: AnnotatedPicture, image_id: int) -> dict[str, Any]:
+    return {"file_name": picture.file_name, "height": picture.height, "width": picture.width, "id": image_id}
+
+
+def _edges(left: float, top: float, right: float, bottom: float) -> Edges:
+    return left, top, right, bottom
 
 
 def _box(annotation: Mapping[str, Any]) -> tuple[int | str, Edges]:
@@ -94,9 +84,9 @@ def _numbered(path: Path) -> tuple[str, ...]:
     """ "0" to the highest category_id of the file; elements that cannot be read are left to the reading."""
     highest = -1
     others: dict[str, None] = {}
-    for _, category in elements(path, "annotations.item.category_id"):
+    for _list, _number, element in elements(path, {"annotations": Raw}):
         try:
-            key = class_key(category)
+            key = class_key(mapping(parsed(element), "annotation").get("category_id"))
         except MalformedError:
             continue
         if isinstance(key, str):

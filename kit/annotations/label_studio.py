@@ -14,17 +14,23 @@ import base64
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from kit.annotations.json_stream import elements
-from kit.annotations.json_values import mapping, number, pixels, sequence, shown, text
+from msgspec import Meta, Raw, Struct
+from msgspec.structs import replace
+
+from kit.annotations.json_stream import ROOT, elements
+from kit.annotations.json_values import mapping, number, parsed, pixels, sequence, shown, text
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
+from kit.annotations.ordinary import Number, Size, Text
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.language import _, marked
+
+# left, top, right, bottom
+Edges = tuple[float, float, float, float]
 
 _RECTANGLE = "rectanglelabels"
 # An uploaded file is kept as upload/<project>/<first 8 hex digits of a UUID>-<name>.
@@ -147,22 +153,31 @@ def _precedence(annotation: Mapping[str, Any]) -> tuple[bool, str, int]:
 
 def _boxes(value: Mapping[str, Any], width: int, height: int) -> Iterator[BoundingBox]:
     """A box for each label of a rectangle."""
-    edges = _upright(value, width, height)
-    for label in sequence(value.get(_RECTANGLE), _RECTANGLE):
-        whole = BoundingBox(text(label, _LABEL), *edges)
-        box = whole.clipped(width, height) or whole
-        yield BoundingBox(box.label, round(box.left), round(box.top), round(box.right), round(box.bottom))
-
-
-def _upright(value: Mapping[str, Any], width: int, height: int) -> tuple[float, float, float, float]:
-    """The upright rectangle around the stored one, in pixels: percent of a picture that is not square do not rotate."""
     try:
         x, y, across, down = (number(value[key], key) for key in ("x", "y", "width", "height"))
     except KeyError as error:
         raise MalformedError(_("{value} has no {key}").format(value=shown(dict(value)), key=error)) from error
+    edges = _upright(x, y, across, down, number(value.get("rotation") or 0, "rotation"), width, height)
+    for label in sequence(value.get(_RECTANGLE), _RECTANGLE):
+        yield _box(text(label, _LABEL), edges, width, height)
+
+
+def _box(label: str, edges: Edges, width: int, height: int) -> BoundingBox:
+    left, top, right, bottom = edges
+    if left < 0 or top < 0 or right > width or bottom > height:
+        whole = BoundingBox(label, left, top, right, bottom)
+        part = whole.clipped(width, height) or whole
+        left, top, right, bottom = part.left, part.top, part.right, part.bottom
+    return BoundingBox(label, round(left), round(top), round(right), round(bottom))
+
+
+def _upright(x: float, y: float, across: float, down: float, rotation: float, width: int, height: int) -> Edges:
+    """The upright rectangle around the stored one, in pixels: percent of a picture that is not square do not rotate."""
     x, across = x * width / 100, across * width / 100
     y, down = y * height / 100, down * height / 100
-    angle = math.radians(number(value.get("rotation") or 0, "rotation"))
+    if not rotation and across >= 0 and down >= 0:
+        return x, y, x + across, y + down
+    angle = math.radians(rotation)
     cosine, sine = math.cos(angle), math.sin(angle)
     corners = [(x + u * cosine - v * sine, y + u * sine + v * cosine) for u in (0.0, across) for v in (0.0, down)]
     return (
@@ -173,10 +188,64 @@ def _upright(value: Mapping[str, Any], width: int, height: int) -> tuple[float, 
     )
 
 
+class _Value(Struct, gc=False):
+    x: Number
+    y: Number
+    width: Number
+    height: Number
+    rectanglelabels: list[Text]
+    rotation: Number | None = None
+
+
+class _Result(Struct, gc=False):
+    type: Literal["rectanglelabels"]
+    original_width: Size
+    original_height: Size
+    value: _Value
+    image_rotation: Number | None = None
+
+
+class _Annotation(Struct, gc=False):
+    result: Annotated[list[_Result], Meta(min_length=1)]
+    was_cancelled: bool | None = None
+
+
+class _Task(Struct, gc=False):
+    """One annotation, and nothing in it but boxes: at least one, which tells the size of the picture."""
+
+    data: dict[str, Any]
+    annotations: Annotated[list[_Annotation], Meta(min_length=1, max_length=1)]
+
+
+def _ordinary(task: _Task, line: int, image_field: str | None) -> AnnotatedPicture | None:
+    """The picture of such a task; None where there is more to it, for `picture_of_task` to judge.
+
+    Raises:
+        MalformedError: see `source_of`.
+    """
+    (annotation,) = task.annotations
+    if annotation.was_cancelled:
+        return None
+    results = annotation.result
+    width, height = results[0].original_width, results[0].original_height
+    boxes = []
+    for result in results:
+        if result.image_rotation or result.original_width != width or result.original_height != height:
+            return None
+        value = result.value
+        edges = _upright(value.x, value.y, value.width, value.height, value.rotation or 0, width, height)
+        for label in value.rectanglelabels:
+            boxes.append(_box(label, edges, width, height))
+    return AnnotatedPicture(source_of(task.data, image_field), width, height, tuple(boxes), line=line)
+
+
 def _pictures(path: Path, image_field: str | None, on_unreadable: OnUnreadable | None) -> Iterator[AnnotatedPicture]:
-    for line, task in elements(path, "item", on_unreadable):
+    for _list, line, element in elements(path, {ROOT: _Task}, on_unreadable):
         try:
-            picture = picture_of_task(mapping(task, _TASK), line, image_field=image_field)
+            picture = None if isinstance(element, Raw) else _ordinary(element, line, image_field)
+            if picture is None:
+                task = mapping(parsed(element), _TASK)
+                picture = picture_of_task(task, line, image_field=image_field)
         except MalformedError as error:
             if on_unreadable is not None:
                 on_unreadable(path, line, _("task {line}: {error}").format(line=line, error=error))

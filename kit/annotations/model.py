@@ -2,7 +2,8 @@
 
 Coordinates are pixels of the picture as it is shown upright (EXIF orientation applied), origin in the top left corner,
 in the order left, top, right, bottom; `right` and `bottom` are exclusive edges, so width = right - left.
-Everything is immutable, and a data set is a stream: no format holds more than a picture at a time in memory.
+Everything is immutable, and a data set is a stream: no format holds more than a picture at a time in memory. There
+are millions of boxes and pictures, so they are structs of msgspec's, made several times as fast as frozen dataclasses.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from kit.language import marked
 
 
-@dataclass(frozen=True, slots=True)
-class BoundingBox:
+class BoundingBox(Struct, frozen=True, gc=False):
     """One labelled rectangle. Readers keep what the file says, even outside the picture: `check` reports it."""
 
     label: str
@@ -50,8 +52,7 @@ class LabelState(enum.Enum):
     FAILED = marked("failed")  # the service gave up; `reason` says why
 
 
-@dataclass(frozen=True, slots=True)
-class AnnotatedPicture:
+class AnnotatedPicture(Struct, frozen=True):
     """A picture and its boxes.
 
     Attributes:
@@ -71,7 +72,8 @@ class AnnotatedPicture:
     @property
     def file_name(self) -> str:
         """The last part of `source`: what pictures are matched by."""
-        return self.source.replace("\\", "/").rsplit("/", 1)[-1]
+        source = self.source.replace("\\", "/") if "\\" in self.source else self.source
+        return source.rpartition("/")[2]
 
 
 @dataclass(frozen=True)

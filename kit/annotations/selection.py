@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import islice
+
+from msgspec.structs import replace
 
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
 from kit.annotations.name_register import NameRegister
@@ -14,6 +17,9 @@ from kit.language import _, marked
 NO_BOX = marked("without a box")
 SIZE_UNKNOWN = marked("of unknown size")
 REPEATED = marked("already there")
+
+# Names are looked up so many at a time; as many pictures are in memory.
+_AT_A_TIME = 200
 
 
 @dataclass(frozen=True)
@@ -41,20 +47,25 @@ class Selection:
         self._left_out: Counter[str] = Counter()
         self._pictures = self._boxes = self._clipped = self._dropped = 0
 
-    def class_id(self, box: BoundingBox, picture: AnnotatedPicture) -> int:
-        """The id of the box's class: its place in the list of labels, from 0.
+    def class_ids(self, picture: AnnotatedPicture) -> list[int]:
+        """The id of each box's class: its place in the list of labels, from 0.
 
         Raises:
             InputError: the list does not have it.
         """
         try:
-            return self._class_ids[box.label]
-        except KeyError:
+            return [self._class_ids[box.label] for box in picture.boxes]
+        except KeyError as missing:
             raise InputError(
                 _(
                     "line {line}, {picture}: {label!r} is none of the classes {labels}; name all of them in the "
                     "list of labels"
-                ).format(line=picture.line, picture=picture.source, label=box.label, labels=", ".join(self._class_ids))
+                ).format(
+                    line=picture.line,
+                    picture=picture.source,
+                    label=missing.args[0],
+                    labels=", ".join(self._class_ids),
+                )
             ) from None
 
     def to_train_on(self, data: AnnotationStream, *, need_box: bool) -> Iterator[AnnotatedPicture]:
@@ -64,32 +75,39 @@ class Selection:
             InputError: two different pictures have the same file name, which is what pictures are matched by.
         """
         with NameRegister() as names:
-            for picture in data.pictures:
-                if picture.state is not LabelState.LABELLED:
-                    self._left_out[picture.state.value] += 1
-                    continue
-                fitted = self.fitted(picture)
-                if need_box and not fitted.boxes:
-                    self._left_out[NO_BOX] += 1
-                    continue
-                if not (fitted.width and fitted.height):
-                    self._left_out[SIZE_UNKNOWN] += 1
-                    continue
-                earlier = names.add(fitted)
-                if earlier is None:
-                    self.count(fitted)
-                    yield fitted
-                elif earlier.source == fitted.source:
-                    self._left_out[REPEATED] += 1
-                else:
-                    raise InputError(
-                        _(
-                            "lines {earlier_line} and {line}: {earlier} and {picture} are different pictures of "
-                            "the same name, and one would overwrite the other; rename one of them"
-                        ).format(
-                            earlier_line=earlier.line, line=fitted.line, earlier=earlier.source, picture=fitted.source
+            usable = self._usable(data, need_box)
+            while some := list(islice(usable, _AT_A_TIME)):
+                for picture, earlier in zip(some, names.add_all(some), strict=True):
+                    if earlier is None:
+                        self.count(picture)
+                        yield picture
+                    elif earlier.source == picture.source:
+                        self._left_out[REPEATED] += 1
+                    else:
+                        raise InputError(
+                            _(
+                                "lines {earlier_line} and {line}: {earlier} and {picture} are different pictures of "
+                                "the same name, and one would overwrite the other; rename one of them"
+                            ).format(
+                                earlier_line=earlier.line,
+                                line=picture.line,
+                                earlier=earlier.source,
+                                picture=picture.source,
+                            )
                         )
-                    )
+
+    def _usable(self, data: AnnotationStream, need_box: bool) -> Iterator[AnnotatedPicture]:
+        for picture in data.pictures:
+            if picture.state is not LabelState.LABELLED:
+                self._left_out[picture.state.value] += 1
+                continue
+            fitted = self.fitted(picture)
+            if need_box and not fitted.boxes:
+                self._left_out[NO_BOX] += 1
+            elif not (fitted.width and fitted.height):
+                self._left_out[SIZE_UNKNOWN] += 1
+            else:
+                yield fitted
 
     def fitted(self, picture: AnnotatedPicture) -> AnnotatedPicture:
         """The picture with its boxes clipped to it; as it is when its size is not known."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from kit.annotations.ground_truth import output_line
 from kit.annotations.model import AnnotatedPicture, LabelState

@@ -86,22 +86,33 @@ def test_a_broken_element_is_named(tmp_path: Path, images: Any, annotations: Any
     [
         ('{"images": [],\n"annotations": [', 2),  # cut off
         ('{"images": [],\n\n"annotations": [}', 3),
-        ('{"images": [{"id": 1e999}]}', 1),
-        ('{"images": ["\udcff"]}', 1),  # not UTF-8
-        ('{"images": [' + "9" * 40 + "]}", 1),
     ],
 )
 def test_a_document_that_is_not_json_names_the_line(tmp_path: Path, text: str, line: int) -> None:
-    path = tmp_path / "annotations.json"
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    path = document(tmp_path, text)
     with pytest.raises(InputError) as caught:
         list(jumpstart.read(path, labels=("a",)).pictures)
     assert str(caught.value).startswith(f"{path}:{line}: not valid JSON")
 
 
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        ('{"id": 1e999}', "not valid JSON"),  # infinity
+        ('"\udcff"', "not valid JSON"),  # not UTF-8
+        ("9" * 40, "not an object"),
+    ],
+)
+def test_an_image_that_is_not_json_is_named(tmp_path: Path, image: str, message: str) -> None:
+    path = tmp_path / "annotations.json"
+    path.write_bytes(f'{{"images": [{image}]}}'.encode("utf-8", "surrogateescape"))
+    with pytest.raises(InputError, match=rf"annotations\.json:1: images\[0\]: .*{message}"):
+        list(jumpstart.read(path, labels=("a",)).pictures)
+
+
 def test_nesting_does_not_eat_the_memory(tmp_path: Path) -> None:
     path = document(tmp_path, '{"images": ' + "[" * 200_000)
-    with pytest.raises(InputError, match="nested more than"):
+    with pytest.raises(InputError, match="nested too deep"):
         list(jumpstart.read(path, labels=("a",)).pictures)
 
 

@@ -1,0 +1,46 @@
+"""Writing a JSON document of the COCO kind, `{"images": […], "annotations": […]}`, in flat memory."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kit.annotations.json_values import compact
+from kit.annotations.model import AnnotatedPicture
+from kit.annotations.writing import replacing, scratch
+
+# What a format writes of a picture and its id, both from 1: the element of `images`, and those of `annotations`.
+ImageOf = Callable[[AnnotatedPicture, int], Mapping[str, Any]]
+AnnotationsOf = Callable[[AnnotatedPicture, int], list[dict[str, Any]]]
+
+
+def write_document(
+    path: Path, head: bytes, pictures: Iterable[AnnotatedPicture], image_of: ImageOf, annotations_of: AnnotationsOf
+) -> None:
+    """Write the document, a line for each picture in either list. Annotations wait in a scratch file for the images.
+
+    Args:
+        head: other members, each with its comma.
+        annotations_of: of numbers only, for they are written without the fraction of whole ones.
+
+    Raises:
+        InputError: `path` cannot be written.
+        SetupError: the disk is full.
+    """
+    with replacing(path) as file, scratch(path) as annotations:
+        file.write(b'{%b"images":[' % head)
+        before_image = before_annotation = b"\n"
+        for image_id, picture in enumerate(pictures, start=1):
+            file.write(before_image + orjson.dumps(image_of(picture, image_id)))
+            before_image = b",\n"
+            if picture.boxes:
+                annotations.write(before_annotation + compact(annotations_of(picture, image_id))[1:-1])
+                before_annotation = b",\n"
+        file.write(b'\n],"annotations":[')
+        annotations.seek(0)
+        shutil.copyfileobj(annotations, file, 1024 * 1024)
+        file.write(b"\n]}\n")

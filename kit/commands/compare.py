@@ -42,8 +42,7 @@ def compare(first: str, second: str, as_json: bool) -> None:
             continue
         table = rich.table.Table(title, one.folder.run_id, other.folder.run_id, _("change"), box=None, pad_edge=False)
         for row in kinds[kind]:
-            cells = (comparison.told(row.first), comparison.told(row.second), comparison.told_change(row))
-            table.add_row(row.name, *cells)
+            table.add_row(*comparison.cells(kind, row))
         console.table(table)
         console.say()
     page = runs / f"compare-{one.folder.run_id}-{other.folder.run_id}.html"

@@ -11,12 +11,31 @@ from typing import Any
 
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
-from kit.language import _
+from kit.language import _, marked
 from kit.report import plots
 from kit.report.template import plot, render
 from kit.workshop.journal import Journal
-from kit.workshop.run import STAGES
+from kit.workshop.run import STAGES, title_of
 from kit.workshop.run_folder import RunFolder
+
+# The facts of a summary, in words.
+_FACTS = {
+    "track": marked("track"),
+    "runtime": marked("runtime"),
+    "runtime_reason": marked("reason for the runtime"),
+    "device": marked("device that trained"),
+    "images": marked("pictures"),
+    "labelled": marked("pictures labelled"),
+    "boxes": marked("boxes"),
+    "train_images": marked("pictures trained on"),
+    "held_out_images": marked("held-out pictures"),
+    "epochs": marked("epochs"),
+    "train_seconds": marked("seconds of training"),
+    "map50": "mAP@0.5",
+    "map": "mAP@[.5:.95]",
+    "endpoint_p50_ms": marked("median answer (ms)"),
+    "spent_usd": marked("spent, about (USD)"),
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +96,6 @@ def compare(first: FinishedRun, second: FinishedRun) -> dict[str, list[Row]]:
 def write(first: FinishedRun, second: FinishedRun, path: Path) -> None:
     """Writes the comparison as one HTML file that opens from disk without network."""
     rows = compare(first, second)
-    titles = {stage.name: _(stage.title) for stage in STAGES}
     runs = []
     for run in (first, second):
         history = run.journal.result("training")["history"]
@@ -87,11 +105,10 @@ def write(first: FinishedRun, second: FinishedRun, path: Path) -> None:
                 "report": os.path.relpath(run.folder.report, path.parent),
                 "loss": plot(plots.loss_curve(history)) if history else None,
                 "last": ", ".join(f"{name} {value:.4g}" for name, value in history[-1].items()) if history else "",
-                "time": plot(plots.stage_strip({titles.get(k, k): v for k, v in run.summary["stage_seconds"].items()})),
+                "time": plot(plots.stage_strip({title_of(k): v for k, v in run.summary["stage_seconds"].items()})),
             }
         )
-    content = {kind: [_cells(row, titles) for row in found] for kind, found in rows.items()}
-    content["settings"] = [cells[:3] for cells in content["settings"]]
+    content = {kind: [cells(kind, row) for row in found] for kind, found in rows.items()}
     write_atomically(path, render("comparison.html.j2", runs=runs, **content))
 
 
@@ -100,18 +117,23 @@ def _average_precisions(run: FinishedRun) -> dict[str, float | None]:
     return {row["label"]: row["ap50"] for row in scored}
 
 
-def _cells(row: Row, titles: Mapping[str, str]) -> tuple[str, ...]:
-    return titles.get(row.name, row.name), told(row.first), told(row.second), told_change(row)
+def cells(kind: str, row: Row) -> tuple[str, str, str, str]:
+    """A row of `compare` as people read it: its name, both values, the change."""
+    name = row.name
+    if kind == "seconds":
+        name = title_of(name)
+    elif kind == "results":
+        name = _(_FACTS.get(name, name))
+    return name, _told(row.first), _told(row.second), _told_change(row)
 
 
-def told(value: Any) -> str:
-    """A value as people read it."""
+def _told(value: Any) -> str:
     if value is None:
         return "–"
     return _rounded(value) if isinstance(value, float) else str(value)
 
 
-def told_change(row: Row) -> str:
+def _told_change(row: Row) -> str:
     return "" if not row.change else _rounded(row.change, "+")
 
 

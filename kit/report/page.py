@@ -21,7 +21,7 @@ from kit.report.template import plot, render
 from kit.workshop import picture_set
 from kit.workshop.detection import read_answers, told_origin
 from kit.workshop.journal import Journal, Resource
-from kit.workshop.run import STAGES
+from kit.workshop.run import title_of
 from kit.workshop.run_folder import RunFolder
 
 # More labelled pictures than that are counted, not shown; held-out ones are all shown.
@@ -99,13 +99,12 @@ def _titles(summary: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _time(journal: Journal) -> dict[str, Any]:
-    titles = {stage.name: _(stage.title) for stage in STAGES}
-    seconds = {titles.get(name, name): record.seconds for name, record in journal.stages.items()}
+    seconds = {title_of(name): record.seconds for name, record in journal.stages.items()}
     longest = max(seconds, key=lambda title: seconds[title])
     return {
         "stage_plot": plot(plots.stage_strip(seconds)),
         "stages": [
-            (titles.get(name, name), f"{record.seconds:.1f}", record.attempts, _moment(record.started, journal.created))
+            (title_of(name), f"{record.seconds:.1f}", record.attempts, _moment(record.started, journal.created))
             for name, record in journal.stages.items()
         ],
         "total_seconds": sum(seconds.values()),

@@ -47,7 +47,7 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
         journal = Journal(folder.journal, folder.run_id, TRACK, {"studio": True, **aws.identity})
         journal.save()
     with run.locked(folder):
-        console.heading("SageMaker Studio")
+        console.heading(run.title_of("studio"))
         # Whoever has the address is signed in: it is shown, and not kept.
         opened: list[str] = []
 

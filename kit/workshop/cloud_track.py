@@ -25,7 +25,7 @@ from kit.aws.session import Aws, open_account, told
 from kit.cloud import Cloud
 from kit.console import Console
 from kit.errors import InputError, SetupError
-from kit.language import _, marked
+from kit.language import _
 from kit.local_cloud.docker_engine import require_engine
 from kit.local_cloud.images import ensure_images, image_name
 from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings, S3Address
@@ -194,9 +194,9 @@ def _preparations(
         return own_trainer.publish(aws, journal, own_trainer.push_with(engine, image_name), console.say)
 
     preparations = (
-        Preparation("role", marked("Execution role"), make_role),
-        Preparation("team", marked("Private team"), make_team),
+        Preparation("role", run.PREPARATIONS["role"], make_role),
+        Preparation("team", run.PREPARATIONS["team"], make_team),
     )
     if settings.trainer != OWN:
         return preparations
-    return (*preparations, Preparation("images", marked("The kit's own images into the registry"), publish_images))
+    return (*preparations, Preparation("images", run.PREPARATIONS["images"], publish_images))

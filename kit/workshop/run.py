@@ -71,6 +71,19 @@ STAGES = (
     Stage("scoring", marked("Scoring"), scoring.run),
     Stage("clean-up", marked("Clean-up"), teardown.run),
 )
+# What is done on AWS before the stages, or beside them, by its name in the journal.
+PREPARATIONS = {
+    "role": marked("Execution role"),
+    "team": marked("Private team"),
+    "images": marked("The kit's own images into the registry"),
+    "studio": "SageMaker Studio",
+}
+_TITLES = PREPARATIONS | {stage.name: stage.title for stage in STAGES}
+
+
+def title_of(name: str) -> str:
+    """What is done under this name of the journal, in the reader's words."""
+    return _(_TITLES.get(name, name))
 
 
 def open_run(

@@ -8,7 +8,7 @@ from pathlib import Path
 from kit.errors import InputError
 from kit.language import _
 from kit.workshop.journal import Journal
-from kit.workshop.run import STAGES, is_finished
+from kit.workshop.run import STAGES, is_finished, title_of
 from kit.workshop.run_folder import RunFolder
 
 WAITING, RUNNING, CUT_SHORT = "waiting", "running", "cut short"
@@ -41,10 +41,10 @@ def status_of(folder: RunFolder) -> Status:
     """Raises InputError when the folder holds no run."""
     journal = Journal.open(folder.journal)
     at_work = folder.is_locked()
-    titles = {stage.name: stage.title for stage in STAGES}
+    names = [stage.name for stage in STAGES]
     stages = []
-    for name in [*(name for name in journal.stages if name not in titles), *titles]:
-        title = _(titles[name]) if name in titles else name
+    for name in [*(name for name in journal.stages if name not in names), *names]:
+        title = title_of(name)
         record = journal.stages.get(name)
         if record is None:
             stages.append(StageStatus(name, title, WAITING, 0.0, 0, ""))

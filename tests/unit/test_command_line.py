@@ -109,7 +109,7 @@ def test_two_runs_side_by_side(tmp_path: Path) -> None:
     finished(tmp_path, "r2", map50=0.75)
     done = command.kit("compare", "r1", "r2", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert any(line.split() == ["map50", "0.5", "0.75", "+0.25"] for line in done.stdout.splitlines())
+    assert any(line.split() == ["mAP@0.5", "0.5", "0.75", "+0.25"] for line in done.stdout.splitlines())
     page = (tmp_path / "runs" / "compare-r1-r2.html").read_text()
     assert "+0.25" in page
     assert 'href="r1/report.html"' in page

@@ -16,8 +16,8 @@ ERRORS = {"KitError", "InputError", "SetupError", "ServiceError", "MalformedErro
 SAYING = {"say", "heading", "confirms", "progress", "echo", "secho"}
 OFFERING = {"command", "group", "option", "Option", "version_option"}
 TRANSLATED = {"_", "marked"}
-# Names of products, the same in every language.
-NAMES = {"SageMaker Studio", "Label Studio: {}"}
+# A name, the same in every language.
+NAMES = {"Label Studio: {}"}
 # Their errors become the FailureReason of a job or an endpoint, which is English as AWS's own is.
 AS_ON_AWS = {f"local_cloud/{name}.py" for name in ("labeling_input", "model_archive", "training_input")}
 # The double is a program of its own; people read what the kit makes of its answers.

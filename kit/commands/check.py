@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +59,11 @@ def _echo(content: dict[str, Any]) -> None:
 
 
 def _told(summary: CheckSummary) -> str:
-    states = ", ".join(f"{count} {_(state.value)}" for state, count in summary.pictures.items()) or _("none")
-    boxes = ", ".join(f"{count} {label}" for label, count in summary.boxes.items()) or _("none")
+    states = _counted({_(state.value): count for state, count in summary.pictures.items()})
     return "\n".join(
         [
             _("{file} ({format}): pictures: {states}; boxes: {boxes}").format(
-                file=summary.file, format=summary.format.value, states=states, boxes=boxes
+                file=summary.file, format=summary.format.value, states=states, boxes=_counted(summary.boxes)
             ),
             _("errors: {errors}; warnings: {warnings}; {verdict}").format(
                 errors=summary.errors,
@@ -72,3 +72,7 @@ def _told(summary: CheckSummary) -> str:
             ),
         ]
     )
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(_("{count} {what}").format(count=count, what=what) for what, count in counts.items()) or _("none")

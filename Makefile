@@ -16,7 +16,7 @@ $(foreach name,$(SETTINGS) $(CLOUD_SETTINGS),$(if $(filter command,$(firstword $
 JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(LANG)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test check docs-check messages format lock samples bench-memory bench-serve gpu-check \
+.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test check docs-check messages format lock samples bench-convert bench-serve gpu-check \
         images base-image up down logs ps clean distclean
 
 help:  ## this list  ## この一覧
@@ -115,8 +115,9 @@ logs:  ## what they have printed  ## それらのこれまでの出力
 ps:  ## the kit's containers  ## キットのコンテナの一覧
 	@$(KIT) services ps
 
-bench-memory: setup-dev  ## time and peak memory of converting a manifest of a million lines  ## 100 万行のマニフェストを変換する時間とメモリ
-	.venvs/kit/bin/python bench/convert_memory.py
+bench-convert:  ## conversions against label-studio-sdk, globox and supervision, up to a million pictures: rate, memory  ## 変換を label-studio-sdk、globox、supervision と、100 万枚まで比べる: 速さ、メモリ
+	@$(INSTALL) kit converters
+	.venvs/kit/bin/python bench/convert.py
 
 bench-serve:  ## the endpoint against the bare loop and GluonCV: time, throughput, memory (a quarter of an hour)  ## エンドポイントを素のループや GluonCV と比べる: 時間、スループット、メモリ (約 15 分)
 	@$(INSTALL) kit detector gluoncv

@@ -1,0 +1,208 @@
+"""Pictures a second and peak memory of conversions, beside other programs': `make bench-convert`.
+
+    .venvs/kit/bin/python bench/convert.py [--sizes 10000 100000 1000000] [--peers-up-to 100000] [--rounds 3]
+                                           [--folder FOLDER]
+
+Writes annotation files of these sizes into a temporary folder (5 GB for a million pictures) or into FOLDER, and has
+each program convert them, one after the other, in a process of its own: as often as there are rounds, the largest size
+once. Prints Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from convert_files import HEIGHT, WIDTH, name, write_coco, write_ground_truth, write_label_studio
+from machine import BENCH, machine, run
+from PIL import Image
+
+from kit.errors import KitError
+
+CONVERTERS = BENCH.parent / ".venvs" / "converters" / "bin" / "python"
+# Supervision wants the picture files, and is the slowest: more would only take longer.
+MOST_PICTURE_FILES = 10_000
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another program that does a leg, or what comes nearest to it.
+
+    Attributes:
+        program: as `convert_one.py` calls it.
+        does: its name, and what it does where that is not the leg itself.
+    """
+
+    program: str
+    does: str
+    python: Path = CONVERTERS
+    most: int | None = None
+
+
+SDK = "label_studio_sdk"
+GLOBOX = Peer("globox", "globox")
+SUPERVISION = Peer("supervision", "supervision", most=MOST_PICTURE_FILES)
+GLOBOX_BY_HAND = Peer("globox_by_hand", "globox behind a loop of ours that reads the manifest, to COCO")
+SUPERVISION_BY_HAND = Peer("supervision_by_hand", "supervision behind such a loop, to COCO", most=MOST_PICTURE_FILES)
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A conversion by the kit, and what it is compared with.
+
+    Attributes:
+        source: the name of the file.
+        suffix: of what the kit is to write, which tells it the format; peers write COCO.
+    """
+
+    name: str
+    source: str
+    suffix: str
+    peers: tuple[Peer, ...]
+
+
+LEGS = (
+    Leg("Ground Truth → JumpStart", "output.manifest", "", (GLOBOX_BY_HAND, SUPERVISION_BY_HAND)),
+    Leg(
+        "Label Studio → Ground Truth",
+        "export.json",
+        ".manifest",
+        (Peer(SDK, "label-studio-sdk, to COCO", Path(sys.executable)),),
+    ),
+    Leg("Label Studio → COCO", "export.json", ".json", (Peer(SDK, "label-studio-sdk", Path(sys.executable)),)),
+    Leg("Ground Truth → COCO", "output.manifest", ".json", (GLOBOX_BY_HAND, SUPERVISION_BY_HAND)),
+    Leg("COCO → COCO", "coco.json", ".json", (GLOBOX, SUPERVISION)),
+)
+KIT = Peer("kit", "kit", Path(sys.executable))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Medians of the rounds."""
+
+    leg: Leg
+    peer: Peer
+    pictures: int
+    seconds: float
+    processor: float
+    peak_mb: float
+
+    @property
+    def rate(self) -> float:
+        return self.pictures / self.seconds
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--peers-up-to", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path)
+    wanted = parser.parse_args()
+    sizes = sorted(wanted.sizes)
+    with _folder(wanted.folder) as folder:
+        try:
+            measured = [
+                each
+                for size in sizes
+                for each in measure(folder, size, wanted.peers_up_to, 1 if size == sizes[-1] else wanted.rounds)
+            ]
+        except KitError as error:
+            print(f"Error: {error}", file=sys.stderr)
+            return error.exit_status
+    print(report(measured))
+    return 0
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-convert-") as made:
+        yield Path(made)
+
+
+def measure(folder: Path, pictures: int, peers_up_to: int, rounds: int) -> Iterator[Measured]:
+    """All legs at one size: in each round the kit and its peers have their turn."""
+    write_ground_truth(folder / "output.manifest", pictures)
+    write_label_studio(folder / "export.json", pictures)
+    write_coco(folder / "coco.json", pictures)
+    _picture_files(folder / "images", min(pictures, peers_up_to, MOST_PICTURE_FILES))
+    for leg in LEGS:
+        limits = {peer: min(peers_up_to, peer.most or peers_up_to) for peer in leg.peers if peer.python.exists()}
+        targets = {KIT: folder / f"{Path(leg.source).stem}-kit{leg.suffix}"}
+        for peer in (peer for peer, limit in limits.items() if pictures <= limit):
+            targets[peer] = folder / f"{Path(leg.source).stem}-{peer.program}.json"
+        found: dict[Peer, list[dict[str, float]]] = {peer: [] for peer in targets}
+        for _ in range(rounds):
+            for peer, target in targets.items():
+                command = [peer.python, BENCH / "convert_one.py", peer.program, folder / leg.source, target]
+                found[peer].append(json.loads(run(command, PYTHONPATH=str(BENCH.parent))))
+        for peer, results in found.items():
+            middle = {key: statistics.median(result[key] for result in results) for key in results[0]}
+            print(f"{leg.name}, {peer.does}: {pictures} pictures, {middle['seconds']:.1f} s", file=sys.stderr)
+            yield Measured(leg, peer, pictures, **middle)
+
+
+def _picture_files(folder: Path, pictures: int) -> None:
+    """One picture under many names."""
+    folder.mkdir(exist_ok=True)
+    first = folder / name(0)
+    if not first.exists():
+        Image.new("RGB", (WIDTH, HEIGHT)).save(first)
+    for number in range(1, pictures):
+        if not (folder / name(number)).exists():
+            os.link(first, folder / name(number))
+
+
+def report(measured: Sequence[Measured]) -> str:
+    smallest, largest = (choose(each.pictures for each in measured) for choose in (min, max))
+    lines = [
+        f"{datetime.date.today().isoformat()}, {machine()}.",
+        "",
+        "| Leg | kit, times as fast as | at | by the clock | by processor time |",
+        "|---|---|---:|---:|---:|",
+    ]
+    for leg in LEGS:
+        for peer in leg.peers:
+            of_peer = [each for each in measured if (each.leg, each.peer) == (leg, peer)]
+            if not of_peer:
+                continue
+            other = of_peer[-1]
+            (kit,) = (each for each in measured if (each.leg, each.peer, each.pictures) == (leg, KIT, other.pictures))
+            lines.append(
+                f"| {leg.name} | {peer.does} | {other.pictures:,} | {other.seconds / kit.seconds:.1f} | "
+                f"{other.processor / kit.processor:.1f} |"
+            )
+    lines += ["", "| Leg | program | pictures | pictures/s | processor | peak MB |", "|---|---|---:|---:|---:|---:|"]
+    lines += [
+        f"| {each.leg.name} | {each.peer.does} | {each.pictures:,} | {each.rate:,.0f} | "
+        f"{each.processor / each.seconds:.0%} | {each.peak_mb:.0f} |"
+        for leg in LEGS
+        for peer in (KIT, *leg.peers)
+        for each in measured
+        if (each.leg, each.peer) == (leg, peer)
+    ]
+    lines += ["", f"| Leg | kit's peak MB at {smallest:,} | at {largest:,} | more |", "|---|---:|---:|---:|"]
+    for leg in LEGS:
+        few, many = (
+            next(each for each in measured if (each.leg, each.peer, each.pictures) == (leg, KIT, size)).peak_mb
+            for size in (smallest, largest)
+        )
+        lines.append(f"| {leg.name} | {few:.0f} | {many:.0f} | {many - few:.0f} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from kit.annotations.image_list import Edges, class_key, four_numbers, pictures
 from kit.annotations.image_list_writer import write_document
@@ -69,26 +69,27 @@ def write(path: Path, data: AnnotationStream) -> Written:
     selection = Selection(data.labels)
     annotation_ids = itertools.count(1)
 
-    def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[dict[str, Any]]:
+    def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[_Annotation]:
         annotations = []
         for box, class_id in zip(picture.boxes, selection.class_ids(picture), strict=True):
             width, height = box.right - box.left, box.bottom - box.top
-            annotations.append(
-                {
-                    "id": next(annotation_ids),
-                    "image_id": image_id,
-                    "category_id": class_id,
-                    "bbox": (box.left, box.top, width, height),
-                    "area": width * height,
-                    "iscrowd": 0,
-                }
-            )
+            bbox = (box.left, box.top, width, height)
+            annotations.append(_Annotation(next(annotation_ids), image_id, class_id, bbox, width * height))
         return annotations
 
     categories = [{"id": class_id, "name": label} for class_id, label in enumerate(data.labels)]
     head = b'"categories":%b,\n' % orjson.dumps(categories)
     write_document(path, head, selection.to_train_on(data, need_box=False), _image_of, annotations_of)
     return selection.result()
+
+
+class _Annotation(Struct, gc=False):
+    id: int
+    image_id: int
+    category_id: int
+    bbox: tuple[float, float, float, float]
+    area: float
+    iscrowd: int = 0
 
 
 def _image_of(picture: AnnotatedPicture, image_id: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import orjson
 from kit.annotations.ground_truth_record import (
     METADATA,
     TASK_TYPE,
+    Box,
     label_attribute,
     ordinary_class_map,
     ordinary_picture,
@@ -131,7 +132,7 @@ def output_line(picture: AnnotatedPicture, labels: Sequence[str], *, attribute: 
         class_id = labels.index(box.label)
         class_map[str(class_id)] = box.label
         width, height = box.right - box.left, box.bottom - box.top
-        annotations.append({"class_id": class_id, "left": box.left, "top": box.top, "width": width, "height": height})
+        annotations.append(Box(class_id, box.left, box.top, width, height))
     record[attribute] = {
         "image_size": [{"width": picture.width, "height": picture.height, "depth": 3}],
         "annotations": orjson.Fragment(compact(annotations)),

@@ -97,7 +97,9 @@ def _box(entry: Any, names: Mapping[str, Any], labels: Sequence[str]) -> Boundin
     return BoundingBox(text(label, _NAME), left, top, left + width, top + height)
 
 
-class _Box(Struct, gc=False):
+class Box(Struct, gc=False):
+    """An entry of `annotations`, in pixels."""
+
     class_id: int
     left: Number
     top: Number
@@ -112,7 +114,7 @@ class _Size(Struct, gc=False):
 
 class _Answer(Struct, gc=False):
     image_size: list[_Size]
-    annotations: list[_Box]
+    annotations: list[Box]
 
 
 class _Metadata(Struct, gc=False, rename="kebab"):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from kit.annotations.json_values import compact
 from kit.annotations.model import AnnotatedPicture
@@ -15,7 +16,7 @@ from kit.annotations.writing import replacing, scratch
 
 # What a format writes of a picture and its id, both from 1: the element of `images`, and those of `annotations`.
 ImageOf = Callable[[AnnotatedPicture, int], Mapping[str, Any]]
-AnnotationsOf = Callable[[AnnotatedPicture, int], list[dict[str, Any]]]
+AnnotationsOf = Callable[[AnnotatedPicture, int], Sequence[Struct]]
 
 
 def write_document(

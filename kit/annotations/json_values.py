@@ -10,9 +10,12 @@ from typing import Any
 
 import orjson
 from msgspec import Raw, Struct, to_builtins
+from msgspec.json import Encoder
 
 from kit.annotations.problems import MalformedError
 from kit.language import _
+
+_ENCODER = Encoder()
 
 
 def parsed(document: bytes | Raw | Struct) -> Any:
@@ -91,8 +94,8 @@ def sequence(value: Any, name: str) -> list[Any]:
 
 
 def compact(value: Any) -> bytes:
-    """The JSON of numbers, in lists and objects: whole ones without a fraction, as AWS's own files have them."""
-    written = orjson.dumps(value)
+    """The JSON of numbers, in lists and structs: whole ones without a fraction, as AWS's own files have them."""
+    written = _ENCODER.encode(value)
     if b".0" in written:
         written = written.replace(b".0,", b",").replace(b".0]", b"]").replace(b".0}", b"}")
     return written

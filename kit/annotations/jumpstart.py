@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from kit.annotations.image_list import Edges, class_key, four_numbers, pictures
 from kit.annotations.image_list_writer import write_document
@@ -56,14 +56,20 @@ def write(path: Path, data: AnnotationStream) -> Written:
     """
     selection = Selection(data.labels)
 
-    def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[dict[str, Any]]:
+    def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[_Annotation]:
         return [
-            {"image_id": image_id, "bbox": (box.left, box.top, box.right, box.bottom), "category_id": class_id}
+            _Annotation(image_id, (box.left, box.top, box.right, box.bottom), class_id)
             for box, class_id in zip(picture.boxes, selection.class_ids(picture), strict=True)
         ]
 
     write_document(path, b"", selection.to_train_on(data, need_box=True), _image_of, annotations_of)
     return selection.result()
+
+
+class _Annotation(Struct, gc=False):
+    image_id: int
+    bbox: Edges
+    category_id: int
 
 
 def _image_of(picture: AnnotatedPicture, image_id: int) -> dict[str, Any]:

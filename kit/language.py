@@ -16,7 +16,7 @@ DOMAIN = "kit"
 CATALOGUES = Path(__file__).with_name("locale")
 
 
-@functools.cache
+@functools.lru_cache  # not `cache`: the installer has to get as far as telling an old Python that it is one
 def translations() -> gettext.NullTranslations:
     """The catalogue of this process's language."""
     asked = os.environ.get("LANG_UI")

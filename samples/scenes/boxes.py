@@ -26,8 +26,8 @@ _STEP = 25  # between two plugs' red values
 class Seen:
     """One plug's visible pixels: its box (left, top, width, height), and how much of it and its metal shows.
 
-    `shown` and `metal_shown` are fractions of what the frame would show, and twice the frame's width and
-    height around it, with nothing else on the desk; `metal_pixels` counts the visible ones.
+    `shown` and `metal_shown` are fractions of what the frame would show, widened as `find_boxes` is
+    told, with nothing else on the desk; `metal_pixels` counts the visible ones.
     """
 
     bbox: tuple[int, int, int, int]
@@ -44,8 +44,12 @@ class Marked:
     housing: Sequence[Any]
 
 
-def find_boxes(plugs: Sequence[Marked]) -> Iterator[Seen]:
-    """What the scene's camera sees of each plug, in turn; sets the objects' colours and nothing else."""
+def find_boxes(plugs: Sequence[Marked], around: float | None) -> Iterator[Seen]:
+    """What the scene's camera sees of each plug, in turn; sets the objects' colours and nothing else.
+
+    A plug counts as whole that a frame `around` times as wide and high would show whole; with None each does of
+    which something shows.
+    """
     scene = bpy.context.scene
     for thing in scene.objects:
         thing.color = (0, 0, 0, 1)
@@ -55,18 +59,21 @@ def find_boxes(plugs: Sequence[Marked]) -> Iterator[Seen]:
                 thing.color = (number * _STEP / 255, green / 255, 0, 1)
     whole = _identify(1.0)
     for number, plug in enumerate(plugs, start=1):
+        if around is None:
+            yield _measure(whole, whole, number)
+            continue
         own = {*plug.metal, *plug.housing}
         hidden = [t for t in scene.objects if t.type in ("MESH", "CURVE", "FONT") and t not in own]
-        alone = _alone(hidden)
+        alone = _alone(hidden, around)
         yield _measure(whole, alone, number)
 
 
-def _alone(hidden: Sequence[Any]) -> NDArray[np.uint8]:
+def _alone(hidden: Sequence[Any], around: float) -> NDArray[np.uint8]:
     before = [thing.hide_render for thing in hidden]
     for thing in hidden:
         thing.hide_render = True
     try:
-        return _identify(2.0)
+        return _identify(around)
     finally:
         for thing, was in zip(hidden, before, strict=True):
             thing.hide_render = was

@@ -12,34 +12,45 @@ import numpy as np
 from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
-WIDTH, HEIGHT = 640, 480
+from samples.scenes.plan import PictureSet
+
 SENSOR = 36.0  # millimetres across: lenses are given as their 35 mm equivalents
 
 
 @dataclass(frozen=True)
 class View:
-    """Where the camera stands (centimetres), its axes (columns right, up, back), its lens (mm)."""
+    """Where the camera stands (centimetres), its axes (columns right, up, back), its lens (mm), its pixels."""
 
     position: NDArray[np.float64]
     axes: NDArray[np.float64]
     lens: float
     distance: float
+    width: int
+    height: int
 
-    def on_desk(self, u: float, v: float, height: float = 0.0) -> tuple[float, float]:
-        """The desk point (at `height`) seen at pixel (u, v), v from the top."""
-        pixel = SENSOR / self.lens / WIDTH
-        ray = self.axes @ np.array([(u - WIDTH / 2) * pixel, (HEIGHT / 2 - v) * pixel, -1.0])
-        reach = (height - self.position[2]) / ray[2]
+    def on_desk(self, u: float, v: float, above: float = 0.0) -> tuple[float, float]:
+        """The point `above` the desk seen at pixel (u, v), v from the top."""
+        pixel = SENSOR / self.lens / self.width
+        ray = self.axes @ np.array([(u - self.width / 2) * pixel, (self.height / 2 - v) * pixel, -1.0])
+        reach = (above - self.position[2]) / ray[2]
         spot = self.position + reach * ray
         return float(spot[0]), float(spot[1])
 
+    def extent(self, points: NDArray[np.float64]) -> tuple[float, float]:
+        """Width and height, in pixels, of what the frame shows of (n, 3) points."""
+        right, up, back = ((points - self.position) @ self.axes).T
+        scale = self.width * self.lens / SENSOR / -back
+        u = np.clip(self.width / 2 + right * scale, 0, self.width)
+        v = np.clip(self.height / 2 - up * scale, 0, self.height)
+        return float(np.ptp(u)), float(np.ptp(v))
 
-def choose_view(plugs: int, rng: Random) -> View:
+
+def choose_view(wanted: PictureSet, plugs: int, rng: Random) -> View:
     """A hand-held view of the desk's origin; the more plugs, the more desk it takes in."""
-    scale = rng.uniform(41, 54) - 3.0 * max(0, plugs - 1)  # pixels a centimetre in the middle
+    scale = rng.uniform(*wanted.scale) - wanted.crowding * max(0, plugs - 1)  # pixels a centimetre in the middle
     lens = rng.uniform(28, 46)
-    distance = WIDTH * lens / SENSOR / scale
-    elevation = math.radians(rng.choice((rng.uniform(38, 60), rng.uniform(50, 75), rng.uniform(72, 89))))
+    distance = wanted.width * lens / SENSOR / scale
+    elevation = math.radians(rng.choice([rng.uniform(*span) for span in wanted.elevations]))
     azimuth = rng.uniform(0, 2 * math.pi)
     back = Vector(
         (
@@ -50,7 +61,7 @@ def choose_view(plugs: int, rng: Random) -> View:
     )
     tilt = Matrix.Rotation(math.radians(rng.gauss(0, 5)), 3, "Z")
     axes = np.array(back.to_track_quat("Z", "Y").to_matrix() @ tilt)
-    return View(np.array(back) * distance, axes, lens, distance)
+    return View(np.array(back) * distance, axes, lens, distance, wanted.width, wanted.height)
 
 
 def place_camera(view: View, focus: float, rng: Random) -> Any:

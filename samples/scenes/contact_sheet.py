@@ -14,7 +14,7 @@ _COLOURS = {1: "#e6194b", 2: "#3cb44b", 3: "#00b7eb"}
 def contact_sheet(truth: Path, pictures: Path, columns: int = 7, width: int = 256) -> Image.Image:
     """Every picture of a COCO truth file, `width` pixels wide, its boxes in its classes' colours."""
     read = json.loads(truth.read_text())
-    height = width * 3 // 4
+    height = width * read["images"][0]["height"] // read["images"][0]["width"]
     sheet = Image.new("RGB", (columns * width, -(-len(read["images"]) // columns) * height))
     for place, image in enumerate(read["images"]):
         with Image.open(pictures / image["file_name"]) as opened:

@@ -15,8 +15,6 @@ from typing import Any
 from samples.scenes.meshes import bevel, box, loft, mesh_object, prism, rounded_rectangle
 from samples.scenes.shading import GOLD, STEEL, Colour, metal, plastic
 
-CLASSES = ("usb-a", "usb-c", "lightning")
-
 
 def metal_end(kind: str, rng: Random) -> list[Any]:
     """The objects of one plug's metal end, its plastic inner parts among them."""

@@ -14,11 +14,12 @@ from mathutils import Matrix
 from samples.scenes import belongings, stationery
 from samples.scenes.boxes import Marked
 from samples.scenes.cables import cable
-from samples.scenes.camera import HEIGHT, WIDTH, View, choose_view, place_camera
+from samples.scenes.camera import View, choose_view, place_camera
 from samples.scenes.desks import desk
 from samples.scenes.housings import housing
 from samples.scenes.lights import light_room
 from samples.scenes.meshes import group, mesh_object
+from samples.scenes.plan import PictureSet
 from samples.scenes.plugs import metal_end
 from samples.scenes.shading import srgb
 from samples.scenes.stationery import Item
@@ -33,23 +34,27 @@ _STANDING = (
 
 
 class CrowdedError(Exception):
-    """No room was found for a plug; another attempt at the picture will do."""
+    """No room was found for a plug, or it came out too small or too large; another attempt will do."""
 
 
-def build(plugs: tuple[str, ...], rng: Random) -> list[Marked]:
+def build(wanted: PictureSet, plugs: tuple[str, ...], rng: Random) -> list[Marked]:
     """Build the scene around the camera; the plugs' objects in the order of `plugs`.
 
     Raises:
-        CrowdedError: The desk has no room left.
+        CrowdedError: The desk has no room left, or a plug is not of the size that is wanted.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    view = choose_view(len(plugs), rng)
+    view = choose_view(wanted, len(plugs), rng)
     desk(rng)
-    table = Tabletop()
-    for _ in range(rng.choice((0, 0, 1, 1, 2))):
+    table = Tabletop(wanted.cord)
+    for _ in range(rng.choice(wanted.sheets)):
         _scatter(rng.choice(_LAID_FLAT), view, table, rng)
-    marked = [_put_plug(kind, view, table, rng) for kind in plugs]
-    for _ in range(rng.choice((1, 2, 3, 3, 4, 5)) + (3 if not plugs else 0)):
+    marked = []
+    for kind in plugs:
+        marked.append(_put_plug(kind, view, table, rng))
+        if not _of_size(marked[-1], view, wanted):
+            raise CrowdedError
+    for _ in range(rng.choice(wanted.things) + (3 if not plugs else 0)):
         _scatter(rng.choice(_STANDING), view, table, rng)
     leads = [_lead(plug, table, rng) for plug in marked]
     if rng.random() < 0.35 or not plugs:
@@ -78,9 +83,9 @@ def _put_plug(kind: str, view: View, table: Tabletop, rng: Random) -> _Plug:
     group(kind, [*metal, *shell.parts])
     half = (1.3 - shell.tail) / 2
     for _ in range(200):
-        u, v = rng.uniform(60, WIDTH - 60), rng.uniform(55, HEIGHT - 55)
+        u, v = rng.uniform(60, view.width - 60), rng.uniform(55, view.height - 55)
         if rng.random() < 0.15:  # some are cut by the picture's edge
-            u, v = rng.choice(((rng.choice((15, WIDTH - 15)), v), (u, rng.choice((15, HEIGHT - 15)))))
+            u, v = rng.choice(((rng.choice((15, view.width - 15)), v), (u, rng.choice((15, view.height - 15)))))
         x, y = view.on_desk(u, v, 0.3)
         spot = Footprint(x, y, rng.uniform(-math.pi, math.pi), half, shell.half_width, 2 * shell.half_width)
         height = table.ground(spot)
@@ -110,6 +115,14 @@ def _put_plug(kind: str, view: View, table: Tabletop, rng: Random) -> _Plug:
     return _Plug(metal, shell, where)
 
 
+def _of_size(plug: _Plug, view: View, wanted: PictureSet) -> bool:
+    """Whether the plug, with nothing before it, has a box of the size that is wanted; a pixel is lost to rounding."""
+    points = [plug.where @ vertex.co for part in (*plug.metal, *plug.housing) for vertex in part.data.vertices]
+    shorter, longer = sorted(view.extent(np.array(points)))
+    least, most = wanted.longer_side
+    return shorter >= wanted.shorter_side - 1 and least - 1 <= longer <= most
+
+
 def _lead(plug: _Plug, table: Tabletop, rng: Random) -> tuple[float, float, float]:
     """Lead a plug's cable away; where the plug's metal meets its housing, to focus on."""
     back = plug.where.to_3x3() @ Matrix.Identity(3).col[0] * -1
@@ -128,7 +141,8 @@ def _scatter(make: Callable[[Random], Item], view: View, table: Tabletop, rng: R
     whole = group("item", item.parts)
     for _ in range(40):
         margin = 40 if not item.flat else 140
-        x, y = view.on_desk(rng.uniform(-margin, WIDTH + margin), rng.uniform(-margin, HEIGHT + margin))
+        u, v = rng.uniform(-margin, view.width + margin), rng.uniform(-margin, view.height + margin)
+        x, y = view.on_desk(u, v)
         if item.height > 3 and math.hypot(x - view.position[0], y - view.position[1]) < 10:
             continue  # not under the lens
         spot = Footprint(x, y, rng.uniform(-math.pi, math.pi), item.half_length, item.half_width, item.height)
@@ -149,7 +163,7 @@ def _scatter(make: Callable[[Random], Item], view: View, table: Tabletop, rng: R
 
 def _stray_cable(view: View, table: Tabletop, rng: Random) -> None:
     """Another cable, whose ends are elsewhere."""
-    x, y = view.on_desk(rng.choice((-60, WIDTH + 60)), rng.uniform(0, HEIGHT))
+    x, y = view.on_desk(rng.choice((-60, view.width + 60)), rng.uniform(0, view.height))
     inward = math.atan2(-y, -x) + rng.uniform(-0.5, 0.5)
     radius = rng.uniform(0.13, 0.25)
     points = table.lay_cord((x, y, radius), inward, 0.0, radius, rng)

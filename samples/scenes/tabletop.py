@@ -46,8 +46,9 @@ class Footprint:
 
 @dataclass
 class Tabletop:
-    """Fills up as things are put down."""
+    """Fills up as things are put down; its cords are `cord` centimetres long, from … to."""
 
+    cord: tuple[float, float]
     standing: list[Footprint] = field(default_factory=list)
     flat: list[Footprint] = field(default_factory=list)
     cords: list[Array] = field(default_factory=list)
@@ -91,7 +92,7 @@ class Tabletop:
         Of many random ways it takes the one that climbs over least; where it must cross something it
         bends over it. Returns the points of its middle line.
         """
-        ways = [_wander(start, heading, rng) for _ in range(30)]
+        ways = [_wander(start, heading, self.cord, rng) for _ in range(30)]
         climbs = [self.heights(way[6:]) for way in ways]
         best = min(range(len(ways)), key=lambda i: float((climbs[i] + 12 * np.maximum(0, climbs[i] - 1)).sum()))
         way = ways[best]
@@ -112,8 +113,8 @@ class Tabletop:
         return [(float(x), float(y), float(z)) for x, y, z in path]
 
 
-def _wander(start: tuple[float, float, float], heading: float, rng: Random) -> Array:
-    count = int(rng.uniform(26, 45) / STEP)
+def _wander(start: tuple[float, float, float], heading: float, length: tuple[float, float], rng: Random) -> Array:
+    count = int(rng.uniform(*length) / STEP)
     along = np.arange(count) * STEP
     bend = np.zeros(count)
     for _ in range(3):

@@ -16,7 +16,7 @@ $(foreach name,$(SETTINGS) $(CLOUD_SETTINGS),$(if $(filter command,$(firstword $
 JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(LANG)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test check docs-check messages format lock samples bench-convert bench-serve gpu-check \
+.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test check docs-check messages format lock samples bench-convert bench-train bench-serve bench-far scenes-environment gpu-check \
         images base-image up down logs ps clean distclean
 
 help:  ## this list  ## この一覧
@@ -92,10 +92,12 @@ lock:  ## make the lock files under requirements/ anew  ## requirements/ のロ�
 	@test -x .venvs/lock/bin/uv || { $(PYTHON) -m venv .venvs/lock && .venvs/lock/bin/pip install --quiet uv; }
 	UV=$(CURDIR)/.venvs/lock/bin/uv requirements/lock
 
-samples:  ## render the sample pictures anew, into runs/plugs (about half an hour on 2 cores)  ## サンプル画像を runs/plugs に描き直す（2 コアで約 30 分）
+samples: scenes-environment  ## render the sample pictures anew, into runs/plugs (about half an hour on 2 cores)  ## サンプル画像を runs/plugs に描き直す（2 コアで約 30 分）
+	.venvs/scenes/bin/python -m samples.scenes.render --out runs/plugs
+
+scenes-environment:
 	@test -x .venvs/scenes/bin/python || { $(PYTHON) -m venv .venvs/scenes && \
 	    .venvs/scenes/bin/python -m pip install --quiet -r samples/scenes/requirements.txt; }
-	.venvs/scenes/bin/python -m samples.scenes.render --out runs/plugs
 
 images: kit-environment  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)  ## もとが変わったコンテナイメージを作る（GPU=1：CUDA 用の PyTorch、GPU=0：CPU 用）
 	@$(KIT) images $(if $(filter 1,$(GPU)),--gpu) $(if $(filter 0,$(GPU)),--cpu)
@@ -119,9 +121,18 @@ bench-convert:  ## conversions against label-studio-sdk, globox and supervision,
 	@$(INSTALL) kit converters
 	.venvs/kit/bin/python bench/convert.py
 
+bench-train:  ## seconds per epoch against GluonCV's SSD-512, JumpStart's own model (ten minutes)  ## 1 エポックの秒数を、JumpStart のモデルである GluonCV の SSD-512 と比べる: (約 10 分)
+	@$(INSTALL) kit detector gluoncv
+	.venvs/kit/bin/python bench/train.py
+
 bench-serve:  ## the endpoint against the bare loop and GluonCV: time, throughput, memory (a quarter of an hour)  ## エンドポイントを素のループや GluonCV と比べる: 時間、スループット、メモリ (約 15 分)
 	@$(INSTALL) kit detector gluoncv
 	.venvs/kit/bin/python bench/serve.py
+
+bench-far: scenes-environment  ## small objects in large pictures: accuracy; renders these first, into runs/far (a quarter of an hour)  ## 大きな画像の小さな物体: 精度。先に画像を runs/far に描く (約 15 分)
+	@$(INSTALL) kit detector
+	.venvs/scenes/bin/python -m samples.scenes.render --set far
+	.venvs/kit/bin/python bench/far.py $(if $(SEEDS),--seeds $(SEEDS))
 
 gpu-check: setup  ## pictures per second in training, on a CUDA GPU and on the CPU  ## 学習の 1 秒あたりの画像数を、CUDA GPU と CPU で
 	.venvs/kit/bin/python bench/gpu_check.py

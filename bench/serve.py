@@ -20,12 +20,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import cv2
+from machine import run
 from serve_report import Leg, Memory, Round, report
 
 from kit.annotations.convert import convert
@@ -77,18 +78,6 @@ def main() -> int:
 
 def progress(text: str) -> None:
     print(f"… {text}", file=sys.stderr, flush=True)
-
-
-def run(command: Sequence[object], **environment: str) -> str:
-    """What a command prints; raises ServiceError where it fails."""
-    words = [str(word) for word in command]
-    done = subprocess.run(
-        words, env=child_environment(environment), capture_output=True, text=True, check=False, cwd=BENCH.parent
-    )
-    if done.returncode != 0:
-        last = "\n".join((done.stderr or done.stdout).splitlines()[-8:])
-        raise ServiceError(f"`{' '.join(words[1:3])}` ended with status {done.returncode}; it printed:\n{last}")
-    return done.stdout
 
 
 def train(base: Path, epochs: int) -> None:

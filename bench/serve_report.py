@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import os
-import platform
-import re
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+
+from machine import machine
 
 
 @dataclass(frozen=True)
@@ -114,9 +112,3 @@ def rows(prefix: str, rounds: Sequence[Sequence[Leg]], last: Callable[[int], str
         p99 = f"{every[round(0.99 * (len(every) - 1))]:.1f}" if len(every) > len(legs) else ""
         lines.append(f"| {prefix}{legs[0].name} | {p50:.1f} | {p99} | {rate:.1f} | {last(index)} |")
     return lines
-
-
-def machine() -> str:
-    """The processor's name and how many cores of it there are to use."""
-    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    return f"{found[1] if found else platform.processor()}, cores: {len(os.sched_getaffinity(0))}"

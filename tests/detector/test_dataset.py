@@ -40,10 +40,13 @@ def test_boxes_are_corners_in_pixels(tmp_path: Path) -> None:
     assert second.boxes.tolist() == [[10.5, 20, 30, 40.25]]
 
 
-def test_pictures_without_boxes_are_left_out(tmp_path: Path) -> None:
+def test_pictures_without_boxes_show_what_is_not_meant(tmp_path: Path) -> None:
     both = document()
-    both["images"].append({"file_name": "nothing-here.jpg", "height": 480, "width": 640, "id": 3})
-    assert [item.path.name for item in read_channel(write(tmp_path, both))] == ["a.jpg", "b.jpg"]
+    both["images"].append({"file_name": "nothing.jpg", "height": 480, "width": 640, "id": 3})
+    pictures = {f"{name}.jpg": jpeg(corner_picture()) for name in ("a", "b", "nothing")}
+    read = read_channel(write(tmp_path, both, pictures))
+    assert [item.path.name for item in read] == ["a.jpg", "b.jpg", "nothing.jpg"]
+    assert read[2].boxes.shape == (0, 4)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ from tests.detector.conftest import run_training
 from tests.detector.scenes import LABELS
 
 LINE = re.compile(
-    r"^epoch (\d+)/(\d+) Train_Loss=([0-9.]+) Val_CrossEntropy=([0-9.]+) seconds=[0-9.]+ pictures_per_second=[0-9.]+$",
+    r"^epoch (\d+)/(\d+) Train_Loss=([0-9.]+) Val_CrossEntropy=([0-9.]+) seconds=[0-9.]+ pictures_per_second=[0-9.]+ "
+    r"of_it_detector=(\d+)% of_it_classifier=(\d+)%$",
     re.MULTILINE,
 )
 
@@ -36,8 +37,9 @@ def model(trained: tuple[Path, str]) -> Model:
 def test_a_line_for_each_epoch_and_a_loss_that_falls(trained: tuple[Path, str]) -> None:
     lines = LINE.findall(trained[1])
     assert [(number, of) for number, of, *_ in lines] == [(str(number), "8") for number in range(1, 9)]
-    losses = [float(loss) for _, _, loss, _ in lines]
+    losses = [float(loss) for _, _, loss, *_ in lines]
     assert losses[-1] < 0.9 * losses[0]
+    assert all(int(finding) + int(naming) <= 100 for *_, finding, naming in lines)
 
 
 def test_the_model_folder_holds_what_serving_needs(trained: tuple[Path, str]) -> None:

@@ -36,7 +36,7 @@ def mirrored(sample: Sample) -> Sample:
     width = sample.pixels.shape[1]
     boxes = sample.boxes.copy()
     boxes[:, [0, 2]] = width - sample.boxes[:, [2, 0]]
-    return Sample(np.ascontiguousarray(sample.pixels[:, ::-1]), boxes, sample.classes)
+    return Sample(cv2.flip(sample.pixels, 1).astype(np.uint8, copy=False), boxes, sample.classes)
 
 
 def turned(sample: Sample) -> Sample:
@@ -44,7 +44,8 @@ def turned(sample: Sample) -> Sample:
     width = sample.pixels.shape[1]
     left, top, right, bottom = sample.boxes.T
     boxes = np.stack([top, width - right, bottom, width - left], 1)
-    return Sample(np.ascontiguousarray(np.rot90(sample.pixels)), boxes, sample.classes)
+    pixels = cv2.rotate(sample.pixels, cv2.ROTATE_90_COUNTERCLOCKWISE).astype(np.uint8, copy=False)
+    return Sample(pixels, boxes, sample.classes)
 
 
 def framed(sample: Sample, x: int, y: int, width: int, height: int, background: Pixels) -> Sample:

@@ -20,6 +20,8 @@ from detector.sample import Pixels, Sample, input_size, network_input
 
 # Sets the random numbers of cuts apart from those of pictures.
 CUTS = 1 << 32
+# Pictures without boxes in an epoch, for each picture with: they teach little each, and there may be many.
+NEGATIVES = 0.25
 # Cuts in an epoch for each picture: a few pictures with dozens of objects must not take all the time.
 MOST_CUTS = 4
 
@@ -41,7 +43,7 @@ class Batch:
     boxes: Tensor
 
     @property
-    def matched(self) -> int:
+    def targets(self) -> int:
         """How many anchors are to find something."""
         return int((self.owners >= 0).sum())
 
@@ -72,9 +74,13 @@ def batch_of(samples: list[Sample]) -> Batch:
 def training_batches(
     cache: PictureCache, batch_size: int, parts: int, image_size: int, seed: int, epoch: int
 ) -> Iterator[list[Batch]]:
-    """Every picture of the cache once, in new order and newly augmented, a batch in so many parts or fewer; a batch
-    shares one size."""
-    order = np.random.default_rng((seed, epoch)).permutation(len(cache))
+    """Every picture with boxes once and some without, in new order and newly augmented, a batch in so many parts or
+    fewer; a batch shares one size."""
+    random = np.random.default_rng((seed, epoch))
+    with_boxes = [number for number, item in enumerate(cache.pictures) if len(item.boxes)]
+    without = [number for number, item in enumerate(cache.pictures) if not len(item.boxes)]
+    negatives = random.permutation(without)[: pictures_in_epoch(cache) - len(with_boxes)]
+    order = random.permutation(np.concatenate([with_boxes, negatives]).astype(np.int64))
     groups = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
     def make(group: NDArray[np.int64]) -> list[Batch]:
@@ -95,6 +101,12 @@ def training_batches(
         yield from pool.map(make, groups)
 
 
+def pictures_in_epoch(cache: PictureCache) -> int:
+    """How many pictures the detector learns from in an epoch."""
+    with_boxes = sum(len(item.boxes) > 0 for item in cache.pictures)
+    return min(len(cache), round((1 + NEGATIVES) * with_boxes))
+
+
 def drawer(cache: PictureCache, random: np.random.Generator) -> Callable[[], Sample]:
     return lambda: cache[int(random.integers(len(cache)))]
 
@@ -112,6 +124,11 @@ class Cuts:
     pixels: Tensor
     masks: Tensor
     classes: Tensor
+
+    @property
+    def targets(self) -> int:
+        """How many cuts there are."""
+        return len(self.classes)
 
     def to(self, device: torch.device) -> Cuts:
         return Cuts(
@@ -136,10 +153,8 @@ def objects_in_epoch(cache: PictureCache) -> int:
 
 
 def training_cuts(cache: PictureCache, batch_size: int, parts: int, seed: int, epoch: int) -> Iterator[list[Cuts]]:
-    """`objects_in_epoch` objects of the cache, each once, in new order and newly looked at."""
-    random = np.random.default_rng((seed, epoch, CUTS))
-    all_objects = [(number, row) for number, item in enumerate(cache.pictures) for row in range(len(item.boxes))]
-    objects = random.permutation(np.array(all_objects))[: objects_in_epoch(cache)]
+    """`objects_in_epoch` objects of the cache, in new order and newly looked at."""
+    objects = drawn_objects(cache, np.random.default_rng((seed, epoch, CUTS)))
     groups = [objects[start : start + batch_size] for start in range(0, len(objects), batch_size)]
 
     def make(group: NDArray[np.int64]) -> list[Cuts]:
@@ -154,10 +169,26 @@ def training_cuts(cache: PictureCache, batch_size: int, parts: int, seed: int, e
         yield from pool.map(make, groups)
 
 
+def drawn_objects(cache: PictureCache, random: np.random.Generator) -> NDArray[np.int64]:
+    """Rows of picture and box. Classes are drawn by the root of how often they are there: as many of each object where
+    there are as many of each class, but those of a rare class more than once (Mahajan et al., arXiv:1805.00932)."""
+    objects = np.array([(number, row) for number, item in enumerate(cache.pictures) for row in range(len(item.boxes))])
+    classes = np.concatenate([item.classes for item in cache.pictures])
+    order = random.permutation(len(objects))
+    reach = np.cumsum(1 / np.sqrt(np.bincount(classes)[classes[order]]))
+    # Equal steps through the weights: nothing is drawn twice that is not owed it, and the number is always the same.
+    count = objects_in_epoch(cache)
+    steps = (random.random() + np.arange(count)) / count * reach[-1]
+    drawn: NDArray[np.int64] = objects[order[np.minimum(np.searchsorted(reach, steps), len(order) - 1)]]
+    return random.permutation(drawn)
+
+
 def plain_cuts(cache: PictureCache) -> Iterator[Cuts]:
     """Every object of the cache as serving sees it, picture by picture."""
     for number in range(len(cache)):
         sample = cache[number]
+        if not len(sample.boxes):
+            continue
         yield cuts_of(
             [(*cut(sample.pixels, box), int(kind)) for box, kind in zip(sample.boxes, sample.classes, strict=True)]
         )

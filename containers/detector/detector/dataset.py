@@ -30,7 +30,7 @@ class LabelledPicture:
     Attributes:
         path: the file.
         size: width and height as the annotations say, of the upright picture.
-        boxes: (n, 4) pixels of that size: left, top, right, bottom.
+        boxes: (n, 4) pixels of that size: left, top, right, bottom; none in a picture that shows what is not meant.
         classes: (n,) integers from 0.
     """
 
@@ -41,7 +41,7 @@ class LabelledPicture:
 
 
 def read_channel(folder: Path) -> list[LabelledPicture]:
-    """The pictures of a training channel that have boxes, in the order of `annotations.json`.
+    """The pictures of a training channel, in the order of `annotations.json`.
 
     `bbox` is [xmin, ymin, xmax, ymax] in pixels, `category_id` an integer from 0 (JumpStart's object-detection input;
     it looks like COCO and is not).
@@ -74,18 +74,16 @@ def read_channel(folder: Path) -> list[LabelledPicture]:
             LabelledPicture(
                 file_in(folder / "images", image["file_name"]),
                 (int(image["width"]), int(image["height"])),
-                np.array(boxes_of[identifier], np.float32),
+                np.array(boxes_of[identifier], np.float32).reshape(-1, 4),
                 np.array(classes_of[identifier], np.int64),
             )
             for identifier, image in images.items()
-            if boxes_of[identifier]
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is not as JumpStart wants it: {type(error).__name__} {error}") from error
-    if len(pictures) < FEWEST_PICTURES:
-        raise InputError(
-            f"{path} has {len(pictures)} pictures with boxes: training needs {FEWEST_PICTURES} at the least"
-        )
+    with_boxes = sum(len(item.boxes) > 0 for item in pictures)
+    if with_boxes < FEWEST_PICTURES:
+        raise InputError(f"{path} has {with_boxes} pictures with boxes: training needs {FEWEST_PICTURES} at the least")
     return pictures
 
 
@@ -119,11 +117,12 @@ def file_in(folder: Path, name: str) -> Path:
 
 
 def split(pictures: list[LabelledPicture], seed: int) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
-    """The pictures to learn from and those held back, always the same ones for a seed."""
-    if len(pictures) < HELD_BACK_FROM:
+    """The pictures to learn from and those held back, which have boxes; always the same ones for a seed."""
+    with_boxes = [number for number, item in enumerate(pictures) if len(item.boxes)]
+    if len(with_boxes) < HELD_BACK_FROM:
         return pictures, []
-    order = np.random.default_rng(seed).permutation(len(pictures))
-    held_back = set(order[: max(2, round(HELD_BACK * len(pictures)))].tolist())
+    order = np.random.default_rng(seed).permutation(with_boxes)
+    held_back = set(order[: max(2, round(HELD_BACK * len(with_boxes)))].tolist())
     return (
         [item for number, item in enumerate(pictures) if number not in held_back],
         [item for number, item in enumerate(pictures) if number in held_back],

@@ -38,7 +38,7 @@ class EfficientNetLite0(nn.Module):
         self.expand = convolution(inputs, CHANNELS, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = functional.relu6(self.stem(x))
+        x = functional.relu6(self.stem(x), inplace=True)
         for block in self.blocks:
             x, _ = block(x)
-        return functional.relu6(self.expand(x))
+        return functional.relu6(self.expand(x), inplace=True)

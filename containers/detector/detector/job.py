@@ -53,7 +53,7 @@ def label_names(given: tuple[str, ...], pictures: list[LabelledPicture]) -> tupl
     Raises:
         InputError: a picture has a class beyond the names.
     """
-    highest = max(int(item.classes.max()) for item in pictures)
+    highest = max(int(item.classes.max(initial=0)) for item in pictures)
     if not given:
         return tuple(str(number) for number in range(highest + 1))
     if highest >= len(given):

@@ -46,8 +46,8 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The block's output, and the expanded map on the way to it."""
-        expanded = x if self.expand is None else functional.relu6(self.expand(x))
-        y = self.project(functional.relu6(self.depthwise(expanded)))
+        expanded = x if self.expand is None else functional.relu6(self.expand(x), inplace=True)
+        y = self.project(functional.relu6(self.depthwise(expanded), inplace=True))
         return (x + y if self.adds else y), expanded
 
 

@@ -21,8 +21,6 @@ from detector.network import Detector
 Network = TypeVar("Network", Detector, Classifier)
 
 BACKBONE_RATE = 0.2
-# The first layers see edges and colours, which all things share; leaving them alone saves time.
-FROZEN_BLOCKS = 3
 WARM_UP = 0.05
 LAST_RATE = 0.01
 WEIGHT_DECAY = 0.01
@@ -43,16 +41,17 @@ class Learner(Generic[Network]):
         network: its pretrained layers are filled in already.
         rate: the largest rate of the new layers; the pretrained ones learn at a fraction of it.
         steps: how many steps there will be.
-        freeze: leave all pretrained layers as they are.
+        frozen: so many of the pretrained blocks stay as they are, the whole of what is pretrained where it has no more.
+            The first see edges and colours, which all things share.
     """
 
-    def __init__(self, network: Network, rate: float, steps: int, freeze: bool, device: torch.device) -> None:
+    def __init__(self, network: Network, rate: float, steps: int, frozen: int, device: torch.device) -> None:
         self.network: Network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        freeze_backbone(network.backbone, freeze)
+        freeze(network.backbone, frozen)
         self.average: Network = copy.deepcopy(self.network).requires_grad_(False)
         self.device = device
         self._weights = [weights for weights in self.network.parameters() if weights.requires_grad]
-        self._optimizer = torch.optim.AdamW(parameter_groups(self.network, rate), weight_decay=WEIGHT_DECAY)
+        self._optimizer = torch.optim.AdamW(parameter_groups(self.network, rate), weight_decay=WEIGHT_DECAY, fused=True)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, lambda step: rate_factor(step, steps))
         self._scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
         self._steps = 0
@@ -91,12 +90,12 @@ def plus(a: Tensor | None, b: Tensor | None) -> Tensor | None:
     return b if a is None else a if b is None else a + b
 
 
-def freeze_backbone(backbone: MobileNetV2 | EfficientNetLite0, whole: bool) -> None:
-    """Switch off learning in the backbone's first layers, or in all of it."""
-    if whole:
+def freeze(backbone: MobileNetV2 | EfficientNetLite0, blocks: int) -> None:
+    """Switch off learning in the backbone's first layers, or in all of it where it has no more blocks."""
+    if blocks >= len(backbone.blocks):
         backbone.requires_grad_(False)
     backbone.stem.requires_grad_(False)
-    for block in backbone.blocks[:FROZEN_BLOCKS]:
+    for block in backbone.blocks[:blocks]:
         block.requires_grad_(False)
 
 

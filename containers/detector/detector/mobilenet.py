@@ -38,10 +38,10 @@ class MobileNetV2(nn.Module):
         self.last = convolution(inputs, CHANNELS[-1], 1)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        x = functional.relu6(self.stem(x))
+        x = functional.relu6(self.stem(x), inplace=True)
         maps = []
         for index, block in enumerate(self.blocks):
             x, expanded = block(x)
             if index in (STRIDE_8_BLOCK, STRIDE_16_BLOCK):
                 maps.append(expanded)
-        return [*maps, functional.relu6(self.last(x))]
+        return [*maps, functional.relu6(self.last(x), inplace=True)]

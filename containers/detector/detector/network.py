@@ -11,6 +11,8 @@ from torch.nn import functional
 from detector.anchors import ANCHORS_PER_CELL
 from detector.mobilenet import CHANNELS, MobileNetV2
 
+# Learned on collages of clip art: to box things of any kind.
+PRETRAINED = "heads_collages.npz"
 WIDTH = 96
 GROUPS = 8
 # An untrained network shall call an anchor an object once in a hundred (Lin et al., arXiv:1708.02002).
@@ -25,8 +27,33 @@ class Separable(nn.Sequential):
             nn.Conv2d(channels, channels, 3, stride, 1, groups=channels, bias=False),
             nn.Conv2d(channels, channels, 1, bias=False),
             nn.GroupNorm(GROUPS, channels),
-            nn.ReLU6(),
+            nn.ReLU6(inplace=True),
         )
+
+
+class Heads(nn.Module):
+    """What stands on the feature extractor: a feature pyramid and predictors that all strides share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.laterals = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(channels, WIDTH, 1, bias=False), nn.GroupNorm(GROUPS, WIDTH))
+            for channels in CHANNELS
+        )
+        self.smooth = nn.ModuleList(Separable(WIDTH) for _ in CHANNELS)
+        self.coarse = Separable(WIDTH, stride=2)
+        self.tower = nn.Sequential(Separable(WIDTH), Separable(WIDTH))
+        self.object_predictor = predictor(1, -math.log((1 - PRIOR) / PRIOR))
+        self.box_predictor = predictor(4)
+
+    def forward(self, features: list[Tensor]) -> tuple[Tensor, Tensor]:
+        maps = [lateral(x) for lateral, x in zip(self.laterals, features, strict=True)]
+        for finer in (1, 0):
+            maps[finer] = maps[finer] + functional.interpolate(maps[finer + 1], scale_factor=2.0)
+        maps = [smooth(x) for smooth, x in zip(self.smooth, maps, strict=True)]
+        maps = [self.tower(x) for x in (*maps, self.coarse(maps[-1]))]
+        objects = torch.cat([rows(self.object_predictor(x), 1) for x in maps], 1).squeeze(-1)
+        return objects, torch.cat([rows(self.box_predictor(x), 4) for x in maps], 1)
 
 
 class Detector(nn.Module):
@@ -41,25 +68,11 @@ class Detector(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.backbone = MobileNetV2()
-        self.laterals = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(channels, WIDTH, 1, bias=False), nn.GroupNorm(GROUPS, WIDTH))
-            for channels in CHANNELS
-        )
-        self.smooth = nn.ModuleList(Separable(WIDTH) for _ in CHANNELS)
-        self.coarse = Separable(WIDTH, stride=2)
-        self.tower = nn.Sequential(Separable(WIDTH), Separable(WIDTH))
-        self.object_predictor = predictor(1, -math.log((1 - PRIOR) / PRIOR))
-        self.box_predictor = predictor(4)
+        self.heads = Heads()
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.backbone(pictures)
-        maps = [lateral(x) for lateral, x in zip(self.laterals, features, strict=True)]
-        for finer in (1, 0):
-            maps[finer] = maps[finer] + functional.interpolate(maps[finer + 1], scale_factor=2.0)
-        maps = [smooth(x) for smooth, x in zip(self.smooth, maps, strict=True)]
-        maps = [self.tower(x) for x in (*maps, self.coarse(maps[-1]))]
-        objects = torch.cat([rows(self.object_predictor(x), 1) for x in maps], 1).squeeze(-1)
-        return objects, torch.cat([rows(self.box_predictor(x), 4) for x in maps], 1)
+        objects, offsets = self.heads(self.backbone(pictures))
+        return objects, offsets
 
 
 def predictor(numbers: int, bias: float = 0.0) -> nn.Conv2d:

@@ -122,8 +122,9 @@ def train_detector(base: Path, image_size: int | None, epochs: int) -> Turn:
     settings = {"epochs": str(epochs), **({"image-size": str(image_size)} if image_size else {})}
     (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps(settings), encoding="utf-8")
     printed = run(environments.TRAIN, SAGEMAKER_BASE_DIR=str(base))
-    pictures = int(re.findall(r" on (\d+) pictures", printed)[0])
-    return [float(seconds) / pictures for seconds in re.findall(r"\bseconds=([0-9.]+)", printed)[1:]]
+    epochs = re.findall(r"\bseconds=([0-9.]+) pictures_per_second=([0-9.]+)", printed)[1:]
+    # Both are rounded; the pictures of an epoch are a whole number.
+    return [float(seconds) / round(float(seconds) * float(rate)) for seconds, rate in epochs]
 
 
 def ratio(seconds: dict[str, Turn], name: str) -> float:

@@ -92,8 +92,15 @@ class _Annotation(Struct, gc=False):
     iscrowd: int = 0
 
 
-def _image_of(picture: AnnotatedPicture, image_id: int) -> dict[str, Any]:
-    return {"id": image_id, "file_name": picture.file_name, "width": picture.width, "height": picture.height}
+class _Image(Struct, gc=False):
+    id: int
+    file_name: str
+    width: int
+    height: int
+
+
+def _image_of(picture: AnnotatedPicture, image_id: int) -> _Image:
+    return _Image(image_id, picture.file_name, picture.width, picture.height)
 
 
 def _edges(x: float, y: float, width: float, height: float) -> Edges:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-import orjson
 from msgspec import Struct
+from msgspec.json import Encoder
 
 from kit.annotations.json_values import compact
 from kit.annotations.model import AnnotatedPicture
 from kit.annotations.writing import replacing, scratch
 
 # What a format writes of a picture and its id, both from 1: the element of `images`, and those of `annotations`.
-ImageOf = Callable[[AnnotatedPicture, int], Mapping[str, Any]]
+ImageOf = Callable[[AnnotatedPicture, int], Struct]
 AnnotationsOf = Callable[[AnnotatedPicture, int], Sequence[Struct]]
+
+_ENCODER = Encoder()
 
 
 def write_document(
@@ -36,7 +37,7 @@ def write_document(
         file.write(b'{%b"images":[' % head)
         before_image = before_annotation = b"\n"
         for image_id, picture in enumerate(pictures, start=1):
-            file.write(before_image + orjson.dumps(image_of(picture, image_id)))
+            file.write(before_image + _ENCODER.encode(image_of(picture, image_id)))
             before_image = b",\n"
             if picture.boxes:
                 annotations.write(before_annotation + compact(annotations_of(picture, image_id))[1:-1])

@@ -72,8 +72,15 @@ class _Annotation(Struct, gc=False):
     category_id: int
 
 
-def _image_of(picture: AnnotatedPicture, image_id: int) -> dict[str, Any]:
-    return {"file_name": picture.file_name, "height": picture.height, "width": picture.width, "id": image_id}
+class _Image(Struct, gc=False):
+    file_name: str
+    height: int
+    width: int
+    id: int
+
+
+def _image_of(picture: AnnotatedPicture, image_id: int) -> _Image:
+    return _Image(picture.file_name, picture.height, picture.width, image_id)
 
 
 def _edges(left: float, top: float, right: float, bottom: float) -> Edges:

@@ -25,7 +25,7 @@ from kit.annotations.json_stream import ROOT, elements
 from kit.annotations.json_values import mapping, number, parsed, pixels, sequence, shown, text
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
-from kit.annotations.ordinary import Number, Size, Text
+from kit.annotations.ordinary import Percent, Size, Text
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.language import _, marked
 
@@ -159,11 +159,10 @@ def _boxes(value: Mapping[str, Any], width: int, height: int) -> Iterator[Boundi
         raise MalformedError(_("{value} has no {key}").format(value=shown(dict(value)), key=error)) from error
     edges = _upright(x, y, across, down, number(value.get("rotation") or 0, "rotation"), width, height)
     for label in sequence(value.get(_RECTANGLE), _RECTANGLE):
-        yield _box(text(label, _LABEL), edges, width, height)
+        yield _box(text(label, _LABEL), *edges, width, height)
 
 
-def _box(label: str, edges: Edges, width: int, height: int) -> BoundingBox:
-    left, top, right, bottom = edges
+def _box(label: str, left: float, top: float, right: float, bottom: float, width: int, height: int) -> BoundingBox:
     if left < 0 or top < 0 or right > width or bottom > height:
         whole = BoundingBox(label, left, top, right, bottom)
         part = whole.clipped(width, height) or whole
@@ -171,13 +170,13 @@ def _box(label: str, edges: Edges, width: int, height: int) -> BoundingBox:
     return BoundingBox(label, round(left), round(top), round(right), round(bottom))
 
 
-def _upright(x: float, y: float, across: float, down: float, rotation: float, width: int, height: int) -> Edges:
+def _upright(x: float, y: float, across: float, down: float, rotation: float | None, width: int, height: int) -> Edges:
     """The upright rectangle around the stored one, in pixels: percent of a picture that is not square do not rotate."""
     x, across = x * width / 100, across * width / 100
     y, down = y * height / 100, down * height / 100
     if not rotation and across >= 0 and down >= 0:
         return x, y, x + across, y + down
-    angle = math.radians(rotation)
+    angle = math.radians(rotation or 0)
     cosine, sine = math.cos(angle), math.sin(angle)
     corners = [(x + u * cosine - v * sine, y + u * sine + v * cosine) for u in (0.0, across) for v in (0.0, down)]
     return (
@@ -189,12 +188,12 @@ def _upright(x: float, y: float, across: float, down: float, rotation: float, wi
 
 
 class _Value(Struct, gc=False):
-    x: Number
-    y: Number
-    width: Number
-    height: Number
+    x: Percent
+    y: Percent
+    width: Percent
+    height: Percent
     rectanglelabels: list[Text]
-    rotation: Number | None = None
+    rotation: Percent | None = None
 
 
 class _Result(Struct, gc=False):
@@ -202,7 +201,7 @@ class _Result(Struct, gc=False):
     original_width: Size
     original_height: Size
     value: _Value
-    image_rotation: Number | None = None
+    image_rotation: Literal[0] | None = None
 
 
 class _Annotation(Struct, gc=False):
@@ -230,12 +229,12 @@ def _ordinary(task: _Task, line: int, image_field: str | None) -> AnnotatedPictu
     width, height = results[0].original_width, results[0].original_height
     boxes = []
     for result in results:
-        if result.image_rotation or result.original_width != width or result.original_height != height:
+        if result.original_width != width or result.original_height != height:
             return None
         value = result.value
-        edges = _upright(value.x, value.y, value.width, value.height, value.rotation or 0, width, height)
+        edges = _upright(value.x, value.y, value.width, value.height, value.rotation, width, height)
         for label in value.rectanglelabels:
-            boxes.append(_box(label, edges, width, height))
+            boxes.append(_box(label, *edges, width, height))
     return AnnotatedPicture(source_of(task.data, image_field), width, height, tuple(boxes), line=line)
 
 

@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 # As `json_values` takes them, and narrower: integers that a float holds exactly, sizes that are known, texts not empty.
 Number = Annotated[int, Meta(ge=-(2**53), le=2**53)] | float
+Percent = Annotated[float, Meta(ge=-(10**6), le=10**6)]
 Size = Annotated[int, Meta(gt=0, le=2**53)]
 Text = Annotated[str, Meta(min_length=1)]
 Id = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]

@@ -26,7 +26,7 @@ from kit.language import _
 ROOT = ""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_BLOCK = 256 * 1024
+_BLOCK = 128 * 1024
 # Nobody's annotations of one picture are as long as this; it is some other file, not to be held in memory.
 _LONGEST = 16 * 1024 * 1024
 

@@ -69,7 +69,7 @@ def main() -> int:
         name: [picture * pictures.written.pictures for turn in turns for picture in turn[name]] for name in turns[0]
     }
     print(report(seconds, tried, pictures.written.pictures, wanted.rounds))
-    return 1 if any(ratio(seconds, name) > limit(name) for name in seconds if PEER in seconds) else 0
+    return 1 if PEER in seconds and any(ratio(seconds, name) > limit(name) for name in seconds) else 0
 
 
 def progress(text: str) -> None:
@@ -86,7 +86,7 @@ def try_peer(channel: Path) -> dict[tuple[int, int], float]:
         raise SetupError(f"There is no {GLUONCV_PYTHON}: run `make bench-train`, or this with --without-peer.")
     tried = {}
     for setting in PEER_SETTINGS:
-        progress("GluonCV with batches of {} and {} processes beside it".format(*setting))
+        progress("trying GluonCV, batches of {}, processes that augment: {}".format(*setting))
         tried[setting] = statistics.median(train_peer(channel, setting, 2))
     return tried
 
@@ -122,9 +122,9 @@ def train_detector(base: Path, image_size: int | None, epochs: int) -> Turn:
     settings = {"epochs": str(epochs), **({"image-size": str(image_size)} if image_size else {})}
     (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps(settings), encoding="utf-8")
     printed = run(environments.TRAIN, SAGEMAKER_BASE_DIR=str(base))
-    epochs = re.findall(r"\bseconds=([0-9.]+) pictures_per_second=([0-9.]+)", printed)[1:]
+    lines = re.findall(r"\bseconds=([0-9.]+) pictures_per_second=([0-9.]+)", printed)
     # Both are rounded; the pictures of an epoch are a whole number.
-    return [float(seconds) / round(float(seconds) * float(rate)) for seconds, rate in epochs]
+    return [float(seconds) / round(float(seconds) * float(rate)) for seconds, rate in lines[1:]]
 
 
 def ratio(seconds: dict[str, Turn], name: str) -> float:

@@ -5,8 +5,8 @@
 MODEL is a folder with the model's files. Prints a JSON object for each way to do it, with each picture's milliseconds
 and the seconds of all:
 
-    decode + session.run    the JPEG decoded by OpenCV, then both networks on inputs that lie ready: nothing is shrunk,
-                            cut, suppressed or written; in each way that may be the fastest
+    decode + session.run    the JPEG decoded by OpenCV, then each run of both networks on inputs that lie ready: nothing
+                            is shrunk, cut, suppressed or written; in each way that may be the fastest
     decode + detect + JSON  the kit's own code from the JPEG's bytes to the answer's
 """
 
@@ -27,8 +27,8 @@ import onnxruntime
 from detector import inference, picture
 from detector.contract import Wanted, response
 from detector.crops import SIDE, STRIDE, cut
-from detector.inference import Model
-from detector.sample import input_size, network_input, scaled
+from detector.inference import LOOKS, Model
+from detector.sample import network_input
 from detector.server import DECODING_RESERVE, find
 from numpy.typing import NDArray
 
@@ -42,9 +42,8 @@ class Ready(NamedTuple):
 
     body: bytes
     pixels: NDArray[np.uint8]
-    picture: NDArray[np.float32]
-    scores: NDArray[np.float32]
-    offsets: NDArray[np.float32]
+    views: list[NDArray[np.float32]]
+    outputs: list[tuple[NDArray[np.float32], NDArray[np.float32]]]
     boxes: NDArray[np.float32]
     cuts: NDArray[np.float32]
     masks: NDArray[np.float32]
@@ -74,15 +73,15 @@ def main() -> None:
 
 def ready(model: Model, body: bytes) -> Ready:
     pixels = picture.decode(body, DECODING_RESERVE * model.description.image_size**2)
-    width, height = input_size(pixels.shape[1], pixels.shape[0], model.description.image_size)
-    planes = network_input(scaled(pixels, width, height))[None]
-    scores, offsets = (np.asarray(output)[0] for output in model.detector.run(None, {"picture": planes}))
-    boxes, _ = inference.select(scores, offsets, width, height)
+    views = [inference.view(pixels, round(k * model.description.image_size), mirrored) for k, mirrored in LOOKS]
+    runs = (model.detector.run(["scores", "offsets"], {"picture": seen}) for seen in views)
+    outputs = [(np.asarray(scores)[0], np.asarray(offsets)[0]) for scores, offsets in runs]
+    boxes, _ = inference.agreed([inference.look(model, pixels, *manner) for manner in LOOKS])
     boxes *= np.array([pixels.shape[1], pixels.shape[0]] * 2, np.float32)
     pieces = [cut(pixels, box) for box in boxes]
     cuts = np.array([network_input(piece) for piece, _ in pieces]).reshape(-1, 3, SIDE, SIDE)
     masks = np.array([mask for _, mask in pieces]).reshape(-1, 1, SIDE // STRIDE, SIDE // STRIDE)
-    return Ready(body, pixels, planes, scores, offsets, boxes, cuts, masks)
+    return Ready(body, pixels, views, outputs, boxes, cuts, masks)
 
 
 def loop(work: Callable[[Ready], object], items: list[Ready], runs: int, callers: int) -> tuple[list[float], float]:
@@ -104,7 +103,8 @@ def loop(work: Callable[[Ready], object], items: list[Ready], runs: int, callers
 
 def decoded_and_detected(model: Model, item: Ready) -> None:
     cv2.imdecode(np.frombuffer(item.body, np.uint8), cv2.IMREAD_COLOR)
-    model.detector.run(None, {"picture": item.picture})
+    for seen in item.views:
+        model.detector.run(None, {"picture": seen})
 
 
 def in_one_batch(model: Model, classifier: onnxruntime.InferenceSession, item: Ready) -> None:

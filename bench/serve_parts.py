@@ -23,8 +23,8 @@ from detector import inference, picture
 from detector.anchors import anchors, decode, non_maximum_suppression
 from detector.contract import Wanted, response
 from detector.crops import cut
-from detector.inference import LEAST_OBJECT, MOST_OBJECTS, SAME_OBJECT_IOU, Model
-from detector.sample import network_input, scaled
+from detector.inference import LEAST_OBJECT, LOOKS, MOST_OBJECTS, SAME_OBJECT_IOU, Model
+from detector.sample import network_input
 from detector.server import DECODING_RESERVE
 from numpy.typing import NDArray
 from serve_bare import CORES, Ready, answer, classify, loop, ready
@@ -74,9 +74,13 @@ def parts(one: Model, items: list[Ready]) -> dict[str, Way]:
     found = {item.body: inference.detect(one, item.pixels) for item in items}
     return {
         "decode": lambda item: picture.decode(item.body, pixels_wanted(one)),
-        "shrink, planes of -1..1": lambda item: network_input(scaled(item.pixels, *size(item))),
-        "detector, `session.run`": lambda item: one.detector.run(None, {"picture": item.picture}),
-        "boxes from anchors, suppression": lambda item: inference.select(item.scores, item.offsets, *size(item)),
+        "shrink, planes of -1..1, for both looks": lambda item: [
+            inference.view(item.pixels, round(k * one.description.image_size), mirrored) for k, mirrored in LOOKS
+        ],
+        "detector, a `session.run` for each look": lambda item: [
+            one.detector.run(None, {"picture": seen}) for seen in item.views
+        ],
+        "boxes from anchors, suppression, agreeing": lambda item: inference.agreed(candidates(item)),
         "cuts, masks, planes": lambda item: [network_input(cut(item.pixels, box)[0]) for box in item.boxes],
         "classifier, a `session.run` for each cut": lambda item: classify(one, item),
         "(in place of it: one for all cuts)": lambda item: in_one_run(one.classifier, item),
@@ -88,9 +92,17 @@ def pixels_wanted(model: Model) -> int:
     return DECODING_RESERVE * model.description.image_size**2
 
 
+def candidates(item: Ready) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """What each look has found."""
+    return [
+        inference.candidates(scores, offsets, seen.shape[3], seen.shape[2])
+        for seen, (scores, offsets) in zip(item.views, item.outputs, strict=True)
+    ]
+
+
 def size(item: Ready) -> tuple[int, int]:
-    """Width and height of the detector's input."""
-    return item.picture.shape[3], item.picture.shape[2]
+    """Width and height of the detector's input at the first look, whose boxes stand for the ways to suppress."""
+    return item.views[0].shape[3], item.views[0].shape[2]
 
 
 def in_one_run(classifier: onnxruntime.InferenceSession, item: Ready) -> None:
@@ -117,23 +129,23 @@ def suppressions() -> dict[str, Way]:
 
     def every_box(item: Ready) -> NDArray[np.float32]:
         width, height = size(item)
-        return decode(item.offsets, anchors(height, width))
+        return decode(item.outputs[0][1], anchors(height, width))
 
     def in_numpy(item: Ready) -> None:
-        rows = np.flatnonzero(item.scores >= LEAST_OBJECT)
+        rows = np.flatnonzero(item.outputs[0][0] >= LEAST_OBJECT)
         width, height = size(item)
-        boxes = decode(item.offsets[rows], anchors(height, width)[rows])
-        non_maximum_suppression(boxes, item.scores[rows], SAME_OBJECT_IOU, MOST_OBJECTS)
+        boxes = decode(item.outputs[0][1][rows], anchors(height, width)[rows])
+        non_maximum_suppression(boxes, item.outputs[0][0][rows], SAME_OBJECT_IOU, MOST_OBJECTS)
 
     def in_opencv(item: Ready) -> None:
-        rows = np.flatnonzero(item.scores >= LEAST_OBJECT)
+        rows = np.flatnonzero(item.outputs[0][0] >= LEAST_OBJECT)
         width, height = size(item)
-        boxes = decode(item.offsets[rows], anchors(height, width)[rows])
+        boxes = decode(item.outputs[0][1][rows], anchors(height, width)[rows])
         boxes[:, 2:] -= boxes[:, :2]
-        cv2.dnn.NMSBoxes(boxes.astype(np.float64), item.scores[rows], LEAST_OBJECT, SAME_OBJECT_IOU)  # type: ignore[arg-type]
+        cv2.dnn.NMSBoxes(boxes.astype(np.float64), item.outputs[0][0][rows], LEAST_OBJECT, SAME_OBJECT_IOU)  # type: ignore[arg-type]
 
     def in_a_graph(item: Ready) -> None:
-        session.run(None, {"boxes": every_box(item)[None], "scores": item.scores[None, None]})
+        session.run(None, {"boxes": every_box(item)[None], "scores": item.outputs[0][0][None, None]})
 
     return {
         "NumPy": in_numpy,

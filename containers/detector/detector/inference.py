@@ -108,16 +108,18 @@ def detect(model: Model, pixels: Pixels) -> Detections:
 
 def look(model: Model, pixels: Pixels, enlargement: float, mirrored: bool) -> tuple[Boxes, NDArray[np.float32]]:
     """Boxes, in 0..1, and scores of all anchors that may have found something."""
-    image_size = round(enlargement * model.description.image_size)
-    width, height = input_size(pixels.shape[1], pixels.shape[0], image_size)
-    small = scaled(pixels, width, height)
-    picture = network_input(small[:, ::-1] if mirrored else small)[None]
-    outputs = model.detector.run(["scores", "offsets"], {"picture": picture})
-    scores, offsets = (np.asarray(output)[0] for output in outputs)
-    boxes, scores = candidates(scores, offsets, width, height)
+    seen = view(pixels, round(enlargement * model.description.image_size), mirrored)
+    scores, offsets = (np.asarray(output)[0] for output in model.detector.run(["scores", "offsets"], {"picture": seen}))
+    boxes, scores = candidates(scores, offsets, seen.shape[3], seen.shape[2])
     if mirrored:
         boxes[:, [0, 2]] = 1 - boxes[:, [2, 0]]
     return boxes, scores
+
+
+def view(pixels: Pixels, image_size: int, mirrored: bool) -> NDArray[np.float32]:
+    """What the detector is given of a picture: (1, 3, height, width)."""
+    small = scaled(pixels, *input_size(pixels.shape[1], pixels.shape[0], image_size))
+    return network_input(small[:, ::-1] if mirrored else small)[None]
 
 
 def candidates(

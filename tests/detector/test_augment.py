@@ -67,7 +67,7 @@ def test_an_object_mostly_outside_is_not_labelled() -> None:
 
 def test_mosaic_keeps_every_tile_inside_its_place() -> None:
     random = np.random.default_rng(5)
-    sample = augment.mosaic(two_rectangles, 384, 288, random)
+    sample = augment.mosaic(two_rectangles, 384, 288, 1.0, random)
     assert sample.pixels.shape == (288, 384, 3)
     assert (sample.boxes >= 0).all()
     assert (sample.boxes <= (384, 288, 384, 288)).all()
@@ -86,7 +86,7 @@ def test_recolouring_leaves_shape_and_type() -> None:
 
 def test_the_same_seed_makes_the_same_sample() -> None:
     first, second = (
-        augment.augmented(two_rectangles, two_rectangles(), 320, 320, np.random.default_rng(9)) for _ in range(2)
+        augment.augmented(two_rectangles, two_rectangles(), 320, 320, 1.0, np.random.default_rng(9)) for _ in range(2)
     )
     assert (first.pixels == second.pixels).all()
     assert (first.boxes == second.boxes).all()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from detector.dataset import PictureCache, read_channel, split
+from detector.dataset import PictureCache, enlargement_for, read_channel, split
 from detector.errors import InputError
 
 from tests.detector.pictures import corner_picture, jpeg
@@ -134,8 +135,18 @@ def test_a_picture_that_is_not_what_the_annotations_say(tmp_path: Path, data: by
 
 def test_the_same_pictures_are_held_back_for_a_seed(channel: Path) -> None:
     pictures = read_channel(channel)
-    learned, held_back = split(pictures, 1)
-    assert (len(learned), len(held_back)) == (10, 2)
-    assert {item.path for item in learned} | {item.path for item in held_back} == {item.path for item in pictures}
-    assert [item.path for item in split(pictures, 1)[1]] == [item.path for item in held_back]
-    assert split(pictures[:9], 1)[1] == []
+    many = [replace(item, path=Path(f"{number}")) for number, item in enumerate(5 * pictures)]
+    learned, held_back = split(many, 1)
+    assert (len(learned), len(held_back)) == (54, 6)
+    assert {item.path for item in learned} | {item.path for item in held_back} == {item.path for item in many}
+    assert [item.path for item in split(many, 1)[1]] == [item.path for item in held_back]
+    assert split(many[:49], 1)[1] == []
+
+
+def test_small_objects_are_looked_at_more_closely(channel: Path) -> None:
+    pictures = read_channel(channel)
+    small = [replace(item, boxes=item.boxes / 1.3) for item in pictures]
+    smaller = [replace(item, boxes=item.boxes / 1.6) for item in pictures]
+    assert enlargement_for(pictures) == 1
+    assert 1 < enlargement_for(small) < enlargement_for(smaller) <= 2
+    assert enlargement_for([replace(item, boxes=item.boxes / 50) for item in pictures]) == 2

@@ -85,13 +85,14 @@ def zoomed(sample: Sample, width: int, height: int, zoom: float, random: Random)
     return framed(sample, x, y, width, height, background)
 
 
-def mosaic(draw: Callable[[], Sample], width: int, height: int, random: Random) -> Sample:
+def mosaic(draw: Callable[[], Sample], width: int, height: int, enlargement: float, random: Random) -> Sample:
     """Four samples side by side, so that one batch shows many surroundings."""
     x, y = round(width * random.uniform(0.35, 0.65)), round(height * random.uniform(0.35, 0.65))
     canvas = np.empty((height, width, 3), np.uint8)
     boxes, classes = [], []
     for left, top, right, bottom in ((0, 0, x, y), (x, 0, width, y), (0, y, x, height), (x, y, width, height)):
-        tile = zoomed(draw(), right - left, bottom - top, random.uniform(*MOSAIC_ZOOM), random)
+        zoom = enlargement * random.uniform(*MOSAIC_ZOOM)
+        tile = zoomed(draw(), right - left, bottom - top, zoom, random)
         canvas[top:bottom, left:right] = tile.pixels
         boxes.append(tile.boxes + np.array([left, top, left, top], np.float32))
         classes.append(tile.classes)
@@ -114,13 +115,16 @@ def recoloured(pixels: Pixels, random: Random) -> Pixels:
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
-def augmented(draw: Callable[[], Sample], first: Sample, width: int, height: int, random: Random) -> Sample:
-    """A new sample of that size made of `first` and, in a mosaic, others that `draw` gives."""
+def augmented(
+    draw: Callable[[], Sample], first: Sample, width: int, height: int, enlargement: float, random: Random
+) -> Sample:
+    """A new sample of that size made of `first` and, in a mosaic, others that `draw` gives, zoomed to about that
+    `enlargement`."""
     if random.random() < MOSAIC_SHARE:
         rest = iter([first])
-        sample = mosaic(lambda: next(rest, None) or draw(), width, height, random)
+        sample = mosaic(lambda: next(rest, None) or draw(), width, height, enlargement, random)
     else:
-        zoom = math.exp(random.uniform(math.log(ZOOM[0]), math.log(ZOOM[1])))
+        zoom = enlargement * math.exp(random.uniform(math.log(ZOOM[0]), math.log(ZOOM[1])))
         sample = zoomed(first, width, height, zoom, random)
     return Sample(recoloured(sample.pixels, random), sample.boxes, sample.classes)
 

@@ -16,7 +16,7 @@ from detector.augment import augmented, looked_at
 from detector.crops import cut
 from detector.dataset import PictureCache
 from detector.matching import cells_of, match
-from detector.sample import Pixels, Sample, input_size, network_input
+from detector.sample import Pixels, Sample, input_size, network_input, resized, serving_size
 
 # Sets the random numbers of cuts apart from those of pictures.
 CUTS = 1 << 32
@@ -94,7 +94,7 @@ def training_batches(
                 if random.random() < 0.5:
                     width, height = height, width
             draw = drawer(cache, random)
-            samples.append(augmented(draw, cache[number], width, height, random))
+            samples.append(augmented(draw, cache[number], width, height, cache.enlargement, random))
         return [batch_of(samples[part::parts]) for part in range(min(parts, len(samples)))]
 
     with ThreadPoolExecutor(1) as pool:
@@ -192,3 +192,11 @@ def plain_cuts(cache: PictureCache) -> Iterator[Cuts]:
         yield cuts_of(
             [(*cut(sample.pixels, box), int(kind)) for box, kind in zip(sample.boxes, sample.classes, strict=True)]
         )
+
+
+def plain_pictures(cache: PictureCache, image_size: int) -> Iterator[Batch]:
+    """Every picture of the cache as serving sees it, one by one."""
+    for number in range(len(cache)):
+        sample = cache[number]
+        size = serving_size(image_size, cache.enlargement)
+        yield batch_of([resized(sample, *input_size(sample.pixels.shape[1], sample.pixels.shape[0], size))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -16,11 +17,14 @@ from detector.errors import InputError
 from detector.sample import Sample
 
 FEWEST_PICTURES = 2
-# One picture in ten is held back to watch the training, but none of so few that each one counts.
-HELD_BACK, HELD_BACK_FROM = 0.1, 10
+# One picture in ten is held back to choose the best epoch by, but none of so few that each one counts.
+HELD_BACK, HELD_BACK_FROM = 0.1, 50
 # Pictures stay decoded, at this many times the input's pixels so that augmentation can zoom in, up to so much memory.
 ZOOM_RESERVE = 4
 CACHE_BYTES = 2 << 30
+# Objects of which the median is smaller than this, side over the picture's side, are looked at more closely; the time
+# to serve grows with the square.
+USUAL_SIDE, MOST_ENLARGED = 0.12, 2.0
 
 
 @dataclass(frozen=True)
@@ -129,12 +133,26 @@ def split(pictures: list[LabelledPicture], seed: int) -> tuple[list[LabelledPict
     )
 
 
-class PictureCache:
-    """The decoded pictures of a training, each decoded once as long as memory allows."""
+def enlargement_for(pictures: list[LabelledPicture]) -> float:
+    """How much larger than usual pictures should be looked at, 1 to `MOST_ENLARGED`, for what they show is so small."""
+    sides = [
+        math.sqrt((box[2] - box[0]) * (box[3] - box[1]) / (item.size[0] * item.size[1]))
+        for item in pictures
+        for box in item.boxes
+    ]
+    return min(max(USUAL_SIDE / float(np.median(sides)), 1.0), MOST_ENLARGED)
 
-    def __init__(self, pictures: list[LabelledPicture], image_size: int) -> None:
+
+class PictureCache:
+    """The decoded pictures of a training, each decoded once as long as memory allows.
+
+    They are looked at `enlargement` times as large as the network's input: training cuts such inputs out of them.
+    """
+
+    def __init__(self, pictures: list[LabelledPicture], image_size: int, enlargement: float = 1.0) -> None:
         self.pictures = pictures
-        self._pixels = ZOOM_RESERVE * image_size**2
+        self.enlargement = enlargement
+        self._pixels = round(ZOOM_RESERVE * (enlargement * image_size) ** 2)
         self._samples: dict[int, Sample] = {}
         self._bytes = 0
 

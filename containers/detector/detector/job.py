@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from detector import hyperparameters
-from detector.dataset import LabelledPicture, PictureCache, read_channel, split
+from detector.dataset import LabelledPicture, PictureCache, enlargement_for, read_channel, split
 from detector.errors import InputError
 from detector.export import export_classifier, export_detector
 from detector.inference import CLASSIFIER_FILE, DETECTOR_FILE, Description, write_description
@@ -35,15 +35,18 @@ def train(paths: Paths) -> None:
     )
     if not held_back:
         print("too few pictures to hold any back: Val_CrossEntropy is of the training pictures", flush=True)
-    train_cache = PictureCache(learned, settings.image_size)
-    validation_cache = PictureCache(held_back, settings.image_size) if held_back else train_cache
+    enlargement = enlargement_for(learned)
+    if enlargement > 1:
+        print(f"the objects are small: pictures are looked at {enlargement:.1f} times as large", flush=True)
+    train_cache = PictureCache(learned, settings.image_size, enlargement)
+    validation_cache = PictureCache(held_back, settings.image_size, enlargement) if held_back else train_cache
     detector, classifier = fit(train_cache, validation_cache, len(labels), settings, device, report)
     paths.model.mkdir(parents=True, exist_ok=True)
     export_detector(detector, paths.model / DETECTOR_FILE)
     export_classifier(classifier, paths.model / CLASSIFIER_FILE)
     write_description(
         paths.model,
-        Description(labels, serving_size(settings.image_size), device.type, settings.epochs, len(learned)),
+        Description(labels, serving_size(settings.image_size, enlargement), device.type, settings.epochs, len(learned)),
     )
 
 

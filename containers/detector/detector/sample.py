@@ -33,13 +33,13 @@ def input_size(width: int, height: int, image_size: int) -> tuple[int, int]:
     return max(1, math.floor(across + 0.5)) * MULTIPLE, max(1, math.floor(down + 0.5)) * MULTIPLE
 
 
-def serving_size(image_size: int) -> int:
-    """The image size of serving for one of training.
+def serving_size(image_size: int, enlargement: float) -> int:
+    """The image size of serving for one of training, whose pictures were looked at `enlargement` times as large.
 
     Training sees cuts of enlarged pictures, serving whole pictures at that same enlargement: the network costs little
     when it only looks (Touvron et al., arXiv:1906.06423).
     """
-    return round(SERVING_ENLARGEMENT * image_size)
+    return round(SERVING_ENLARGEMENT * enlargement * image_size)
 
 
 def scaled(pixels: Pixels, width: int, height: int) -> Pixels:

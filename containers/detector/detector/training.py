@@ -21,6 +21,7 @@ from detector.batches import (
     objects_in_epoch,
     pictures_in_epoch,
     plain_cuts,
+    plain_pictures,
     training_batches,
     training_cuts,
 )
@@ -29,7 +30,7 @@ from detector.dataset import PictureCache
 from detector.errors import TrainingError
 from detector.hyperparameters import Hyperparameters
 from detector.layers import load_pretrained
-from detector.learner import Learner, Network, parts_of
+from detector.learner import Best, Learner, Network, parts_of
 from detector.loss import detection_loss
 from detector.network import Detector
 
@@ -89,7 +90,8 @@ def fit(
     device: torch.device,
     report: Callable[[Epoch], None],
 ) -> tuple[Detector, Classifier]:
-    """Fine-tune both pretrained networks and give the averages of their weights over the last steps, on the CPU.
+    """Fine-tune both pretrained networks and give the averages of their weights over the last steps, on the CPU: those
+    of the epoch that did best on the pictures held back, where there are such.
 
     Raises:
         TrainingError: a loss stops being a number.
@@ -105,6 +107,7 @@ def fit(
     naming = learner(classifier, NAMING, math.ceil(objects_in_epoch(train) / cuts), settings, device)
     if device.type == "cpu":
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // parts))
+    best_finding, best_naming = Best(finding), Best(naming)
     # Numbers too small to matter are slow on x86, and a fading weight has many of them.
     with ThreadPoolExecutor(parts, initializer=torch.set_flush_denormal, initargs=(True,)) as pool:
         for number in range(1, settings.epochs + 1):
@@ -116,20 +119,24 @@ def fit(
                 named, naming_time = one_pass(naming, looks, naming_loss, pool)
             except TrainingError as error:
                 raise TrainingError(f"epoch {number}: {error} than {settings.adam_learning_rate}") from error
+            cross_entropy, doubt = naming_doubt(naming.average, held_back, device)
+            if held_back is not train:
+                best_naming.offer(doubt)
+                best_finding.offer(finding_doubt(finding.average, held_back, settings.image_size, device))
             seconds = time.perf_counter() - start
             report(
                 Epoch(
                     number,
                     settings.epochs,
                     found + named,
-                    validate(naming.average, held_back, device),
+                    cross_entropy,
                     seconds,
                     pictures_in_epoch(train) / seconds,
                     finding_time,
                     naming_time,
                 )
             )
-    return finding.average.cpu(), naming.average.cpu()
+    return best_finding.network.cpu(), best_naming.network.cpu()
 
 
 def learner(
@@ -174,11 +181,25 @@ def naming_loss(learner: Learner[Classifier], cuts: Cuts) -> Tensor:
 
 
 @torch.no_grad()
-def validate(classifier: Classifier, cache: PictureCache, device: torch.device) -> float:
-    """The cross-entropy of the classes over the true boxes of pictures, as serving sees them."""
-    total, count = 0.0, 0
+def naming_doubt(classifier: Classifier, cache: PictureCache, device: torch.device) -> tuple[float, float]:
+    """Over the true boxes of pictures, as serving sees them: the cross-entropy of the classes, and how much of its
+    belief the classifier gives to wrong ones, which being too sure does not spoil."""
+    entropy, wrong, count = 0.0, 0.0, 0
     for cuts in plain_cuts(cache):
         cuts = cuts.to(device)
-        total += cross_entropy(classifier(cuts.pixels, cuts.masks), cuts.classes, 0.0).item()
+        logits = classifier(cuts.pixels, cuts.masks)
+        entropy += cross_entropy(logits, cuts.classes, 0.0).item()
+        wrong += (1 - logits.softmax(1).gather(1, cuts.classes[:, None])).sum().item()
         count += len(cuts.classes)
-    return total / count
+    return entropy / count, wrong / count
+
+
+@torch.no_grad()
+def finding_doubt(detector: Detector, cache: PictureCache, image_size: int, device: torch.device) -> float:
+    """The detector's loss for each target, over pictures as serving sees them."""
+    loss, targets = 0.0, 0
+    for picture in plain_pictures(cache, image_size):
+        picture = picture.to(device)
+        loss += detection_loss(detector(picture.pictures), picture).item()
+        targets += picture.targets
+    return loss / targets

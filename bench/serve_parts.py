@@ -77,15 +77,18 @@ def parts(one: Model, items: list[Ready]) -> dict[str, Way]:
         "shrink, planes of -1..1, for both looks": lambda item: [
             inference.view(item.pixels, round(k * one.description.image_size), mirrored) for k, mirrored in LOOKS
         ],
-        "detector, a `session.run` for each look": lambda item: [
-            one.detector.run(None, {"picture": seen}) for seen in item.views
-        ],
+        "detector, a `session.run` for each look": lambda item: every_look(one, item),
         "boxes from anchors, suppression, agreeing": lambda item: inference.agreed(candidates(item)),
         "cuts, masks, planes": lambda item: [network_input(cut(item.pixels, box)[0]) for box in item.boxes],
         "classifier, a `session.run` for each cut": lambda item: classify(one, item),
         "(in place of it: one for all cuts)": lambda item: in_one_run(one.classifier, item),
         "JSON": lambda item: json.dumps(response(found[item.body], Wanted(True), one.description.labels)),
     }
+
+
+def every_look(model: Model, item: Ready) -> None:
+    for seen in item.views:
+        model.detector.run(None, {"picture": seen})
 
 
 def pixels_wanted(model: Model) -> int:
@@ -175,8 +178,8 @@ def threads(folder: Path, one: Model, every: Model) -> dict[str, Way]:
         "whole, threads never spin": dataclasses.replace(every, detector=waiting),
     }
     return {
-        "detector, 1 thread": lambda item: one.detector.run(None, {"picture": item.picture}),
-        f"detector, {CORES} threads": lambda item: every.detector.run(None, {"picture": item.picture}),
+        "detector, both looks, 1 thread": lambda item: every_look(one, item),
+        f"detector, both looks, {CORES} threads": lambda item: every_look(every, item),
         "cuts one by one, 1 thread": lambda item: classify(one, item),
         f"cuts side by side, {CORES} threads": lambda item: classify(every, item),
         f"cuts in one run, {CORES} threads": lambda item: in_one_run(batch, item),

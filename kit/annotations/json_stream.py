@@ -9,7 +9,7 @@ slower search that knows texts takes over.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +17,7 @@ import orjson
 from msgspec import DecodeError, Raw
 from msgspec.json import Decoder
 
+from kit.annotations.json_endings import TEXT, FindEnding, alike, balanced, searched
 from kit.annotations.ordinary import decoded
 from kit.annotations.problems import MalformedError, OnUnreadable
 from kit.errors import InputError
@@ -31,17 +32,9 @@ _BLOCK = 128 * 1024
 _LONGEST = 16 * 1024 * 1024
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
-_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
-# White space between two objects.
-_FARTHEST = 100
-_FIRST_KEY = re.compile(rb'\{[ \t\r\n]*"[^"\\]*"')
-_KEY = re.compile(rb"(%b)[ \t\r\n]*:" % _TEXT, re.DOTALL)
-# Whole texts, the beginning of one that is not whole, and what structures the rest.
-_STRUCTURE = re.compile(rb'%b|["{}\[\],]' % _TEXT, re.DOTALL)
+_KEY = re.compile(rb"(%b)[ \t\r\n]*:" % TEXT, re.DOTALL)
 _POSITION = re.compile(r" \(byte (\d+)\)$")
 _ANY = Decoder(list[Raw])
-
-FindEnding = Callable[[bytes], int]
 
 
 def open_document(path: Path) -> BinaryIO:
@@ -161,7 +154,7 @@ class _Document:
 
     def _list(self, name: str) -> Iterator[tuple[str, list[Any]]]:
         self._drop(1)
-        endings: list[FindEnding] = [_alike, _balanced]
+        endings: list[FindEnding] = [alike, balanced]
         yield name, []
         if self._next() == b"]":
             self._drop(1)
@@ -188,8 +181,8 @@ class _Document:
                     try:
                         return end, self._decoded(name, end)
                     except (_NotJsonError, MalformedError):
-                        endings[:] = [_balanced]  # not where an element ends, or not JSON
-            if end := _searched(self._at_hand, single=single):
+                        endings[:] = [balanced]  # not where an element ends, or not JSON
+            if end := searched(self._at_hand, single=single):
                 return end, self._decoded(name, end)
             if len(self._at_hand) > _LONGEST:
                 raise MalformedError(
@@ -254,49 +247,3 @@ class _Document:
         if count:
             self._before += count
             self._at_hand = self._at_hand[count:]
-
-
-def _alike(text: bytes) -> int:
-    """The end of what is before the last object after a comma that begins with the same key as `text`; 0: none."""
-    first = _FIRST_KEY.match(text)
-    start = len(text) if first else 0
-    while first and (start := text.rfind(first[0], 0, start)) > 0:
-        begin = max(0, start - _FARTHEST)
-        before = text[begin:start].rstrip()
-        if before.endswith(b","):
-            return begin + len(before) - 1
-    return 0
-
-
-def _balanced(text: bytes) -> int:
-    """The end of the last brace that leaves as many closed as opened, as if there were none within texts; 0: none."""
-    depth = text.count(b"{") - text.count(b"}")
-    end = len(text)
-    while (brace := text.rfind(b"}", 0, end)) >= 0:
-        depth -= text.count(b"{", brace, end)
-        if depth == 0:
-            return brace + 1
-        depth += 1
-        end = brace
-    return 0
-
-
-def _searched(text: bytes, *, single: bool) -> int:
-    """The length of the elements in `text` that are known to be whole, by what follows; of the first with `single`."""
-    depth = end = 0
-    for token in _STRUCTURE.finditer(text):
-        match text[token.start() : token.end()]:
-            case b"{" | b"[":
-                depth += 1
-            case b"}" | b"]":
-                depth -= 1
-                if depth < 0:
-                    return token.start()
-            case b",":
-                if depth == 0:
-                    end = token.start()
-                    if single:
-                        return end
-            case b'"':  # the beginning of a text that goes on
-                return end
-    return end

@@ -23,7 +23,9 @@ class Named(Struct):
 
 # Texts with what structures JSON in them mislead whoever counts braces.
 TEXTS = st.text(st.sampled_from('{}[],:"\\ aé\n日'), max_size=6)
-SCALARS = st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
+)
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=8
 )

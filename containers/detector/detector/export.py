@@ -80,7 +80,7 @@ def write(
     path: Path,
 ) -> None:
     network = network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    with warnings.catch_warnings():
+    with torch.no_grad(), warnings.catch_warnings():
         # torch's newer exporter needs onnxscript besides, and makes the same graph of this network.
         warnings.simplefilter("ignore", DeprecationWarning)
         # The sizes that tracing fixes are parities and group checks: the same for all multiples of 32.

@@ -13,6 +13,7 @@ import pytest
 import torch
 from detector import training
 from detector.anchors import intersection_over_union
+from detector.classifier import Classifier
 from detector.dataset import PictureCache, read_channel
 from detector.errors import TrainingError
 from detector.hyperparameters import Hyperparameters
@@ -118,7 +119,29 @@ def test_a_loss_that_is_no_number_ends_the_training(channel: Path, monkeypatch: 
     monkeypatch.setattr(training, "load_pretrained", broken)
     pictures = PictureCache(read_channel(channel), 96)
     with pytest.raises(TrainingError, match=r"epoch 1: the loss is nan: try a smaller adam-learning-rate than 0.001"):
-        training.fit(pictures, pictures, 3, Hyperparameters(image_size=96), torch.device("cpu"), print)
+        training.fit(pictures, pictures, 3, Hyperparameters(image_size=96), torch.device("cpu"), print, choose=False)
+
+
+@pytest.mark.parametrize(("choose", "given"), [(True, 0), (False, 1)])
+def test_the_epoch_that_did_best_on_pictures_held_back_is_given(
+    channel: Path, monkeypatch: pytest.MonkeyPatch, choose: bool, given: int
+) -> None:
+    """Doubt that grows from the first epoch to the second, as where a network learns its pictures by heart."""
+    seen: list[torch.Tensor] = []
+
+    def doubt(classifier: Classifier, *_: object) -> tuple[float, float]:
+        seen.append(classifier.evidence.weight.clone())
+        return 0.5, (0.1, 0.4)[len(seen) - 1]
+
+    monkeypatch.setattr(training, "naming_doubt", doubt)
+    pictures, watched = (PictureCache(part, 96) for part in (read_channel(channel)[:6], read_channel(channel)[6:8]))
+    settings = Hyperparameters(epochs=2, image_size=96)
+    epochs: list[training.Epoch] = []
+    cpu = torch.device("cpu")
+    _, classifier = training.fit(pictures, watched, 3, settings, cpu, epochs.append, choose=choose)
+    assert [epoch.number for epoch in epochs] == [1, 2]
+    assert not torch.equal(seen[0], seen[1])
+    assert torch.equal(classifier.evidence.weight, seen[given])
 
 
 def test_a_missing_channel_is_one_sentence(tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from detector.paths import Paths
 from detector.sample import serving_size
 from detector.training import Epoch, fit
 
+# Training pictures that stand in for those held back: enough to show that it learns, few enough to take no time.
+FEW = 4
+
 
 def train(paths: Paths) -> None:
     """Read hyperparameters and the channel `training`, fine-tune, and leave both networks and `model.json` in `model/`.
@@ -33,14 +36,18 @@ def train(paths: Paths) -> None:
         f"device {device.type}",
         flush=True,
     )
+    watched = held_back
     if not held_back:
-        print("too few pictures to hold any back: Val_CrossEntropy is of the training pictures", flush=True)
+        print("too few pictures to hold any back: Val_CrossEntropy is of some it trains on", flush=True)
+        watched = [item for item in learned if len(item.boxes)][:FEW]
     enlargement = enlargement_for(learned)
     if enlargement > 1:
         print(f"the objects are small: pictures are looked at {enlargement:.1f} times as large", flush=True)
     train_cache = PictureCache(learned, settings.image_size, enlargement)
-    validation_cache = PictureCache(held_back, settings.image_size, enlargement) if held_back else train_cache
-    detector, classifier = fit(train_cache, validation_cache, len(labels), settings, device, report)
+    watched_cache = PictureCache(watched, settings.image_size, enlargement)
+    detector, classifier = fit(
+        train_cache, watched_cache, len(labels), settings, device, report, choose=bool(held_back)
+    )
     paths.model.mkdir(parents=True, exist_ok=True)
     export_detector(detector, paths.model / DETECTOR_FILE)
     export_classifier(classifier, paths.model / CLASSIFIER_FILE)

@@ -84,14 +84,25 @@ class Epoch:
 
 def fit(
     train: PictureCache,
-    held_back: PictureCache,
+    watched: PictureCache,
     classes: int,
     settings: Hyperparameters,
     device: torch.device,
     report: Callable[[Epoch], None],
+    *,
+    choose: bool,
 ) -> tuple[Detector, Classifier]:
-    """Fine-tune both pretrained networks and give the averages of their weights over the last steps, on the CPU: those
-    of the epoch that did best on the pictures held back, where there are such.
+    """Fine-tune both pretrained networks and give the averages of their weights over the last steps, on the CPU.
+
+    Args:
+        train: the pictures to learn from.
+        watched: pictures with boxes to measure each epoch by.
+        classes: how many there are.
+        settings: the hyperparameters.
+        device: where to train.
+        report: is told of each epoch.
+        choose: give the averages as they were after the epoch that did best on the pictures watched, which then must
+            not be among those to learn from; else those of the last epoch.
 
     Raises:
         TrainingError: a loss stops being a number.
@@ -119,17 +130,17 @@ def fit(
                 named, naming_time = one_pass(naming, looks, naming_loss, pool)
             except TrainingError as error:
                 raise TrainingError(f"epoch {number}: {error} than {settings.adam_learning_rate}") from error
-            cross_entropy, doubt = naming_doubt(naming.average, held_back, device)
-            if held_back is not train:
+            entropy, doubt = naming_doubt(naming.average, watched, device)
+            if choose:
                 best_naming.offer(doubt)
-                best_finding.offer(finding_doubt(finding.average, held_back, settings.image_size, device))
+                best_finding.offer(finding_doubt(finding.average, watched, settings.image_size, device))
             seconds = time.perf_counter() - start
             report(
                 Epoch(
                     number,
                     settings.epochs,
                     found + named,
-                    cross_entropy,
+                    entropy,
                     seconds,
                     pictures_in_epoch(train) / seconds,
                     finding_time,

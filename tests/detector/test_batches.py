@@ -9,7 +9,15 @@ import cv2
 import numpy as np
 import pytest
 from detector import batches
-from detector.batches import drawn_objects, objects_in_epoch, pictures_in_epoch, training_batches, training_cuts
+from detector.batches import (
+    AHEAD,
+    drawn_objects,
+    made_ahead,
+    objects_in_epoch,
+    pictures_in_epoch,
+    training_batches,
+    training_cuts,
+)
 from detector.dataset import LabelledPicture, PictureCache
 
 
@@ -59,3 +67,17 @@ def test_pictures_of_nothing_are_a_part_of_each_epoch_and_never_most_of_it(tmp_p
         shown = list(training_batches(some, 2, 1, 96, 0, epoch))
         assert sum(len(part.pictures) for parts in shown for part in parts) == 5
     assert sum(len(part.classes) for parts in training_cuts(some, 8, 2, 0, 1) for part in parts) == 4
+
+
+def test_batches_are_made_a_few_ahead_and_not_a_whole_epoch() -> None:
+    """A batch is megabytes, and an epoch may have thousands."""
+    made: list[int] = []
+
+    def make(group: np.ndarray) -> int:
+        made.append(int(group[0]))
+        return made[-1]
+
+    given = made_ahead(make, [np.array([number]) for number in range(50)])
+    assert next(given) == 0
+    assert len(made) <= AHEAD + 1
+    assert [0, *given] == list(range(50)) == made

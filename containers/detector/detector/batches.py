@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +20,10 @@ from detector.dataset import PictureCache
 from detector.matching import cells_of, match
 from detector.sample import Pixels, Sample, input_size, network_input, resized, serving_size
 
+Made = TypeVar("Made")
+
+# So many batches wait to be trained on at the most.
+AHEAD = 4
 # Sets the random numbers of cuts apart from those of pictures.
 CUTS = 1 << 32
 # Pictures without boxes in an epoch, for each picture with: they teach little each, and there may be many.
@@ -97,8 +103,19 @@ def training_batches(
             samples.append(augmented(draw, cache[number], width, height, cache.enlargement, random))
         return [batch_of(samples[part::parts]) for part in range(min(parts, len(samples)))]
 
+    return made_ahead(make, groups)
+
+
+def made_ahead(make: Callable[[NDArray[np.int64]], Made], groups: list[NDArray[np.int64]]) -> Iterator[Made]:
+    """What `make` gives for each group, made in a thread beside the caller: a few ahead, for memory has an end."""
+    waiting: deque[Future[Made]] = deque()
     with ThreadPoolExecutor(1) as pool:
-        yield from pool.map(make, groups)
+        for group in groups:
+            waiting.append(pool.submit(make, group))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def pictures_in_epoch(cache: PictureCache) -> int:
@@ -165,8 +182,7 @@ def training_cuts(cache: PictureCache, batch_size: int, parts: int, seed: int, e
             cuts.append((*looked_at(sample.pixels, sample.boxes[row], random), int(sample.classes[row])))
         return [cuts_of(cuts[part::parts]) for part in range(min(parts, len(cuts)))]
 
-    with ThreadPoolExecutor(1) as pool:
-        yield from pool.map(make, groups)
+    return made_ahead(make, groups)
 
 
 def drawn_objects(cache: PictureCache, random: np.random.Generator) -> NDArray[np.int64]:

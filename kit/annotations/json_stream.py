@@ -175,6 +175,8 @@ class _Document:
         """
         if self._at_hand[:1] in (b"]", b"}", b","):
             raise _NotJsonError(_("a value was expected"), 0)
+        if len(self._at_hand) < _BLOCK:  # what the last run left: the beginning of an element
+            self._more()
         while True:
             for ending in tuple(endings):
                 if end := ending(self._at_hand):
@@ -193,7 +195,7 @@ class _Document:
                 raise _NotJsonError(_("it ends too early"), len(self._at_hand))
 
     def _decoded(self, name: str, end: int) -> list[Any]:
-        text = b"[%b]" % self._at_hand[:end]
+        text = b"".join((b"[", memoryview(self._at_hand)[:end], b"]"))
         of_run, of_one = self._decoders.get(name, (_ANY, None))
         run: list[Any] | None = decoded(of_run, text)
         if run is not None:

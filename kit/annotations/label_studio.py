@@ -11,7 +11,6 @@ A rotated box becomes the upright rectangle around it. Results other than rectan
 from __future__ import annotations
 
 import base64
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,14 +22,12 @@ from msgspec.structs import replace
 
 from kit.annotations.json_stream import ROOT, elements
 from kit.annotations.json_values import mapping, number, parsed, pixels, sequence, shown, text
+from kit.annotations.label_studio_boxes import edges
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
 from kit.annotations.ordinary import Percent, Size, Text
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.language import _, marked
-
-# left, top, right, bottom
-Edges = tuple[float, float, float, float]
 
 _RECTANGLE = "rectanglelabels"
 # An uploaded file is kept as upload/<project>/<first 8 hex digits of a UUID>-<name>.
@@ -111,7 +108,8 @@ def source_of(data: Mapping[str, Any], image_field: str | None = None) -> str:
     Raises:
         MalformedError: there is no picture, or it is not clear which value it is.
     """
-    value = data.get(image_field or "image")
+    field = image_field or "image"
+    value = data.get(field)
     if value is None and image_field is None:
         candidates = [each for each in data.values() if isinstance(each, str) and _PICTURE.search(each)]
         if len(candidates) != 1:
@@ -119,9 +117,9 @@ def source_of(data: Mapping[str, Any], image_field: str | None = None) -> str:
                 _("data has no field image, and {count} others name a picture").format(count=len(candidates))
             )
         value = candidates[0]
-    address = text(value, f"data.{image_field or 'image'}")
-    if address.startswith("s3://"):
-        return address
+    if isinstance(value, str) and value.startswith("s3://"):
+        return value
+    address = text(value, f"data.{field}")
     parts = urlsplit(address)
     if parts.path.endswith("/resolve/") and (hidden := parse_qs(parts.query).get("fileuri")):
         return _stored_uri(hidden[0])
@@ -157,34 +155,10 @@ def _boxes(value: Mapping[str, Any], width: int, height: int) -> Iterator[Boundi
         x, y, across, down = (number(value[key], key) for key in ("x", "y", "width", "height"))
     except KeyError as error:
         raise MalformedError(_("{value} has no {key}").format(value=shown(dict(value)), key=error)) from error
-    edges = _upright(x, y, across, down, number(value.get("rotation") or 0, "rotation"), width, height)
+    rotation = number(value.get("rotation") or 0, "rotation")
+    found = edges(x, y, across, down, rotation, float(width), float(height))
     for label in sequence(value.get(_RECTANGLE), _RECTANGLE):
-        yield _box(text(label, _LABEL), *edges, width, height)
-
-
-def _box(label: str, left: float, top: float, right: float, bottom: float, width: int, height: int) -> BoundingBox:
-    if left < 0 or top < 0 or right > width or bottom > height:
-        whole = BoundingBox(label, left, top, right, bottom)
-        part = whole.clipped(width, height) or whole
-        left, top, right, bottom = part.left, part.top, part.right, part.bottom
-    return BoundingBox(label, round(left), round(top), round(right), round(bottom))
-
-
-def _upright(x: float, y: float, across: float, down: float, rotation: float | None, width: int, height: int) -> Edges:
-    """The upright rectangle around the stored one, in pixels: percent of a picture that is not square do not rotate."""
-    x, across = x * width / 100, across * width / 100
-    y, down = y * height / 100, down * height / 100
-    if not rotation and across >= 0 and down >= 0:
-        return x, y, x + across, y + down
-    angle = math.radians(rotation or 0)
-    cosine, sine = math.cos(angle), math.sin(angle)
-    corners = [(x + u * cosine - v * sine, y + u * sine + v * cosine) for u in (0.0, across) for v in (0.0, down)]
-    return (
-        min(corner[0] for corner in corners),
-        min(corner[1] for corner in corners),
-        max(corner[0] for corner in corners),
-        max(corner[1] for corner in corners),
-    )
+        yield BoundingBox(text(label, _LABEL), *found)
 
 
 class _Value(Struct, gc=False):
@@ -227,14 +201,15 @@ def _ordinary(task: _Task, line: int, image_field: str | None) -> AnnotatedPictu
         return None
     results = annotation.result
     width, height = results[0].original_width, results[0].original_height
+    across, down = float(width), float(height)
     boxes = []
     for result in results:
         if result.original_width != width or result.original_height != height:
             return None
         value = result.value
-        edges = _upright(value.x, value.y, value.width, value.height, value.rotation, width, height)
+        left, top, right, bottom = edges(value.x, value.y, value.width, value.height, value.rotation, across, down)
         for label in value.rectanglelabels:
-            boxes.append(_box(label, *edges, width, height))
+            boxes.append(BoundingBox(label, left, top, right, bottom))
     return AnnotatedPicture(source_of(task.data, image_field), width, height, tuple(boxes), line=line)
 
 

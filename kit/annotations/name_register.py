@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,11 +26,8 @@ class NameRegister:
     def __init__(self) -> None:
         # An empty name is SQLite's own way to ask for that; up to its page cache (2 MB) nothing is written at all.
         self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute(
-            "CREATE TABLE picture (name TEXT PRIMARY KEY, source TEXT, line INTEGER, number INTEGER) WITHOUT ROWID"
-        )
+        self._database.execute("CREATE TABLE picture (name TEXT PRIMARY KEY, source TEXT, line INTEGER) WITHOUT ROWID")
         self._database.execute("BEGIN")
-        self._numbers = itertools.count()
 
     def add(self, picture: AnnotatedPicture) -> Entry | None:
         """The earlier picture of the same file name, or None when there is none; this one is then the first.
@@ -42,26 +38,36 @@ class NameRegister:
         return self.add_all([picture])[0]
 
     def add_all(self, pictures: Sequence[AnnotatedPicture]) -> list[Entry | None]:
-        """For each picture what `add` tells; many at a time take less.
+        """For each picture what `add` tells; many at a time take less, up to some hundreds.
 
         Raises:
             SetupError: the temporary folder is full.
         """
-        rows = [(picture.file_name, picture.source, picture.line, next(self._numbers)) for picture in pictures]
         try:
-            added = self._database.executemany("INSERT OR IGNORE INTO picture VALUES (?, ?, ?, ?)", rows).rowcount
-            if added == len(rows):
-                return [None] * added
-            return [self._earlier(name, number) for name, _source, _line, number in rows]
+            try:
+                self._insert(pictures)
+                return [None] * len(pictures)
+            except sqlite3.IntegrityError:  # a name is there already, and nothing of it was inserted
+                return [self._added(picture) for picture in pictures]
         except sqlite3.OperationalError as error:
             raise SetupError(
                 _("the temporary folder cannot be used ({error}); free some space there").format(error=error)
             ) from error
 
-    def _earlier(self, name: str, number: int) -> Entry | None:
-        """The first picture of that name, unless that is the one with this number."""
-        row = self._database.execute("SELECT source, line, number FROM picture WHERE name = ?", (name,)).fetchone()
-        return None if row[2] == number else Entry(*row[:2])
+    def _insert(self, pictures: Sequence[AnnotatedPicture]) -> None:
+        # One statement for all takes half the time of `executemany`, and inserts all or none.
+        places = ", ".join(["(?, ?, ?)"] * len(pictures))
+        values: list[str | int] = []
+        for picture in pictures:
+            values += (picture.file_name, picture.source, picture.line)
+        self._database.execute(f"INSERT INTO picture VALUES {places}", values)  # noqa: S608 - nothing but ?
+
+    def _added(self, picture: AnnotatedPicture) -> Entry | None:
+        found = self._database.execute("SELECT source, line FROM picture WHERE name = ?", (picture.file_name,))
+        row = found.fetchone()
+        if row is None:
+            self._insert([picture])
+        return row and Entry(*row)
 
     def __contains__(self, name: str) -> bool:
         row = self._database.execute("SELECT 1 FROM picture WHERE name = ?", (name,)).fetchone()

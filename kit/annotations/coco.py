@@ -70,12 +70,12 @@ def write(path: Path, data: AnnotationStream) -> Written:
     annotation_ids = itertools.count(1)
 
     def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[_Annotation]:
-        annotations = []
+        found = []
         for box, class_id in zip(picture.boxes, selection.class_ids(picture), strict=True):
             width, height = box.right - box.left, box.bottom - box.top
             bbox = (box.left, box.top, width, height)
-            annotations.append(_Annotation(next(annotation_ids), image_id, class_id, bbox, width * height))
-        return annotations
+            found.append(_Annotation(next(annotation_ids), image_id, class_id, bbox, width * height))
+        return found
 
     categories = [{"id": class_id, "name": label} for class_id, label in enumerate(data.labels)]
     head = b'"categories":%b,\n' % orjson.dumps(categories)

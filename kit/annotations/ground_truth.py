@@ -12,27 +12,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from kit.annotations.ground_truth_record import (
     METADATA,
-    TASK_TYPE,
-    Box,
     label_attribute,
     ordinary_class_map,
     ordinary_picture,
     picture_of_record,
 )
+from kit.annotations.ground_truth_writer import JobLines
 from kit.annotations.json_stream import open_document
-from kit.annotations.json_values import compact, mapping, parsed
+from kit.annotations.json_values import mapping, parsed
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
 from kit.annotations.writing import replacing
-from kit.errors import InputError
 from kit.language import _, marked
 
 DEFAULT_ATTRIBUTE = "bounding-box"
@@ -88,10 +85,16 @@ def write(
     """
     when = created or datetime.now(timezone.utc).replace(tzinfo=None)
     selection = Selection(data.labels)
+    lines = JobLines(attribute, when, data.labels)
+    labelled = LabelState.LABELLED  # looked up once, for until Python 3.12 that takes as long as a box
     with replacing(path) as file:
         for picture in data.pictures:
-            kept = selection.fitted(picture) if picture.state is LabelState.LABELLED else picture
-            file.write(output_line(kept, data.labels, attribute=attribute, created=when))
+            if picture.state is labelled:
+                kept = selection.fitted(picture)
+                file.write(lines.labelled(kept))
+            else:
+                kept = picture
+                file.write(_unlabelled(lines, picture))
             selection.count(kept)
     return selection.result()
 
@@ -107,41 +110,12 @@ def output_line(picture: AnnotatedPicture, labels: Sequence[str], *, attribute: 
     Raises:
         InputError: a box has a label that is not in `labels`.
     """
-    if picture.state in (LabelState.UNLABELLED, LabelState.SKIPPED):
-        return input_line(picture.source)
-    metadata: dict[str, Any] = {
-        "type": TASK_TYPE,
-        "human-annotated": "yes",
-        "creation-date": created.isoformat(timespec="microseconds"),
-        "job-name": f"labeling-job/{attribute}",
-    }
-    record: dict[str, Any] = {"source-ref": picture.source}
-    if picture.state is LabelState.FAILED:
-        metadata["failure-reason"] = picture.reason
-        record[attribute + METADATA] = metadata
-        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
-    annotations = []
-    class_map = {}
-    for box in picture.boxes:
-        if box.label not in labels:
-            raise InputError(
-                _("{picture}: {label!r} is none of the classes {labels}").format(
-                    picture=picture.source, label=box.label, labels=", ".join(labels)
-                )
-            )
-        class_id = labels.index(box.label)
-        class_map[str(class_id)] = box.label
-        width, height = box.right - box.left, box.bottom - box.top
-        annotations.append(Box(class_id, box.left, box.top, width, height))
-    record[attribute] = {
-        "image_size": [{"width": picture.width, "height": picture.height, "depth": 3}],
-        "annotations": orjson.Fragment(compact(annotations)),
-    }
-    # A single worker's confidence is 0: not a score.
-    metadata["objects"] = [{"confidence": 0.0} for _ in annotations]
-    metadata["class-map"] = class_map
-    record[attribute + METADATA] = metadata
-    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    lines = JobLines(attribute, created, labels)
+    return lines.labelled(picture) if picture.state is LabelState.LABELLED else _unlabelled(lines, picture)
+
+
+def _unlabelled(lines: JobLines, picture: AnnotatedPicture) -> bytes:
+    return lines.failed(picture) if picture.state is LabelState.FAILED else input_line(picture.source)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

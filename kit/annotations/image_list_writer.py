@@ -21,12 +21,17 @@ _ENCODER = Encoder()
 
 
 def write_document(
-    path: Path, head: bytes, pictures: Iterable[AnnotatedPicture], image_of: ImageOf, annotations_of: AnnotationsOf
+    path: Path,
+    head: bytes,
+    batches: Iterable[Sequence[AnnotatedPicture]],
+    image_of: ImageOf,
+    annotations_of: AnnotationsOf,
 ) -> None:
     """Write the document, a line for each picture in either list. Annotations wait in a scratch file for the images.
 
     Args:
         head: other members, each with its comma.
+        batches: the pictures, some at a time, for these are encoded together.
         annotations_of: of numbers only, for they are written without the fraction of whole ones.
 
     Raises:
@@ -36,11 +41,18 @@ def write_document(
     with replacing(path) as file, scratch(path) as annotations:
         file.write(b'{%b"images":[' % head)
         before_image = before_annotation = b"\n"
-        for image_id, picture in enumerate(pictures, start=1):
-            file.write(before_image + _ENCODER.encode(image_of(picture, image_id)))
-            before_image = b",\n"
-            if picture.boxes:
-                annotations.write(before_annotation + compact(annotations_of(picture, image_id))[1:-1])
+        written = 0
+        for batch in batches:
+            numbered = list(enumerate(batch, start=written + 1))
+            written += len(batch)
+            images = [image_of(picture, image_id) for image_id, picture in numbered]
+            if images:
+                file.write(before_image + _ENCODER.encode_lines(images)[:-1].replace(b"\n", b",\n"))
+                before_image = b",\n"
+            boxes = [annotations_of(picture, image_id) for image_id, picture in numbered if picture.boxes]
+            if boxes:
+                lists = compact(_ENCODER.encode_lines(boxes))
+                annotations.write(before_annotation + lists[1:-2].replace(b"]\n[", b",\n"))
                 before_annotation = b",\n"
         file.write(b'\n],"annotations":[')
         annotations.seek(0)

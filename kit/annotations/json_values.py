@@ -10,12 +10,9 @@ from typing import Any
 
 import orjson
 from msgspec import Raw, Struct, to_builtins
-from msgspec.json import Encoder
 
 from kit.annotations.problems import MalformedError
 from kit.language import _
-
-_ENCODER = Encoder()
 
 
 def parsed(document: bytes | Raw | Struct) -> Any:
@@ -93,12 +90,11 @@ def sequence(value: Any, name: str) -> list[Any]:
     return value
 
 
-def compact(value: Any) -> bytes:
-    """The JSON of numbers, in lists and structs: whole ones without a fraction, as AWS's own files have them."""
-    written = _ENCODER.encode(value)
-    if b".0" in written:
-        written = written.replace(b".0,", b",").replace(b".0]", b"]").replace(b".0}", b"}")
-    return written
+def compact(numbers: bytes) -> bytes:
+    """JSON without texts, its whole numbers without a fraction, as AWS's own files have them."""
+    if numbers.find(b".") < 0:
+        return numbers
+    return numbers.replace(b".0,", b",").replace(b".0]", b"]").replace(b".0}", b"}")
 
 
 def shown(value: Any) -> str:

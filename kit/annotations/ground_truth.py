@@ -15,13 +15,8 @@ from pathlib import Path
 
 import orjson
 
-from kit.annotations.ground_truth_record import (
-    METADATA,
-    label_attribute,
-    ordinary_class_map,
-    ordinary_picture,
-    picture_of_record,
-)
+from kit.annotations.ground_truth_ordinary import OrdinaryLines
+from kit.annotations.ground_truth_record import METADATA, label_attribute, picture_of_record
 from kit.annotations.ground_truth_writer import JobLines
 from kit.annotations.json_stream import open_document
 from kit.annotations.json_values import mapping, parsed
@@ -131,8 +126,9 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _pictures(
     path: Path, labels: Sequence[str], attribute: str | None, on_unreadable: OnUnreadable
 ) -> Iterator[AnnotatedPicture]:
+    ordinary = OrdinaryLines(attribute)
     for line, raw in _lines(path):
-        picture = ordinary_picture(raw, line, attribute)
+        picture = ordinary.picture(raw, line)
         if picture is None:
             try:
                 record = mapping(parsed(raw), _LINE)
@@ -146,8 +142,12 @@ def _pictures(
 def _collect_labels(path: Path, attribute: str | None, on_unreadable: OnUnreadable) -> tuple[str, ...]:
     """The classes of all lines' class-maps by their ids. Lines that cannot be read are left to the reading."""
     names: dict[int, str] = {}
+    ordinary = OrdinaryLines(attribute)
     for line, raw in _lines(path):
-        for key, name in _class_map(raw, attribute).items():
+        class_map = ordinary.class_map(raw)
+        if class_map is None:
+            class_map = _class_map(raw, attribute)
+        for key, name in class_map.items():
             known = names.setdefault(key, name)
             if known != name:
                 on_unreadable(
@@ -161,10 +161,7 @@ def _collect_labels(path: Path, attribute: str | None, on_unreadable: OnUnreadab
 
 
 def _class_map(raw: bytes, attribute: str | None) -> dict[int, str]:
-    """What a line calls its classes, as far as that can be read."""
-    ordinary = ordinary_class_map(raw, attribute)
-    if ordinary is not None:
-        return ordinary
+    """What any line calls its classes, as far as that can be read."""
     try:
         record = mapping(parsed(raw), _LINE)
     except MalformedError:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
-
-from msgspec import UNSET, Raw, Struct, UnsetType
-from msgspec.json import Decoder
+from typing import Any
 
 from kit.annotations.json_values import mapping, number, pixels, sequence, shown, text
 from kit.annotations.model import AnnotatedPicture, BoundingBox, LabelState
-from kit.annotations.ordinary import Number, Size, Text, decoded
 from kit.annotations.problems import MalformedError
 from kit.language import _, marked
 
@@ -95,77 +91,3 @@ def _box(entry: Any, names: Mapping[str, Any], labels: Sequence[str]) -> Boundin
             raise MalformedError(_("class_id {value} is not in the line's class-map").format(value=shown(class_id)))
         label = labels[class_id]
     return BoundingBox(text(label, _NAME), left, top, left + width, top + height)
-
-
-class Box(Struct, gc=False):
-    """An entry of `annotations`, in pixels."""
-
-    class_id: int
-    left: Number
-    top: Number
-    width: Number
-    height: Number
-
-
-class _Size(Struct, gc=False):
-    width: Size
-    height: Size
-
-
-class _Answer(Struct, gc=False):
-    image_size: list[_Size]
-    annotations: list[Box]
-
-
-class _Metadata(Struct, gc=False, rename="kebab"):
-    type: Literal["groundtruth/object-detection"]
-    class_map: dict[int, Text]
-    failure_reason: Raw | UnsetType = UNSET
-
-
-_RECORD = Decoder(dict[str, Raw])
-_ANSWER, _METADATA, _SOURCE = Decoder(_Answer), Decoder(_Metadata), Decoder(Text)
-
-
-def ordinary_picture(raw: bytes, line: int, attribute: str | None) -> AnnotatedPicture | None:
-    """The picture of a line that one job labelled and that names its classes; None: `picture_of_record` is to judge."""
-    found = _ordinary_labels(raw, attribute)
-    if found is None:
-        return None
-    record, name, metadata = found
-    source = decoded(_SOURCE, record.get("source-ref", Raw()))
-    answer = decoded(_ANSWER, record.get(name, Raw()))
-    if source is None or answer is None or not answer.image_size:
-        return None
-    names = metadata.class_map
-    boxes = []
-    for box in answer.annotations:
-        label = names.get(box.class_id)
-        if label is None:
-            return None
-        boxes.append(BoundingBox(label, box.left, box.top, box.left + box.width, box.top + box.height))
-    size = answer.image_size[0]
-    return AnnotatedPicture(source, size.width, size.height, tuple(boxes), line=line)
-
-
-def ordinary_class_map(raw: bytes, attribute: str | None) -> dict[int, str] | None:
-    """The classes that such a line names; None: the line is another, or not as its format promises."""
-    found = _ordinary_labels(raw, attribute)
-    return found and found[2].class_map
-
-
-def _ordinary_labels(raw: bytes, attribute: str | None) -> tuple[dict[str, Raw], str, _Metadata] | None:
-    """The members of a line, its label attribute, and what is noted of that."""
-    record = decoded(_RECORD, raw)
-    if record is None:
-        return None
-    keys = [key for key in record if key.endswith(METADATA)]
-    if len(keys) != 1:
-        return None
-    name = keys[0][: -len(METADATA)]
-    if attribute is not None and name != attribute:
-        return None
-    metadata = decoded(_METADATA, record[keys[0]])
-    if metadata is None or metadata.failure_reason is not UNSET:
-        return None
-    return record, name, metadata

@@ -8,7 +8,8 @@ from datetime import datetime
 from msgspec import Raw, Struct
 from msgspec.json import Encoder
 
-from kit.annotations.ground_truth_record import METADATA, TASK_TYPE, Box
+from kit.annotations.ground_truth_ordinary import Box
+from kit.annotations.ground_truth_record import METADATA, TASK_TYPE
 from kit.annotations.json_values import compact
 from kit.annotations.model import AnnotatedPicture
 from kit.errors import InputError

@@ -32,10 +32,10 @@ def kit() -> Conversion:
 
 
 def label_studio_sdk() -> Conversion:
-    """Label Studio to COCO; the result is a folder."""
+    """Label Studio to COCO; the result is a folder. Without `upload_dir` it looks for one anew for each picture."""
     from label_studio_sdk.converter import Converter
 
-    converter = Converter(LABEL_CONFIG, project_dir=None, download_resources=False)
+    converter = Converter(LABEL_CONFIG, project_dir=None, upload_dir="uploads", download_resources=False)
     return lambda source, target: converter.convert(str(source), str(target), "COCO", is_dir=False)
 
 
@@ -48,7 +48,7 @@ def globox() -> Conversion:
 
 def globox_by_hand() -> Conversion:
     """Ground Truth to COCO: globox's boxes and writer, and a loop to read the manifest, which globox does not know."""
-    from globox import Annotation, AnnotationSet, BoundingBox, BoxFormat
+    from globox import Annotation, AnnotationSet, BoundingBox
 
     def picture(line: str) -> Annotation:
         name, size, boxes = ground_truth(line)
@@ -56,8 +56,8 @@ def globox_by_hand() -> Conversion:
             name,
             size,
             [
-                BoundingBox.create(label=CLASSES[class_id], coords=tuple(coordinates), box_format=BoxFormat.LTWH)
-                for class_id, *coordinates in boxes
+                BoundingBox(label=CLASSES[class_id], xmin=left, ymin=top, xmax=left + width, ymax=top + height)
+                for class_id, left, top, width, height in boxes
             ],
         )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -81,7 +82,7 @@ def write(
     when = created or datetime.now(timezone.utc).replace(tzinfo=None)
     selection = Selection(data.labels)
     lines = JobLines(attribute, when, data.labels)
-    labelled = LabelState.LABELLED  # looked up once, for until Python 3.12 that takes as long as a box
+    labelled = LabelState.LABELLED  # once: before Python 3.12 looking it up runs Python code
     with replacing(path) as file:
         for picture in data.pictures:
             if picture.state is labelled:
@@ -116,7 +117,7 @@ def _unlabelled(lines: JobLines, picture: AnnotatedPicture) -> bytes:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The lines, numbered from 1, without blank ones; nothing after one that is longer than any manifest's."""
     with open_document(path) as file:
-        for line, raw in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), start=1):
+        for line, raw in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), start=1):
             if not raw.isspace():
                 yield line, raw
             if len(raw) == _LONGEST_LINE:

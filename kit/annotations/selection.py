@@ -100,7 +100,7 @@ class Selection:
                 yield chosen
 
     def _usable(self, data: AnnotationStream, need_box: bool) -> Iterator[AnnotatedPicture]:
-        labelled = LabelState.LABELLED  # looked up once, for until Python 3.12 that takes as long as a box
+        labelled = LabelState.LABELLED  # once: before Python 3.12 looking it up runs Python code
         for picture in data.pictures:
             if picture.state is not labelled:
                 self._left_out[picture.state.value] += 1

@@ -92,6 +92,27 @@ def test_pycocotools_reads_what_is_written(tmp_path: Path) -> None:
     assert 0 not in judge.getAnnIds()  # pycocotools takes annotation 0 for none
 
 
+def test_hundreds_of_pictures_are_numbered_throughout(tmp_path: Path) -> None:
+    """Pictures without a box have a line among the images only; a repeated one has none."""
+    box = BoundingBox("a", 1, 2, 3.5, 4.0)
+    pictures = [
+        AnnotatedPicture(f"s3://b/{number}\n].jpg", 10, 10, (box,) * (number % 3), line=number) for number in range(700)
+    ]
+    path = tmp_path / "out.json"
+    written = coco.write(path, AnnotationStream(("a",), iter([*pictures, *pictures[:2]])))
+    assert (written.pictures, written.boxes, written.left_out) == (700, 699, {"already there": 2})
+    document = json.loads(path.read_bytes())
+    assert [(image["id"], image["file_name"]) for image in document["images"]] == [
+        (number + 1, picture.file_name) for number, picture in enumerate(pictures)
+    ]
+    assert [(each["id"], each["image_id"], each["bbox"]) for each in document["annotations"]] == [
+        (number, picture.line + 1, [1, 2, 2.5, 2])
+        for number, picture in enumerate((picture for picture in pictures for _ in picture.boxes), start=1)
+    ]
+    lines_around = 4  # categories, images, annotations, end
+    assert len(path.read_bytes().splitlines()) == lines_around + 700 + sum(bool(each.boxes) for each in pictures)
+
+
 def test_a_category_that_is_not_listed_keeps_its_id(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text(json.dumps({**INSTANCES, "categories": INSTANCES["categories"][:1]}))  # type: ignore[index]

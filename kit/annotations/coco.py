@@ -67,14 +67,18 @@ def write(path: Path, data: AnnotationStream) -> Written:
         SetupError: the disk is full.
     """
     selection = Selection(data.labels)
-    annotation_ids = itertools.count(1)
+    class_ids, annotation_ids = selection.class_ids, itertools.count(1)
 
     def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[_Annotation]:
         found = []
-        for box, class_id in zip(picture.boxes, selection.class_ids(picture), strict=True):
-            width, height = box.right - box.left, box.bottom - box.top
-            bbox = (box.left, box.top, width, height)
-            found.append(_Annotation(next(annotation_ids), image_id, class_id, bbox, width * height))
+        for box, annotation_id in zip(picture.boxes, annotation_ids, strict=False):
+            class_id = class_ids.get(box.label)
+            if class_id is None:
+                raise selection.unknown_class(picture, box.label)
+            left, top = box.left, box.top
+            width, height = box.right - left, box.bottom - top
+            bbox = (left, top, width, height)
+            found.append(_Annotation(annotation_id, image_id, class_id, bbox, width * height))
         return found
 
     categories = [{"id": class_id, "name": label} for class_id, label in enumerate(data.labels)]

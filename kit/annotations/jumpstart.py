@@ -55,12 +55,16 @@ def write(path: Path, data: AnnotationStream) -> Written:
         SetupError: the disk is full.
     """
     selection = Selection(data.labels)
+    class_ids = selection.class_ids
 
     def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[_Annotation]:
-        return [
-            _Annotation(image_id, (box.left, box.top, box.right, box.bottom), class_id)
-            for box, class_id in zip(picture.boxes, selection.class_ids(picture), strict=True)
-        ]
+        found = []
+        for box in picture.boxes:
+            class_id = class_ids.get(box.label)
+            if class_id is None:
+                raise selection.unknown_class(picture, box.label)
+            found.append(_Annotation(image_id, (box.left, box.top, box.right, box.bottom), class_id))
+        return found
 
     write_document(path, b"", selection.to_train_on(data, need_box=True), _image_of, annotations_of)
     return selection.result()

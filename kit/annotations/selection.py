@@ -40,33 +40,25 @@ class Written:
 
 
 class Selection:
-    """Goes along with one writing and counts."""
+    """Goes along with one writing and counts.
+
+    Attributes:
+        class_ids: by label: its place in the list of labels, from 0.
+    """
 
     def __init__(self, labels: Sequence[str]) -> None:
-        self._class_ids = {label: class_id for class_id, label in enumerate(labels)}
+        self.class_ids: Mapping[str, int] = {label: class_id for class_id, label in enumerate(labels)}
         self._left_out: Counter[str] = Counter()
         self._pictures = self._boxes = self._clipped = self._dropped = 0
 
-    def class_ids(self, picture: AnnotatedPicture) -> list[int]:
-        """The id of each box's class: its place in the list of labels, from 0.
-
-        Raises:
-            InputError: the list does not have it.
-        """
-        try:
-            return [self._class_ids[box.label] for box in picture.boxes]
-        except KeyError as missing:
-            raise InputError(
-                _(
-                    "line {line}, {picture}: {label!r} is none of the classes {labels}; name all of them in the "
-                    "list of labels"
-                ).format(
-                    line=picture.line,
-                    picture=picture.source,
-                    label=missing.args[0],
-                    labels=", ".join(self._class_ids),
-                )
-            ) from None
+    def unknown_class(self, picture: AnnotatedPicture, label: str) -> InputError:
+        """What to say of a box of a class that the list does not have."""
+        return InputError(
+            _(
+                "line {line}, {picture}: {label!r} is none of the classes {labels}; name all of them in the "
+                "list of labels"
+            ).format(line=picture.line, picture=picture.source, label=label, labels=", ".join(self.class_ids))
+        )
 
     def to_train_on(self, data: AnnotationStream, *, need_box: bool) -> Iterator[list[AnnotatedPicture]]:
         """The labelled pictures, some at a time, their boxes fitted; each file name once.

@@ -5,7 +5,6 @@ A value that its file has no name for is given one that is `marked` for the cata
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import orjson
@@ -30,15 +29,13 @@ def parsed(document: bytes | Raw | Struct) -> Any:
 
 
 def number(value: Any, name: str) -> float:
-    """`value` as it is, when it is a finite number (an integer stays one, so that it is written as one again).
+    """`value` as it is, when it is a number (an integer stays one, so that it is written as one again).
 
     Raises:
-        MalformedError: it is anything else: text, true, null, infinity, an integer no float can hold.
+        MalformedError: it is anything else: text, true, null, or beyond 2**53, where floats no longer hold every
+            integer and reckoning with pictures ends in infinity.
     """
-    kind = type(value)
-    if kind is int and -(2**53) <= value <= 2**53:
-        return value  # type: ignore[no-any-return]
-    if kind is float and math.isfinite(value):
+    if type(value) in (int, float) and -(2**53) <= value <= 2**53:
         return value  # type: ignore[no-any-return]
     raise MalformedError(_("{name} is {value}, not a number").format(name=_(name), value=shown(value)))
 

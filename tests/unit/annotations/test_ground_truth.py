@@ -180,6 +180,7 @@ def test_a_class_the_line_does_not_name_comes_from_the_list(tmp_path: Path) -> N
         (json.dumps(record(answer={"annotations": [{"class_id": 0, "left": 1}]})), "is no box"),
         (json.dumps(record()).replace("111", '"111"'), "left is '111', not a number"),
         (json.dumps(record()).replace("111", "true"), "left is True, not a number"),
+        (json.dumps(record()).replace("111", "1e300"), r"left is 1e\+300, not a number"),
         (json.dumps(record()).replace("111", "1e999"), "2: not valid JSON"),  # infinity
         (json.dumps(record(answer={"image_size": [{"width": -1, "height": 2}]})), "not a number of pixels"),
         (json.dumps(record(answer={"image_size": [7]})), "not an object"),

@@ -211,6 +211,7 @@ def test_labels_are_those_in_use_unless_given(tmp_path: Path) -> None:
         (task(annotation(rectangle(1, 1, 5, 5), rectangle(1, 1, 5, 5, original_width=1))), "disagree on the size"),
         (task(annotation({**rectangle(1, 1, 5, 5), "value": {"x": 1}})), "has no 'y'"),
         (task(annotation(rectangle(1, 1, 5, 5, rotation="a"))), "rotation is 'a', not a number"),  # type: ignore[arg-type]
+        (task(annotation(rectangle(1, 1, 1e308, 5))), r"width is 1e\+308, not a number"),
         ({"image": "s3://b/x.jpg", "label": []}, "data is missing"),  # the JSON-MIN export
     ],
 )

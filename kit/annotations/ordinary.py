@@ -15,7 +15,8 @@ from msgspec.json import Decoder
 T = TypeVar("T")
 
 # As `json_values` takes them, and narrower: integers that a float holds exactly, sizes that are known, texts not empty.
-Number = Annotated[int, Meta(ge=-(2**53), le=2**53)] | Annotated[float, Meta(ge=-(2**53), le=2**53)]
+_EXACT = Meta(ge=-(2**53), le=2**53)
+Number = Annotated[int, _EXACT] | Annotated[float, _EXACT]
 Percent = Annotated[float, Meta(ge=-(10**6), le=10**6)]
 Size = Annotated[int, Meta(gt=0, le=2**53)]
 Text = Annotated[str, Meta(min_length=1)]

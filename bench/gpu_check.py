@@ -1,6 +1,6 @@
 """How many pictures a second the detector trains on a CUDA device, and on the CPU of the same machine.
 
-    python bench/gpu_check.py [--epochs 5] [--image-size 320]
+    python bench/gpu_check.py [--epochs 5] [--image-size 256]
 
 Both trainings are processes of the detector's environment on the sample pictures, as in `make local RUNTIME=process`;
 for one of them CUDA is hidden. The first epoch does not count: pictures are decoded and kernels chosen in it.
@@ -40,7 +40,7 @@ class Measurement:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--image-size", type=int, default=320)
+    parser.add_argument("--image-size", type=int, default=256)
     wanted = parser.parse_args()
     try:
         gpu = require_cuda()

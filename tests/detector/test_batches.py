@@ -54,9 +54,9 @@ def test_a_rare_class_is_looked_at_more_often_than_it_is_there(tmp_path: Path, s
 
 def test_a_crowd_does_not_take_all_the_time(tmp_path: Path) -> None:
     some = cache(tmp_path, [0] * 40, [1], [0])
-    assert objects_in_epoch(some) == 3 * batches.MOST_CUTS
+    assert objects_in_epoch(some) == 3 * batches.MOST_OBJECTS
     drawn = times_drawn(some, 0)
-    assert drawn.total() == 3 * batches.MOST_CUTS
+    assert drawn.total() == 3 * batches.MOST_OBJECTS
     assert drawn[1, 0] >= 1, "the one of its kind is among them"
 
 
@@ -66,7 +66,7 @@ def test_pictures_of_nothing_are_a_part_of_each_epoch_and_never_most_of_it(tmp_p
     for epoch in (1, 2):
         shown = list(training_batches(some, 2, 1, 96, 0, epoch))
         assert sum(len(part.pictures) for parts in shown for part in parts) == 5
-    assert sum(len(part.classes) for parts in training_cuts(some, 8, 2, 0, 1) for part in parts) == 4
+    assert sum(part.targets for parts in training_cuts(some, 8, 2, 0, 1) for part in parts) == 4
 
 
 def test_batches_are_made_a_few_ahead_and_not_a_whole_epoch() -> None:

@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 import pytest
-from detector.crops import CONTEXT, SIDE, STRIDE, View, cut
+from detector.crops import CONTEXT, SIDE, STRIDE, View, cut, in_cut, in_picture
 
 BOX = np.array([300, 200, 380, 240], np.float32)  # 80 x 40
 
@@ -45,6 +45,20 @@ def test_the_mask_is_where_the_object_is(view: View, scale: float) -> None:
     assert mask.shape == (SIDE // STRIDE, SIDE // STRIDE)
     np.testing.assert_allclose(mask, share_of_cells(piece), atol=0.2)
     assert abs(mask.mean() - share_of_cells(piece).mean()) < 0.02
+
+
+@pytest.mark.parametrize(
+    "view",
+    [View(), View(angle=math.pi / 2), View(context=1.7, angle=3 * math.pi / 2, mirrored=True, shift=(0.1, -0.1))],
+)
+def test_a_box_goes_into_a_cut_around_another_and_back(view: View) -> None:
+    around = BOX + np.array([-6, 4, 10, 5], np.float32)
+    piece, _ = cut(one_rectangle(), around, view)
+    rows, columns = np.nonzero(piece[..., 0] > 127)
+    seen = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]) / SIDE
+    edges = in_cut(BOX, around, view)
+    np.testing.assert_allclose(edges, seen, atol=1.5 / SIDE)
+    np.testing.assert_allclose(in_picture(edges, around, view), BOX, atol=1e-3)
 
 
 def test_the_longer_side_fills_its_part_of_the_cut() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from detector.inference import agreed
+from detector.crops import SIDE
+from detector.inference import Description, Model, agreed, looked_at_closer
 
 NOTHING = (np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
@@ -36,3 +37,22 @@ def test_looks_that_find_nothing() -> None:
     boxes, scores = agreed([NOTHING, NOTHING])
     assert boxes.shape == (0, 4)
     assert scores.shape == (0,)
+
+
+def test_a_closer_look_puts_the_edges_it_sees_into_the_picture() -> None:
+    """A classifier that finds the white thing in its cut, as a network would."""
+
+    class Sees:
+        def run(self, _names: list[str], given: dict[str, np.ndarray]) -> list[np.ndarray]:
+            rows, columns = np.nonzero(given["cuts"][0, 0] > 0)
+            edges = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], np.float32) / SIDE
+            return [np.array([[0.25, 0.75]], np.float32), edges[None]]
+
+    pixels = np.zeros((480, 640, 3), np.uint8)
+    pixels[200:240, 300:380] = 255
+    description = Description(("a", "b"), 400, "cpu", 1, 1)
+    model = Model(detector=None, classifier=Sees(), description=description, pool=None)  # type: ignore[arg-type]
+    inexact = np.array([[0.45, 0.40, 0.61, 0.52], [0.48, 0.41, 0.58, 0.49]], np.float32)
+    boxes, shares = looked_at_closer(model, pixels, inexact)
+    assert boxes * (640, 480, 640, 480) == pytest.approx(np.array([[300, 200, 380, 240]] * 2), abs=1)
+    assert shares.tolist() == [[0.25, 0.75]] * 2

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from detector import efficientnet, mobilenet
+from detector import edges, efficientnet, mobilenet
 from detector.classifier import Classifier
 from detector.errors import SetupError
 from detector.export import Scored, Shares, export_classifier, export_detector
@@ -37,7 +37,9 @@ def test_the_pretrained_map_is_that_of_the_package_it_came_from() -> None:
     load_pretrained(network, efficientnet.PRETRAINED)
     picture = np.random.default_rng(0).uniform(-1, 1, (1, 3, 224, 224)).astype(np.float32)
     with torch.no_grad():
-        computed = network(torch.from_numpy(picture))[0, ::7].numpy()
+        fine, coarse = network(torch.from_numpy(picture))
+    computed = coarse[0, ::7].numpy()
+    assert fine.shape == (1, efficientnet.FINE_CHANNELS, 28, 28)
     with np.load(DATA / "efficientnet_map.npz") as reference:
         np.testing.assert_allclose(computed, reference["stride_16"], atol=0.04)  # weights are kept in float16
         assert reference["stride_16"].max() > 1  # the comparison is not of zeros
@@ -73,6 +75,7 @@ def classifier() -> Classifier:
     torch.manual_seed(1)
     network = Classifier(3)
     load_pretrained(network.backbone, efficientnet.PRETRAINED)
+    load_pretrained(network.edges, edges.PRETRAINED)
     return network.eval()
 
 
@@ -88,11 +91,13 @@ def test_the_exported_classifier_computes_the_same(classifier: Classifier, count
     export_classifier(classifier, tmp_path / "classifier.onnx")
     cuts, masks = some_cuts(count)
     with torch.no_grad():
-        expected = Shares(classifier)(torch.from_numpy(cuts), torch.from_numpy(masks)).numpy()
+        expected = Shares(classifier)(torch.from_numpy(cuts), torch.from_numpy(masks))
     session = onnxruntime.InferenceSession(tmp_path / "classifier.onnx")
-    (computed,) = session.run(["shares"], {"cuts": cuts, "masks": masks})
-    np.testing.assert_allclose(computed, expected, atol=1e-5)
-    np.testing.assert_allclose(computed.sum(1), 1, atol=1e-5)
+    shares, places = session.run(["shares", "edges"], {"cuts": cuts, "masks": masks})
+    for computed, wanted in zip((shares, places), expected, strict=True):
+        np.testing.assert_allclose(computed, wanted.numpy(), atol=1e-5)
+    np.testing.assert_allclose(shares.sum(1), 1, atol=1e-5)
+    assert places.shape == (count, 4)
 
 
 def test_what_lies_outside_of_the_box_does_not_name_it(classifier: Classifier) -> None:
@@ -106,7 +111,7 @@ def test_what_lies_outside_of_the_box_does_not_name_it(classifier: Classifier) -
     inside[:, :, :, :16] = 0.5
     with torch.no_grad():
         logits, far, near = (
-            classifier(torch.from_numpy(pixels), torch.from_numpy(masks)).numpy() for pixels in (cuts, other, inside)
+            classifier(torch.from_numpy(pixels), torch.from_numpy(masks))[0].numpy() for pixels in (cuts, other, inside)
         )
     assert np.abs(far - logits).max() < 0.1 * np.abs(near - logits).max()
 
@@ -114,5 +119,6 @@ def test_what_lies_outside_of_the_box_does_not_name_it(classifier: Classifier) -
 def test_a_box_too_small_for_any_cell_still_gets_a_class(classifier: Classifier) -> None:
     cuts, masks = some_cuts(1)
     with torch.no_grad():
-        logits = classifier(torch.from_numpy(cuts), torch.from_numpy(0 * masks))
+        logits, places = classifier(torch.from_numpy(cuts), torch.from_numpy(0 * masks))
     assert torch.isfinite(logits).all()
+    assert torch.isfinite(places).all()

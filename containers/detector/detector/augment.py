@@ -7,82 +7,78 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.crops import View, cut
-from detector.sample import Pixels, Sample, resized
+from detector.anchors import Boxes
+from detector.crops import View, cut, in_cut
+from detector.sample import SHARP, Pixels, Sample, for_opencv, moved, scaled
 
 Random = np.random.Generator
 
 # An object of which less than this is left inside the frame is not labelled any more.
 VISIBLE = 0.3
 SMALLEST_SIDE = 3.0
-ZOOM = (0.8, 2.0)
+ZOOM = (1.0, 2.5)
 STRETCH = 0.15
 MOSAIC_SHARE = 0.35
-MOSAIC_ZOOM = (1.4, 2.8)
+MOSAIC_ZOOM = (1.75, 3.5)
 # Of a cut around a box: its side in longer sides of the box, its place and the box's edges in shares of it.
 CLOSEST, FARTHEST = 1.15, 1.7
 OFF_CENTRE = 0.15
 INEXACT = 0.1
+# Red, green and blue in what is seen as light.
+GREY = (0.299, 0.587, 0.114)
 # How often a cut is drawn anew because no object is in it.
 TRIES = 10
 
 
-def mirrored(sample: Sample) -> Sample:
-    width = sample.pixels.shape[1]
-    boxes = sample.boxes.copy()
-    boxes[:, [0, 2]] = width - sample.boxes[:, [2, 0]]
-    return Sample(cv2.flip(sample.pixels, 1).astype(np.uint8, copy=False), boxes, sample.classes)
-
-
-def turned(sample: Sample) -> Sample:
-    """A quarter turn against the clock."""
-    width = sample.pixels.shape[1]
-    left, top, right, bottom = sample.boxes.T
-    boxes = np.stack([top, width - right, bottom, width - left], 1)
-    pixels = cv2.rotate(sample.pixels, cv2.ROTATE_90_COUNTERCLOCKWISE).astype(np.uint8, copy=False)
-    return Sample(pixels, boxes, sample.classes)
-
-
-def framed(sample: Sample, x: int, y: int, width: int, height: int, background: Pixels) -> Sample:
-    """The sample laid on a canvas of that size with its corner at (x, y), which may be outside."""
-    canvas = np.empty((height, width, 3), np.uint8)
-    canvas[:] = background
-    old_height, old_width = sample.pixels.shape[:2]
-    left, top, right, bottom = max(x, 0), max(y, 0), min(x + old_width, width), min(y + old_height, height)
-    if left < right and top < bottom:
-        canvas[top:bottom, left:right] = sample.pixels[top - y : bottom - y, left - x : right - x]
-    moved = sample.boxes + np.array([x, y, x, y], np.float32)
-    cut = np.clip(moved, 0, np.array([width, height, width, height], np.float32))
-    sides, whole = cut[:, 2:] - cut[:, :2], (moved[:, 2:] - moved[:, :2]).prod(1)
-    kept = (sides.prod(1) >= VISIBLE * whole) & (sides >= SMALLEST_SIDE).all(1)
-    return Sample(canvas, cut[kept], sample.classes[kept])
-
-
 def zoomed(sample: Sample, width: int, height: int, zoom: float, random: Random) -> Sample:
     """The sample turned or mirrored anyhow, at about `zoom` times the canvas, somewhere on it."""
+    across, down = sample.pixels.shape[1], sample.pixels.shape[0]
+    to_canvas = np.eye(3)
     for _ in range(int(random.integers(4))):
-        sample = turned(sample)
+        to_canvas = np.array([[0, 1, 0], [-1, 0, across], [0, 0, 1]]) @ to_canvas  # a quarter turn
+        across, down = down, across
     if random.random() < 0.5:
-        sample = mirrored(sample)
-    old_height, old_width = sample.pixels.shape[:2]
-    scale = zoom * math.sqrt(width * height / (old_width * old_height))
+        to_canvas = np.array([[-1, 0, across], [0, 1, 0], [0, 0, 1]]) @ to_canvas
+    scale = zoom * math.sqrt(width * height / (across * down))
     stretch = math.exp(random.uniform(-STRETCH, STRETCH))
-    new_width = max(8, round(old_width * scale * stretch))
-    new_height = max(8, round(old_height * scale / stretch))
-    sample = resized(sample, new_width, new_height)
+    to_canvas = np.diag([scale * stretch, scale / stretch, 1]) @ to_canvas
+    new_width, new_height = scale * stretch * across, scale / stretch * down
+    boxes = moved(sample.boxes, to_canvas[:2])
     for _ in range(TRIES):
-        x = round(random.uniform(min(0, width - new_width), max(0, width - new_width)))
-        y = round(random.uniform(min(0, height - new_height), max(0, height - new_height)))
-        centres = (sample.boxes[:, :2] + sample.boxes[:, 2:]) / 2 + (x, y)
+        shift = [random.uniform(min(0, free), max(0, free)) for free in (width - new_width, height - new_height)]
+        centres = (boxes[:, :2] + boxes[:, 2:]) / 2 + shift
         if ((centres > 0) & (centres < (width, height))).all(1).any():
             break
-    background = random.integers(0, 256, 3).astype(np.uint8)
-    return framed(sample, x, y, width, height, background)
+    to_canvas[:2, 2] += shift
+    background = random.integers(0, 256, 3).tolist()
+    boxes, kept = visible(boxes + np.array(shift * 2, np.float32), width, height)
+    return Sample(laid_out(sample.pixels, to_canvas, width, height, background), boxes[kept], sample.classes[kept])
+
+
+def laid_out(pixels: Pixels, to_canvas: NDArray[np.float64], width: int, height: int, background: list[int]) -> Pixels:
+    """A canvas of that size with the part of a picture that an affine map (3, 3) puts on it."""
+    shrunk = math.sqrt(abs(np.linalg.det(to_canvas[:2, :2])))
+    if shrunk < SHARP:
+        small = scaled(pixels, *(max(1, round(shrunk * side)) for side in pixels.shape[1::-1]))
+        to_canvas = to_canvas @ np.diag([pixels.shape[1] / small.shape[1], pixels.shape[0] / small.shape[0], 1])
+        pixels = small
+    canvas = cv2.warpAffine(
+        pixels, for_opencv(to_canvas[:2]), (width, height), flags=cv2.INTER_LINEAR, borderValue=background
+    )
+    return canvas.astype(np.uint8, copy=False)
+
+
+def visible(boxes: Boxes, width: int, height: int) -> tuple[Boxes, NDArray[np.bool_]]:
+    """What of the boxes lies on a canvas of that size, and which of them are still to be labelled."""
+    cut = np.clip(boxes, 0, np.array([width, height, width, height], np.float32))
+    sides, whole = cut[:, 2:] - cut[:, :2], (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    return cut, (sides.prod(1) >= VISIBLE * whole) & (sides >= SMALLEST_SIDE).all(1)
 
 
 def mosaic(draw: Callable[[], Sample], width: int, height: int, enlargement: float, random: Random) -> Sample:
@@ -101,18 +97,19 @@ def mosaic(draw: Callable[[], Sample], width: int, height: int, enlargement: flo
 
 def recoloured(pixels: Pixels, random: Random) -> Pixels:
     """Other light, contrast, saturation and hue; now and then blurred or noisy."""
-    image = pixels.astype(np.float32)
+    image: NDArray[Any] = pixels
     if random.random() < 0.8:
-        grey = image @ np.array([0.299, 0.587, 0.114], np.float32)
         saturation = random.uniform(0.4, 1.6) if random.random() < 0.9 else 0.0
-        image = grey[..., None] + (image - grey[..., None]) * np.float32(saturation)
-        image = (image - 128) * np.float32(random.uniform(0.6, 1.4)) + np.float32(128 + random.uniform(-40, 40))
-        image *= random.uniform(0.8, 1.2, 3).astype(np.float32)
+        contrast, light = random.uniform(0.6, 1.4), random.uniform(-40, 40)
+        tint = random.uniform(0.8, 1.2, (3, 1))
+        mixed = contrast * (saturation * np.eye(3) + (1 - saturation) * np.array(GREY))
+        image = cv2.transform(image, tint * np.append(mixed, np.full((3, 1), 128 * (1 - contrast) + light), 1))
     if random.random() < 0.1:
-        image = cv2.GaussianBlur(image, (0, 0), random.uniform(0.3, 0.9)).astype(np.float32, copy=False)
+        image = cv2.GaussianBlur(image, (0, 0), random.uniform(0.3, 0.9))
     if random.random() < 0.2:
-        image += random.standard_normal(image.shape, np.float32) * np.float32(random.uniform(2, 10))
-    return np.clip(image, 0, 255).astype(np.uint8)
+        noise = random.standard_normal(image.shape, np.float32) * np.float32(random.uniform(2, 10))
+        image = np.clip(image + noise, 0, 255)
+    return image.astype(np.uint8, copy=False)
 
 
 def augmented(
@@ -129,16 +126,24 @@ def augmented(
     return Sample(recoloured(sample.pixels, random), sample.boxes, sample.classes)
 
 
-def looked_at(pixels: Pixels, box: NDArray[np.float32], random: Random) -> tuple[Pixels, NDArray[np.float32]]:
-    """A cut around a box and its mask, each time from nearer or farther, turned and mirrored anyhow, recoloured; the
-    box itself as inexact as a detector's."""
+def looked_at(
+    pixels: Pixels, box: NDArray[np.float32], random: Random, upright: bool
+) -> tuple[Pixels, NDArray[np.float32], NDArray[np.float32]]:
+    """A cut around a box, its mask, and the box's edges in 0..1 of the cut's side: each time from nearer or farther,
+    turned and mirrored anyhow, recoloured.
+
+    It is cut around a box as inexact as a detector's; the edges are the true ones. Only where it is `upright`, turned
+    by quarters, a box is still a box: else the edges are not numbers.
+    """
     view = View(
         math.exp(random.uniform(math.log(CLOSEST), math.log(FARTHEST))),
-        random.uniform(0, 2 * math.pi),
+        random.integers(4) * math.pi / 2 if upright else random.uniform(0, 2 * math.pi),
         random.random() < 0.5,
         (random.uniform(-OFF_CENTRE, OFF_CENTRE), random.uniform(-OFF_CENTRE, OFF_CENTRE)),
     )
     width, height = box[2:] - box[:2]
     inexact = box + random.uniform(-INEXACT, INEXACT, 4) * np.array([width, height, width, height])
-    piece, mask = cut(pixels, inexact.astype(np.float32), view)
-    return recoloured(piece, random), mask
+    around = inexact.astype(np.float32)
+    piece, mask = cut(pixels, around, view)
+    edges = np.clip(in_cut(box, around, view), 0, 1) if upright else np.full(4, np.nan, np.float32)
+    return recoloured(piece, random), mask, edges

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from detector.anchors import anchors
 from detector.augment import augmented, looked_at
-from detector.crops import cut
+from detector.crops import cut, in_cut
 from detector.dataset import PictureCache
 from detector.matching import cells_of, match
 from detector.sample import Pixels, Sample, input_size, network_input, resized, serving_size
@@ -28,8 +28,8 @@ AHEAD = 4
 CUTS = 1 << 32
 # Pictures without boxes in an epoch, for each picture with: they teach little each, and there may be many.
 NEGATIVES = 0.25
-# Cuts in an epoch for each picture: a few pictures with dozens of objects must not take all the time.
-MOST_CUTS = 4
+# Objects in an epoch for each picture: a few pictures with dozens of objects must not take all the time.
+MOST_OBJECTS = 4
 
 
 @dataclass(frozen=True)
@@ -130,57 +130,80 @@ def drawer(cache: PictureCache, random: np.random.Generator) -> Callable[[], Sam
 
 @dataclass(frozen=True)
 class Cuts:
-    """What a step of the classifier takes.
+    """Objects looked at closer.
 
     Attributes:
         pixels: float32 (cuts, 3, side, side), -1..1.
         masks: (cuts, 1, cells, cells), what of each cell the box covers.
         classes: (cuts,).
+        edges: (cuts, 4), left, top, right, bottom in 0..1 of the cut's side; not numbers where the cut is not upright.
     """
 
     pixels: Tensor
     masks: Tensor
     classes: Tensor
-
-    @property
-    def targets(self) -> int:
-        """How many cuts there are."""
-        return len(self.classes)
+    edges: Tensor
 
     def to(self, device: torch.device) -> Cuts:
         return Cuts(
             self.pixels.to(device, memory_format=torch.channels_last, non_blocking=True),
-            self.masks.to(device, non_blocking=True),
-            self.classes.to(device, non_blocking=True),
+            *(t.to(device, non_blocking=True) for t in (self.masks, self.classes, self.edges)),
         )
 
 
-def cuts_of(cuts: list[tuple[Pixels, NDArray[np.float32], int]]) -> Cuts:
-    """Cuts with their masks and classes as a batch."""
+@dataclass(frozen=True)
+class Looks:
+    """What a step of the classifier takes: objects that are each cut out twice.
+
+    Attributes:
+        turned: at any angle, to learn classes from.
+        upright: turned by quarters, to learn edges from.
+    """
+
+    turned: Cuts
+    upright: Cuts
+
+    @property
+    def targets(self) -> int:
+        """How many objects there are."""
+        return len(self.turned.classes)
+
+    def to(self, device: torch.device) -> Looks:
+        return Looks(self.turned.to(device), self.upright.to(device))
+
+
+def cuts_of(cuts: list[tuple[Pixels, NDArray[np.float32], NDArray[np.float32], int]]) -> Cuts:
+    """Cuts with their masks, edges and classes as a batch."""
+    pieces, masks, edges, classes = zip(*cuts, strict=True)
     return Cuts(
-        torch.from_numpy(np.stack([network_input(pixels) for pixels, _, _ in cuts])),
-        torch.from_numpy(np.stack([mask for _, mask, _ in cuts])[:, None]),
-        torch.tensor([kind for _, _, kind in cuts]),
+        torch.from_numpy(np.stack([network_input(pixels) for pixels in pieces])),
+        torch.from_numpy(np.stack(masks)[:, None]),
+        torch.tensor(classes),
+        torch.from_numpy(np.stack(edges)),
     )
 
 
 def objects_in_epoch(cache: PictureCache) -> int:
     """How many objects the classifier looks at in an epoch."""
-    return min(sum(len(item.boxes) for item in cache.pictures), MOST_CUTS * len(cache))
+    return min(sum(len(item.boxes) for item in cache.pictures), MOST_OBJECTS * len(cache))
 
 
-def training_cuts(cache: PictureCache, batch_size: int, parts: int, seed: int, epoch: int) -> Iterator[list[Cuts]]:
+def training_cuts(cache: PictureCache, batch_size: int, parts: int, seed: int, epoch: int) -> Iterator[list[Looks]]:
     """`objects_in_epoch` objects of the cache, in new order and newly looked at."""
     objects = drawn_objects(cache, np.random.default_rng((seed, epoch, CUTS)))
     groups = [objects[start : start + batch_size] for start in range(0, len(objects), batch_size)]
 
-    def make(group: NDArray[np.int64]) -> list[Cuts]:
-        cuts = []
+    def make(group: NDArray[np.int64]) -> list[Looks]:
+        turned, upright = [], []
         for number, row in group.tolist():
             sample = cache[number]
             random = np.random.default_rng((seed, epoch, CUTS, number, row))
-            cuts.append((*looked_at(sample.pixels, sample.boxes[row], random), int(sample.classes[row])))
-        return [cuts_of(cuts[part::parts]) for part in range(min(parts, len(cuts)))]
+            seen, kind = (sample.pixels, sample.boxes[row], random), int(sample.classes[row])
+            turned.append((*looked_at(*seen, upright=False), kind))
+            upright.append((*looked_at(*seen, upright=True), kind))
+        return [
+            Looks(cuts_of(turned[part::parts]), cuts_of(upright[part::parts])) for part in range(min(parts, len(group)))
+        ]
 
     return made_ahead(make, groups)
 
@@ -206,7 +229,10 @@ def plain_cuts(cache: PictureCache) -> Iterator[Cuts]:
         if not len(sample.boxes):
             continue
         yield cuts_of(
-            [(*cut(sample.pixels, box), int(kind)) for box, kind in zip(sample.boxes, sample.classes, strict=True)]
+            [
+                (*cut(sample.pixels, box), in_cut(box, box), int(kind))
+                for box, kind in zip(sample.boxes, sample.classes, strict=True)
+            ]
         )
 
 

@@ -1,10 +1,11 @@
-"""Which class is in a box: evidence gathered from a closer look at what the box holds."""
+"""The closer look at a box: which class is in it, and where its edges are indeed."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
+from detector.edges import Edges
 from detector.efficientnet import CHANNELS, EfficientNetLite0
 
 # A cell of which the box covers less does not take part in the search for the strongest evidence.
@@ -14,7 +15,8 @@ OUTSIDE = -20.0
 
 class Classifier(nn.Module):
     """Takes cuts and masks as `detector.crops.cut` makes them: float32 (cuts, 3, side, side), RGB in -1..1, and
-    (cuts, 1, side / 16, side / 16); gives logits (cuts, classes).
+    (cuts, 1, side / 16, side / 16); gives logits (cuts, classes), and the edges that
+    `detector.edges` reads (cuts, 4).
 
     Each class has two maps of evidence: its logit is the mean of the one plus a soft maximum of the other inside the
     box. The mean learns from every cell, the maximum finds the small thing that decides. What surrounds the box does
@@ -28,14 +30,15 @@ class Classifier(nn.Module):
         self.evidence = nn.Conv2d(CHANNELS, 2 * classes, 1)
         nn.init.normal_(self.evidence.weight, std=0.01)
         self.evidence.bias = nn.Parameter(torch.zeros(2 * classes))
+        self.edges = Edges()
 
-    def forward(self, cuts: Tensor, masks: Tensor) -> Tensor:
-        evidence: Tensor = self.evidence(self.backbone(cuts)).float()
+    def forward(self, cuts: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        fine, coarse = self.backbone(cuts)
+        return self.named(coarse, masks), self.edges(fine, coarse, masks)
+
+    def named(self, coarse: Tensor, masks: Tensor) -> Tensor:
+        """Logits (cuts, classes) from the coarse map."""
+        evidence: Tensor = self.evidence(coarse).float()
         typical, strongest = evidence[:, : self.classes], evidence[:, self.classes :]
         share = (typical * masks).sum((2, 3)) / masks.sum((2, 3)).clamp(min=1e-3)
         return share + (strongest + OUTSIDE * (masks <= COVERED)).logsumexp((2, 3))
-
-
-def cross_entropy(logits: Tensor, classes: Tensor, smoothing: float) -> Tensor:
-    """Summed over the cuts."""
-    return torch.nn.functional.cross_entropy(logits, classes, reduction="sum", label_smoothing=smoothing)

@@ -12,13 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.sample import Pixels, scaled
+from detector.sample import SHARP, Pixels, for_opencv, moved, scaled
 
 SIDE = 128  # pixels of a cut
 STRIDE = 16  # pixels of a cell of its mask
 CONTEXT = 1.4  # side of the cut over the longer side of the box
-# A picture that a cut would shrink by more is shrunk by averaging first, or thin things would vanish.
-SHARP = 0.6
 
 
 @dataclass(frozen=True)
@@ -47,10 +45,23 @@ def cut(pixels: Pixels, box: NDArray[np.float32], view: View = PLAIN) -> tuple[P
     cv2.fillConvexPoly(covered, np.round(corners - 0.5).astype(np.int32), 1.0)
     mask = cv2.resize(covered, (SIDE // STRIDE, SIDE // STRIDE), interpolation=cv2.INTER_AREA)  # the mean of each cell
     pixels, to_cut = nearby(pixels, to_cut)
-    # OpenCV counts from the middle of the first pixel, we from its corner.
-    to_cut[:, 2] += to_cut[:, :2] @ (0.5, 0.5) - 0.5
-    piece = cv2.warpAffine(pixels, to_cut, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    piece = cv2.warpAffine(
+        pixels, for_opencv(to_cut), (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return piece.astype(np.uint8, copy=False), mask.astype(np.float32, copy=False)
+
+
+def in_cut(box: NDArray[np.float32], around: NDArray[np.float32], view: View = PLAIN) -> NDArray[np.float32]:
+    """A box as the cut around another sees it, in 0..1 of the cut's side where it does; turned by quarters at most."""
+    seen: NDArray[np.float32] = moved(box[None], transform(around, view))[0] / np.float32(SIDE)
+    return seen
+
+
+def in_picture(edges: NDArray[np.float32], around: NDArray[np.float32], view: View = PLAIN) -> NDArray[np.float32]:
+    """The way back: a box in pixels of the picture from edges in 0..1 of the cut around a box."""
+    to_picture = cv2.invertAffineTransform(transform(around, view)).astype(np.float64, copy=False)
+    box: NDArray[np.float32] = moved(edges[None] * np.float32(SIDE), to_picture)[0]
+    return box
 
 
 def nearby(pixels: Pixels, to_cut: NDArray[np.float64]) -> tuple[Pixels, NDArray[np.float64]]:

@@ -20,7 +20,7 @@ FEWEST_PICTURES = 2
 # One picture in ten is held back to choose the best epoch by, but none of so few that each one counts.
 HELD_BACK, HELD_BACK_FROM = 0.1, 50
 # Pictures stay decoded, at this many times the input's pixels so that augmentation can zoom in, up to so much memory.
-ZOOM_RESERVE = 4
+ZOOM_RESERVE = 6.25
 CACHE_BYTES = 2 << 30
 # Objects of which the median is smaller than this, side over the picture's side, are looked at more closely; the time
 # to serve grows with the square.

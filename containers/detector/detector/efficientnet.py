@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 up to its maps of stride 16: the feature extractor of the classifier."""
+"""EfficientNet-Lite0 up to stride 16: the feature extractor of the closer look."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ BLOCKS = (
     (6, 80, 2, 3), (6, 80, 1, 3), (6, 80, 1, 3),
     (6, 112, 1, 5), (6, 112, 1, 5), (6, 112, 1, 5),
 )  # fmt: skip
-# The map is that of the expansion with which the next block would begin.
+# The last map is that of the expansion with which the next block would begin; the fine one that of the block which goes
+# on from stride 8 to 16.
 EXPANSION = 6
 CHANNELS = EXPANSION * BLOCKS[-1][1]
+STRIDE_8_BLOCK = 5
+FINE_CHANNELS = EXPANSION * BLOCKS[STRIDE_8_BLOCK - 1][1]
 STRIDE = 16
 
 
 class EfficientNetLite0(nn.Module):
-    """The feature extractor: float32 (batch, 3, height, width) to (batch, `CHANNELS`, height / 16, width / 16)."""
+    """The feature extractor: float32 (batch, 3, height, width) to (batch, `FINE_CHANNELS`, height / 8, width / 8) and
+    (batch, `CHANNELS`, height / 16, width / 16)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,8 +41,11 @@ class EfficientNetLite0(nn.Module):
         self.blocks = nn.ModuleList(blocks)
         self.expand = convolution(inputs, CHANNELS, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         x = functional.relu6(self.stem(x), inplace=True)
-        for block in self.blocks:
-            x, _ = block(x)
-        return functional.relu6(self.expand(x), inplace=True)
+        fine = x
+        for index, block in enumerate(self.blocks):
+            x, expanded = block(x)
+            if index == STRIDE_8_BLOCK:
+                fine = expanded
+        return fine, functional.relu6(self.expand(x), inplace=True)

@@ -31,15 +31,15 @@ class Scored(nn.Module):
 
 
 class Shares(nn.Module):
-    """The classifier with probabilities in place of logits."""
+    """The classifier with probabilities in place of logits, and the edges as they are."""
 
     def __init__(self, classifier: Classifier) -> None:
         super().__init__()
         self.classifier = classifier
 
-    def forward(self, cuts: Tensor, masks: Tensor) -> Tensor:
-        logits: Tensor = self.classifier(cuts, masks)
-        return logits.softmax(1)
+    def forward(self, cuts: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        logits, edges = self.classifier(cuts, masks)
+        return logits.softmax(1), edges
 
 
 def export_detector(network: Detector, path: Path) -> None:
@@ -56,8 +56,8 @@ def export_detector(network: Detector, path: Path) -> None:
 def export_classifier(network: Classifier, path: Path) -> None:
     """Write an ONNX file that takes any number of cuts.
 
-    Inputs `cuts` (n, 3, side, side) and `masks` (n, 1, cells, cells) as `detector.crops` makes them; output `shares`
-    (n, classes), each row's sum 1.
+    Inputs `cuts` (n, 3, side, side) and `masks` (n, 1, cells, cells) as `detector.crops` makes them; outputs `shares`
+    (n, classes), each row's sum 1, and `edges` (n, 4) as `detector.edges` has them.
     """
     cells = SIDE // STRIDE
     example = (torch.zeros(2, 3, SIDE, SIDE), torch.ones(2, 1, cells, cells))
@@ -65,8 +65,8 @@ def export_classifier(network: Classifier, path: Path) -> None:
         Shares(network),
         example,
         ["cuts", "masks"],
-        ["shares"],
-        {n: {0: "n"} for n in ("cuts", "masks", "shares")},
+        ["shares", "edges"],
+        {n: {0: "n"} for n in ("cuts", "masks", "shares", "edges")},
         path,
     )
 

@@ -31,7 +31,7 @@ class Hyperparameters:
     adam_learning_rate: float = 0.001
     batch_size: int = 2
     train_only_top_layer: bool = False
-    image_size: int = 320
+    image_size: int = 256
     seed: int = 0
     labels: tuple[str, ...] = ()
 

@@ -1,7 +1,7 @@
-"""What MobileNetV2 and EfficientNet-Lite are made of, as TensorFlow trained it.
+"""What the networks are made of: the layers of MobileNetV2 and EfficientNet-Lite as TensorFlow has them, and our own.
 
-Batch norms are folded into the convolutions, so fine-tuning on few pictures cannot spoil their statistics. Pictures go
-in as float32 (batch, 3, height, width), RGB, scaled to -1..1.
+In the former, batch norms are folded into the convolutions, so fine-tuning on few pictures cannot spoil their
+statistics. Pictures go in as float32 (batch, 3, height, width), RGB, scaled to -1..1.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from detector.errors import SetupError
+
+# Channels are normalised in so many groups.
+GROUPS = 8
 
 
 class SamePadded(nn.Conv2d):
@@ -36,6 +39,18 @@ def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups:
     if stride == 2:
         return SamePadded(inputs, outputs, kernel, stride, 0, groups=groups)
     return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups)
+
+
+class Separable(nn.Sequential):
+    """Depthwise, then 1 x 1, normalised in groups because a batch is only a few pictures."""
+
+    def __init__(self, channels: int, stride: int = 1, kernel: int = 3) -> None:
+        super().__init__(
+            nn.Conv2d(channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False),
+            nn.Conv2d(channels, channels, 1, bias=False),
+            nn.GroupNorm(GROUPS, channels),
+            nn.ReLU6(inplace=True),
+        )
 
 
 class InvertedResidual(nn.Module):

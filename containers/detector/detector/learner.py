@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from detector.classifier import Classifier
 from detector.efficientnet import EfficientNetLite0
@@ -143,5 +144,5 @@ def rate_factor(step: int, steps: int) -> float:
 @torch.no_grad()
 def move_average(average: nn.Module, network: nn.Module, decay: float) -> None:
     """Exponential moving average of the weights."""
-    for mean, weights in zip(average.parameters(), network.parameters(), strict=True):
-        mean.lerp_(weights, 1 - decay)
+    update = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    update(list(average.parameters()), list(network.parameters()), 1)

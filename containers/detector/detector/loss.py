@@ -10,6 +10,8 @@ from detector.anchors import CENTRE_VARIANCE, LARGEST_LOG_SIZE, SIZE_VARIANCE
 from detector.batches import Batch
 
 BOX_WEIGHT = 2.0
+# Of the distance of edges: it still tells the way where boxes hardly overlap.
+DISTANCE_WEIGHT = 4.0
 
 
 def decode(offsets: Tensor, anchors: Tensor) -> Tensor:
@@ -43,3 +45,9 @@ def detection_loss(predicted: tuple[Tensor, Tensor], batch: Batch) -> Tensor:
     doubt = functional.binary_cross_entropy_with_logits(objects, wanted, reduction="none")
     focus = (wanted - objects.sigmoid()).abs().square()
     return (focus * doubt).sum() + BOX_WEIGHT * (1 - generalised).sum()
+
+
+def edges_loss(found: Tensor, wanted: Tensor) -> Tensor:
+    """How far edges (n, 4) are from those wanted, summed."""
+    _, generalised = overlaps(found, wanted)
+    return (1 - generalised).sum() + DISTANCE_WEIGHT * (found - wanted).abs().mean(1).sum()

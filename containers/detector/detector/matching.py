@@ -30,7 +30,8 @@ def match(anchors: Boxes, boxes: Boxes, cells: tuple[int, ...]) -> NDArray[np.in
     centres = (anchors[:, :2] + anchors[:, 2:]) / 2
     best = np.zeros(len(anchors), np.float32)
     for index, box in enumerate(boxes):
-        distance = np.abs(centres - (box[:2] + box[2:]) / 2).max(1)
+        across, down = np.abs(centres.T - ((box[:2] + box[2:]) / 2)[:, None])
+        distance = np.maximum(across, down)
         candidates, start = [], 0
         for count in cells:
             near = min(NEAREST_CELLS * ANCHORS_PER_CELL, count * ANCHORS_PER_CELL)

@@ -9,26 +9,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from detector.anchors import ANCHORS_PER_CELL
+from detector.layers import GROUPS, Separable
 from detector.mobilenet import CHANNELS, MobileNetV2
 
 # Learned on collages of clip art: to box things of any kind.
 PRETRAINED = "heads_collages.npz"
 WIDTH = 96
-GROUPS = 8
 # An untrained network shall call an anchor an object once in a hundred (Lin et al., arXiv:1708.02002).
 PRIOR = 0.01
-
-
-class Separable(nn.Sequential):
-    """Depthwise 3 x 3, then 1 x 1, normalised in groups because a batch is only a few pictures."""
-
-    def __init__(self, channels: int, stride: int = 1) -> None:
-        super().__init__(
-            nn.Conv2d(channels, channels, 3, stride, 1, groups=channels, bias=False),
-            nn.Conv2d(channels, channels, 1, bias=False),
-            nn.GroupNorm(GROUPS, channels),
-            nn.ReLU6(inplace=True),
-        )
 
 
 class Heads(nn.Module):

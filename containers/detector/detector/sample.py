@@ -13,7 +13,10 @@ from detector.anchors import Boxes
 
 Pixels = NDArray[np.uint8]
 MULTIPLE = 32  # the coarsest map that MobileNetV2 makes
-SERVING_ENLARGEMENT = 1.25
+SERVING_ENLARGEMENT = 1.5625
+# Where no more than so much is left of a side, it is shrunk by averaging; else every pixel has its say anyhow, and
+# averaging takes five times as long.
+SHARP = 0.5
 NARROWEST = 0.5  # shape of the narrowest input, for pictures narrower than that too
 
 
@@ -43,9 +46,9 @@ def serving_size(image_size: int, enlargement: float) -> int:
 
 
 def scaled(pixels: Pixels, width: int, height: int) -> Pixels:
-    """The pixels at that size, shrunk by averaging so that thin things do not vanish."""
-    shrinks = width * height < pixels.shape[0] * pixels.shape[1]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    """The pixels at that size, shrunk by averaging where thin things might vanish."""
+    shrunk = math.sqrt(width * height / (pixels.shape[0] * pixels.shape[1]))
+    method = cv2.INTER_AREA if shrunk < SHARP else cv2.INTER_LINEAR
     return cv2.resize(pixels, (width, height), interpolation=method).astype(np.uint8, copy=False)
 
 
@@ -53,6 +56,18 @@ def resized(sample: Sample, width: int, height: int) -> Sample:
     """The sample scaled to that size."""
     factor = np.array([width / sample.pixels.shape[1], height / sample.pixels.shape[0]] * 2, np.float32)
     return Sample(scaled(sample.pixels, width, height), sample.boxes * factor, sample.classes)
+
+
+def moved(boxes: Boxes, to: NDArray[np.float64]) -> Boxes:
+    """Where an affine map (2, 3) without turns other than quarters puts boxes (n, 4)."""
+    corners = boxes.reshape(-1, 2, 2) @ to[:, :2].T + to[:, 2]
+    return np.concatenate([corners.min(1), corners.max(1)], 1).astype(np.float32)
+
+
+def for_opencv(to: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The affine map (2, 3) as OpenCV has it, which counts from the middle of the first pixel, not from its corner."""
+    shift = to[:, :2] @ (0.5, 0.5) - 0.5
+    return np.column_stack([to[:, :2], to[:, 2] + shift])
 
 
 def network_input(pixels: Pixels) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from detector import picture
 from detector.contract import CONTENT_TYPES, parse_accept, response
 from detector.errors import InputError, SetupError
-from detector.inference import Detections, Model, classes_of, detect, load
+from detector.inference import Detections, Model, detect, load, looked_at_closer
 from detector.paths import Paths
 
 # SageMaker kills a container 30 s after SIGTERM.
@@ -168,4 +168,4 @@ def warm_up(model: Model) -> None:
     size = model.description.image_size
     nothing = np.zeros((size, size, 3), np.uint8)
     detect(model, nothing)
-    classes_of(model, nothing, np.array([[0, 0, 1, 1]], np.float32))
+    looked_at_closer(model, nothing, np.array([[0, 0, 1, 1]], np.float32))

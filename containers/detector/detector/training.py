@@ -13,11 +13,12 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
-from detector import efficientnet, mobilenet, network
+from detector import edges, efficientnet, mobilenet, network
 from detector.batches import (
     Batch,
-    Cuts,
+    Looks,
     objects_in_epoch,
     pictures_in_epoch,
     plain_cuts,
@@ -25,16 +26,16 @@ from detector.batches import (
     training_batches,
     training_cuts,
 )
-from detector.classifier import Classifier, cross_entropy
+from detector.classifier import Classifier
 from detector.dataset import PictureCache
 from detector.errors import TrainingError
 from detector.hyperparameters import Hyperparameters
 from detector.layers import load_pretrained
 from detector.learner import Best, Learner, Network, parts_of
-from detector.loss import detection_loss
+from detector.loss import detection_loss, edges_loss
 from detector.network import Detector
 
-Part = TypeVar("Part", Batch, Cuts)
+Part = TypeVar("Part", Batch, Looks)
 
 # A cut has a seventh of a picture's pixels.
 CUTS_TO_A_PICTURE = 4
@@ -50,8 +51,9 @@ class Course:
     frozen_blocks: int
 
 
-# Cross-validated: the detector bears a larger rate, and up to its first map nothing need be learned.
-FINDING, NAMING = Course(2.0, 7), Course(1.0, 3)
+# Cross-validated; a Course's first number is how much larger a rate than JumpStart's default new layers bear, and up to
+# the detector's first map nothing need be learned.
+FINDING, NAMING = Course(2.0, 7), Course(2.0, 3)
 ALL_BLOCKS = 1000
 
 
@@ -112,6 +114,7 @@ def fit(
     load_pretrained(detector.backbone, mobilenet.PRETRAINED)
     load_pretrained(detector.heads, network.PRETRAINED)
     load_pretrained(classifier.backbone, efficientnet.PRETRAINED)
+    load_pretrained(classifier.edges, edges.PRETRAINED)
     batch_size, cuts, seed = settings.batch_size, settings.batch_size * CUTS_TO_A_PICTURE, settings.seed
     parts = parts_of(batch_size, device)
     finding = learner(detector, FINDING, math.ceil(pictures_in_epoch(train) / batch_size), settings, device)
@@ -186,9 +189,16 @@ def finding_loss(learner: Learner[Detector], batch: Batch) -> Tensor:
     return detection_loss(learner.network(batch.pictures), batch)
 
 
-def naming_loss(learner: Learner[Classifier], cuts: Cuts) -> Tensor:
-    cuts = cuts.to(learner.device)
-    return cross_entropy(learner.network(cuts.pixels, cuts.masks), cuts.classes, SMOOTHING)
+def naming_loss(learner: Learner[Classifier], looks: Looks) -> Tensor:
+    """Of the classes, and of the edges, for which the feature extractor is taken as it is: what tells classes apart is
+    not to be given up for them, and only looking costs a third."""
+    looks, network = looks.to(learner.device), learner.network
+    _, coarse = network.backbone(looks.turned.pixels)
+    logits = network.named(coarse, looks.turned.masks)
+    doubt = cross_entropy(logits, looks.turned.classes, reduction="sum", label_smoothing=SMOOTHING)
+    with torch.no_grad():
+        maps = network.backbone(looks.upright.pixels)
+    return doubt + edges_loss(network.edges(*maps, looks.upright.masks), looks.upright.edges)
 
 
 @torch.no_grad()
@@ -198,8 +208,8 @@ def naming_doubt(classifier: Classifier, cache: PictureCache, device: torch.devi
     entropy, wrong, count = 0.0, 0.0, 0
     for cuts in plain_cuts(cache):
         cuts = cuts.to(device)
-        logits = classifier(cuts.pixels, cuts.masks)
-        entropy += cross_entropy(logits, cuts.classes, 0.0).item()
+        logits, _ = classifier(cuts.pixels, cuts.masks)
+        entropy += cross_entropy(logits, cuts.classes, reduction="sum").item()
         wrong += (1 - logits.softmax(1).gather(1, cuts.classes[:, None])).sum().item()
         count += len(cuts.classes)
     return entropy / count, wrong / count

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from detector.crops import SIDE
-from detector.inference import Description, Model, agreed, looked_at_closer
+from detector.inference import Description, Model, agreed, class_scores, looked_at_closer
 
 NOTHING = (np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
@@ -56,3 +56,9 @@ def test_a_closer_look_puts_the_edges_it_sees_into_the_picture() -> None:
     boxes, shares = looked_at_closer(model, pixels, inexact)
     assert boxes * (640, 480, 640, 480) == pytest.approx(np.array([[300, 200, 380, 240]] * 2), abs=1)
     assert shares.tolist() == [[0.25, 0.75]] * 2
+
+
+def test_a_well_found_object_of_doubtful_class_outranks_a_doubtful_object_of_sure_class() -> None:
+    scores = class_scores(np.array([0.9, 0.6], np.float32), np.array([[0.6, 0.4], [1.0, 0.0]], np.float32))
+    assert scores[0, 0] > scores[0, 1] > scores[1, 0] > scores[1, 1] == 0
+    assert scores.max() <= 0.9

@@ -27,6 +27,10 @@ SAME_OBJECT_IOU, SAME_PLACE_IOU = 0.5, 0.7
 # How often a picture is looked at, each time enlarged by so much, mirrored or not: two looks err differently, and the
 # finer one sees edges better. Cross-validated: mAP@[.5:.95] of boxes 0.65 by one look, 0.68 by these; more cost more.
 LOOKS = ((1.0, False), (1.2, True))
+# Powers to which the two networks' beliefs are raised in a score. That of the classifier, all or nothing as those of
+# networks are, would else outweigh how well the box fits. Cross-validated: mAP@0.5 and mAP@[.5:.95] 0.81 and 0.60 by
+# the plain product, 0.84 and 0.63 so.
+OBJECT_POWER, CLASS_POWER = 2.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def detect(model: Model, pixels: Pixels) -> Detections:
     boxes, shares = looked_at_closer(model, pixels, boxes)
     # Better edges can bring two together.
     apart = non_maximum_suppression(boxes, scores, SAME_OBJECT_IOU)
-    boxes, by_class = boxes[apart], scores[apart, None] * shares[apart]
+    boxes, by_class = boxes[apart], class_scores(scores[apart], shares[apart])
     rows, classes = np.nonzero(by_class >= LEAST_SCORE)
     values = by_class[rows, classes]
     best = np.argsort(-values, kind="stable")[:MOST_DETECTIONS]
@@ -149,6 +153,13 @@ def agreed(looks: list[tuple[Boxes, NDArray[np.float32]]]) -> tuple[Boxes, NDArr
     # Agreeing can bring two together.
     apart = non_maximum_suppression(places, strength, SAME_OBJECT_IOU)
     return places[apart], strength[apart]
+
+
+def class_scores(objects: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores of classes in boxes, (boxes, classes), of how sure the detector is of each object (boxes,) and how likely
+    each class is (boxes, classes)."""
+    scores: NDArray[np.float32] = objects[:, None] ** OBJECT_POWER * shares**CLASS_POWER
+    return scores.astype(np.float32, copy=False)
 
 
 def looked_at_closer(model: Model, pixels: Pixels, boxes: Boxes) -> tuple[Boxes, NDArray[np.float32]]:

@@ -56,7 +56,7 @@ def intersection_over_union(a: Boxes, b: Boxes) -> NDArray[np.float32]:
     """IoU of each of `a` (n, 4) with each of `b` (m, 4): (n, m), 0 where neither has an area."""
     across = np.minimum(a[:, None, 2], b[:, 2]) - np.maximum(a[:, None, 0], b[:, 0])
     down = np.minimum(a[:, None, 3], b[:, 3]) - np.maximum(a[:, None, 1], b[:, 1])
-    overlap = np.clip(across, 0, None) * np.clip(down, 0, None)
+    overlap = np.maximum(across, 0) * np.maximum(down, 0)
     area_a, area_b = ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]) for boxes in (a, b))
     union = area_a[:, None] + area_b[None] - overlap
     shares: NDArray[np.float32] = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)

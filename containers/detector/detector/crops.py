@@ -87,8 +87,11 @@ def transform(box: NDArray[np.float32], view: View) -> NDArray[np.float64]:
     longer = max(right - left, bottom - top, 1.0)
     scale = SIDE / (view.context * longer)
     cosine, sine = scale * math.cos(view.angle), scale * math.sin(view.angle)
-    turn = np.array([[cosine, sine], [-sine, cosine]])
-    if view.mirrored:
-        turn[0] = -turn[0]
-    centre = np.array([(left + right) / 2, (top + bottom) / 2]) + longer * np.array(view.shift)
-    return np.concatenate([turn, (SIDE / 2 - turn @ centre)[:, None]], 1)
+    x, y = (left + right) / 2 + longer * view.shift[0], (top + bottom) / 2 + longer * view.shift[1]
+    side = -1.0 if view.mirrored else 1.0
+    return np.array(
+        [
+            [side * cosine, side * sine, SIDE / 2 - side * (cosine * x + sine * y)],
+            [-sine, cosine, SIDE / 2 + sine * x - cosine * y],
+        ]
+    )

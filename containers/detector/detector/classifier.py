@@ -15,8 +15,7 @@ OUTSIDE = -20.0
 
 class Classifier(nn.Module):
     """Takes cuts and masks as `detector.crops.cut` makes them: float32 (cuts, 3, side, side), RGB in -1..1, and
-    (cuts, 1, side / 16, side / 16); gives logits (cuts, classes), and the edges that
-    `detector.edges` reads (cuts, 4).
+    (cuts, 1, side / 16, side / 16); gives logits (cuts, classes), and what `detector.edges` reads, (cuts, 4).
 
     Each class has two maps of evidence: its logit is the mean of the one plus a soft maximum of the other inside the
     box. The mean learns from every cell, the maximum finds the small thing that decides. What surrounds the box does

@@ -51,8 +51,7 @@ class Course:
     frozen_blocks: int
 
 
-# Cross-validated; a Course's first number is how much larger a rate than JumpStart's default new layers bear, and up to
-# the detector's first map nothing need be learned.
+# Cross-validated: both bear a larger rate, and up to the detector's first map nothing need be learned.
 FINDING, NAMING = Course(2.0, 7), Course(2.0, 3)
 ALL_BLOCKS = 1000
 
@@ -196,6 +195,7 @@ def naming_loss(learner: Learner[Classifier], looks: Looks) -> Tensor:
     _, coarse = network.backbone(looks.turned.pixels)
     logits = network.named(coarse, looks.turned.masks)
     doubt = cross_entropy(logits, looks.turned.classes, reduction="sum", label_smoothing=SMOOTHING)
+    # Second: of weights that autocast has rounded here it would keep no gradients for the look that learns.
     with torch.no_grad():
         maps = network.backbone(looks.upright.pixels)
     return doubt + edges_loss(network.edges(*maps, looks.upright.masks), looks.upright.edges)

@@ -1,6 +1,6 @@
 """How close the endpoint comes to the bare loop, and to GluonCV's network: `make bench-serve`.
 
-    .venvs/kit/bin/python bench/serve.py [--rounds 3] [--requests 130] [--memory-requests 10000] [--model FOLDER]
+    .venvs/kit/bin/python bench/serve.py [--rounds 6] [--requests 65] [--memory-requests 10000] [--model FOLDER]
 
 Trains on the sample pictures as `make local` does (or takes the model in FOLDER), serves it in the process that
 `make local RUNTIME=process` starts, and takes the held-out pictures. In each round the bare loop, the endpoint with 1,
@@ -50,8 +50,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="a folder with detector.onnx, classifier.onnx and model.json")
     parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--requests", type=int, default=130, help="of each leg in a round")
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--requests", type=int, default=65, help="of each leg in a round")
     parser.add_argument("--memory-requests", type=int, default=10_000)
     wanted = parser.parse_args()
     pictures = sorted((SAMPLES / "held_out").glob("*.jpg"))[: wanted.requests]

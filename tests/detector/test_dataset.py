@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from detector.dataset import ZOOM_RESERVE, PictureCache, enlargement_for, read_channel, split
+from detector.dataset import PictureCache, enlargement_for, read_channel, split
 from detector.errors import InputError
 
 from tests.detector.pictures import corner_picture, jpeg
@@ -111,8 +111,8 @@ def test_a_large_turned_photograph_keeps_its_boxes_on_the_object(tmp_path: Path)
     content = document(bbox=[2250, 0, 3000, 1000])  # shown, the red corner is the upper right one
     content["images"][0] |= {"width": 3000, "height": 4000}
     pictures = {"a.jpg": jpeg(big, orientation=6), "b.jpg": jpeg(corner_picture())}
-    sample = PictureCache(read_channel(write(tmp_path, content, pictures)), 320)[0]
-    assert sample.pixels.shape[0] * sample.pixels.shape[1] <= ZOOM_RESERVE * 320**2 * 1.01
+    sample = PictureCache(read_channel(write(tmp_path, content, pictures)), 256)[0]
+    assert sample.pixels.shape[0] * sample.pixels.shape[1] <= 4 * 320**2 * 1.01
     left, top, right, bottom = np.round(sample.boxes[0]).astype(int)
     assert (sample.pixels[top + 2 : bottom - 2, left + 2 : right - 2, 0] > 200).all()
     assert (sample.pixels[bottom + 2 :, :, 0] < 50).all()

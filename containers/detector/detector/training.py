@@ -208,7 +208,8 @@ def naming_doubt(classifier: Classifier, cache: PictureCache, device: torch.devi
     entropy, wrong, count = 0.0, 0.0, 0
     for cuts in plain_cuts(cache):
         cuts = cuts.to(device)
-        logits, _ = classifier(cuts.pixels, cuts.masks)
+        _, coarse = classifier.backbone(cuts.pixels)
+        logits = classifier.named(coarse, cuts.masks)
         entropy += cross_entropy(logits, cuts.classes, reduction="sum").item()
         wrong += (1 - logits.softmax(1).gather(1, cuts.classes[:, None])).sum().item()
         count += len(cuts.classes)

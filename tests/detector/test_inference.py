@@ -59,6 +59,11 @@ def test_a_closer_look_puts_the_edges_it_sees_into_the_picture() -> None:
 
 
 def test_a_well_found_object_of_doubtful_class_outranks_a_doubtful_object_of_sure_class() -> None:
-    scores = class_scores(np.array([0.9, 0.6], np.float32), np.array([[0.6, 0.4], [1.0, 0.0]], np.float32))
-    assert scores[0, 0] > scores[0, 1] > scores[1, 0] > scores[1, 1] == 0
+    scores = class_scores(np.array([0.9, 0.6], np.float32), np.array([[0.5, 0.4], [1.0, 0.0]], np.float32))
+    assert scores[0, 0] > scores[1, 0] > scores[0, 1] > scores[1, 1] == 0
     assert scores.max() <= 0.9
+
+
+def test_what_is_likely_nothing_scores_less_than_an_object_less_well_found() -> None:
+    scores = class_scores(np.array([0.9, 0.5], np.float32), np.array([[0.05, 0.02], [0.6, 0.4]], np.float32))
+    assert scores[0].max() < scores[1].min()

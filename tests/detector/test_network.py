@@ -96,7 +96,8 @@ def test_the_exported_classifier_computes_the_same(classifier: Classifier, count
     shares, places = session.run(["shares", "edges"], {"cuts": cuts, "masks": masks})
     for computed, wanted in zip((shares, places), expected, strict=True):
         np.testing.assert_allclose(computed, wanted.numpy(), atol=1e-5)
-    np.testing.assert_allclose(shares.sum(1), 1, atol=1e-5)
+    assert shares.shape == (count, 3)
+    assert (shares.sum(1) < 1).all(), "some of the belief is in nothing"
     assert places.shape == (count, 4)
 
 

@@ -17,7 +17,7 @@ from detector.classifier import Classifier
 from detector.dataset import PictureCache, read_channel
 from detector.errors import TrainingError
 from detector.hyperparameters import Hyperparameters
-from detector.inference import Model, detect, load
+from detector.inference import Model, detect, load, look, looked_at_closer
 from torch import nn
 
 from tests.detector.conftest import run_training
@@ -62,6 +62,20 @@ def test_it_has_learned_where_objects_are(model: Model, channel: Path) -> None:
         found += (intersection_over_union(item.boxes, boxes).max(1) > 0.4).sum()
         total += len(item.boxes)
     assert found / total > 0.5
+
+
+def test_it_has_learned_that_clutter_is_nothing(model: Model, channel: Path) -> None:
+    """The belief in any class is small where the detector looks at pens and paper, and large at plugs."""
+    in_objects, in_clutter = [], []
+    for item in read_channel(channel):
+        pixels = cv2.cvtColor(cv2.imread(str(item.path)), cv2.COLOR_BGR2RGB)
+        objects = item.boxes / np.array(item.size * 2, np.float32)
+        found, _ = look(model, pixels, 1.0, False)
+        clutter = found[intersection_over_union(found, objects).max(1) < 0.1][:10]
+        in_objects += looked_at_closer(model, pixels, objects)[1].sum(1).tolist()
+        in_clutter += looked_at_closer(model, pixels, clutter)[1].sum(1).tolist()
+    assert len(in_clutter) > 20
+    assert np.mean(in_objects) > np.mean(in_clutter) + 0.2
 
 
 def test_detections_are_ordered_inside_the_picture_and_not_repeated(model: Model, channel: Path) -> None:

@@ -126,24 +126,31 @@ def augmented(
     return Sample(recoloured(sample.pixels, random), sample.boxes, sample.classes)
 
 
-def looked_at(
-    pixels: Pixels, box: NDArray[np.float32], random: Random, upright: bool
-) -> tuple[Pixels, NDArray[np.float32], NDArray[np.float32]]:
-    """A cut around a box, its mask, and the box's edges in 0..1 of the cut's side: each time from nearer or farther,
-    turned and mirrored anyhow, recoloured.
+def turned_look(pixels: Pixels, box: NDArray[np.float32], random: Random) -> tuple[Pixels, NDArray[np.float32]]:
+    """A recoloured cut around a box, at any angle, and its mask."""
+    around, view = manner(box, random.uniform(0, 2 * math.pi), random)
+    piece, mask = cut(pixels, around, view)
+    return recoloured(piece, random), mask
 
-    It is cut around a box as inexact as a detector's; the edges are the true ones. Only where it is `upright`, turned
-    by quarters, a box is still a box: else the edges are not numbers.
-    """
+
+def upright_look(
+    pixels: Pixels, box: NDArray[np.float32], random: Random
+) -> tuple[Pixels, NDArray[np.float32], NDArray[np.float32]]:
+    """A recoloured cut around a box, turned by quarters so that a box is still a box, its mask, and the box's edges in
+    0..1 of the cut's side."""
+    around, view = manner(box, random.integers(4) * math.pi / 2, random)
+    piece, mask = cut(pixels, around, view)
+    return recoloured(piece, random), mask, np.clip(in_cut(box, around, view), 0, 1)
+
+
+def manner(box: NDArray[np.float32], angle: float, random: Random) -> tuple[NDArray[np.float32], View]:
+    """A box as inexact as a detector's, and how to look at it: from nearer or farther, mirrored or not."""
     view = View(
         math.exp(random.uniform(math.log(CLOSEST), math.log(FARTHEST))),
-        random.integers(4) * math.pi / 2 if upright else random.uniform(0, 2 * math.pi),
+        angle,
         random.random() < 0.5,
         (random.uniform(-OFF_CENTRE, OFF_CENTRE), random.uniform(-OFF_CENTRE, OFF_CENTRE)),
     )
     width, height = box[2:] - box[:2]
     inexact = box + random.uniform(-INEXACT, INEXACT, 4) * np.array([width, height, width, height])
-    around = inexact.astype(np.float32)
-    piece, mask = cut(pixels, around, view)
-    edges = np.clip(in_cut(box, around, view), 0, 1) if upright else np.full(4, np.nan, np.float32)
-    return recoloured(piece, random), mask, edges
+    return inexact.astype(np.float32), view

@@ -14,22 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from detector.anchors import anchors
-from detector.augment import augmented, looked_at
-from detector.crops import cut, in_cut
+from detector.augment import augmented
 from detector.dataset import PictureCache
 from detector.matching import cells_of, match
-from detector.sample import Pixels, Sample, input_size, network_input, resized, serving_size
+from detector.sample import Sample, input_size, network_input, resized, serving_size
 
 Made = TypeVar("Made")
 
 # So many batches wait to be trained on at the most.
 AHEAD = 4
-# Sets the random numbers of cuts apart from those of pictures.
-CUTS = 1 << 32
 # Pictures without boxes in an epoch, for each picture with: they teach little each, and there may be many.
 NEGATIVES = 0.25
-# Objects in an epoch for each picture: a few pictures with dozens of objects must not take all the time.
-MOST_OBJECTS = 4
 
 
 @dataclass(frozen=True)
@@ -128,117 +123,8 @@ def drawer(cache: PictureCache, random: np.random.Generator) -> Callable[[], Sam
     return lambda: cache[int(random.integers(len(cache)))]
 
 
-@dataclass(frozen=True)
-class Cuts:
-    """Objects looked at closer.
-
-    Attributes:
-        pixels: float32 (cuts, 3, side, side), -1..1.
-        masks: (cuts, 1, cells, cells), what of each cell the box covers.
-        classes: (cuts,).
-        edges: (cuts, 4), left, top, right, bottom in 0..1 of the cut's side; not numbers where the cut is not upright.
-    """
-
-    pixels: Tensor
-    masks: Tensor
-    classes: Tensor
-    edges: Tensor
-
-    def to(self, device: torch.device) -> Cuts:
-        return Cuts(
-            self.pixels.to(device, memory_format=torch.channels_last, non_blocking=True),
-            *(t.to(device, non_blocking=True) for t in (self.masks, self.classes, self.edges)),
-        )
-
-
-@dataclass(frozen=True)
-class Looks:
-    """What a step of the classifier takes: objects that are each cut out twice.
-
-    Attributes:
-        turned: at any angle, to learn classes from.
-        upright: turned by quarters, to learn edges from.
-    """
-
-    turned: Cuts
-    upright: Cuts
-
-    @property
-    def targets(self) -> int:
-        """How many objects there are."""
-        return len(self.turned.classes)
-
-    def to(self, device: torch.device) -> Looks:
-        return Looks(self.turned.to(device), self.upright.to(device))
-
-
-def cuts_of(cuts: list[tuple[Pixels, NDArray[np.float32], NDArray[np.float32], int]]) -> Cuts:
-    """Cuts with their masks, edges and classes as a batch."""
-    pieces, masks, edges, classes = zip(*cuts, strict=True)
-    return Cuts(
-        torch.from_numpy(np.stack([network_input(pixels) for pixels in pieces])),
-        torch.from_numpy(np.stack(masks)[:, None]),
-        torch.tensor(classes),
-        torch.from_numpy(np.stack(edges)),
-    )
-
-
-def objects_in_epoch(cache: PictureCache) -> int:
-    """How many objects the classifier looks at in an epoch."""
-    return min(sum(len(item.boxes) for item in cache.pictures), MOST_OBJECTS * len(cache))
-
-
-def training_cuts(cache: PictureCache, batch_size: int, parts: int, seed: int, epoch: int) -> Iterator[list[Looks]]:
-    """`objects_in_epoch` objects of the cache, in new order and newly looked at."""
-    objects = drawn_objects(cache, np.random.default_rng((seed, epoch, CUTS)))
-    groups = [objects[start : start + batch_size] for start in range(0, len(objects), batch_size)]
-
-    def make(group: NDArray[np.int64]) -> list[Looks]:
-        turned, upright = [], []
-        for number, row in group.tolist():
-            sample = cache[number]
-            random = np.random.default_rng((seed, epoch, CUTS, number, row))
-            seen, kind = (sample.pixels, sample.boxes[row], random), int(sample.classes[row])
-            turned.append((*looked_at(*seen, upright=False), kind))
-            upright.append((*looked_at(*seen, upright=True), kind))
-        return [
-            Looks(cuts_of(turned[part::parts]), cuts_of(upright[part::parts])) for part in range(min(parts, len(group)))
-        ]
-
-    return made_ahead(make, groups)
-
-
-def drawn_objects(cache: PictureCache, random: np.random.Generator) -> NDArray[np.int64]:
-    """Rows of picture and box. Classes are drawn by the root of how often they are there: as many of each object where
-    there are as many of each class, but those of a rare class more than once (Mahajan et al., arXiv:1805.00932)."""
-    objects = np.array([(number, row) for number, item in enumerate(cache.pictures) for row in range(len(item.boxes))])
-    classes = np.concatenate([item.classes for item in cache.pictures])
-    order = random.permutation(len(objects))
-    reach = np.cumsum(1 / np.sqrt(np.bincount(classes)[classes[order]]))
-    # Equal steps through the weights: nothing is drawn twice that is not owed it, and the number is always the same.
-    count = objects_in_epoch(cache)
-    steps = (random.random() + np.arange(count)) / count * reach[-1]
-    drawn: NDArray[np.int64] = objects[order[np.minimum(np.searchsorted(reach, steps), len(order) - 1)]]
-    return random.permutation(drawn)
-
-
-def plain_cuts(cache: PictureCache) -> Iterator[Cuts]:
-    """Every object of the cache as serving sees it, picture by picture."""
-    for number in range(len(cache)):
-        sample = cache[number]
-        if not len(sample.boxes):
-            continue
-        yield cuts_of(
-            [
-                (*cut(sample.pixels, box), in_cut(box, box), int(kind))
-                for box, kind in zip(sample.boxes, sample.classes, strict=True)
-            ]
-        )
-
-
-def plain_pictures(cache: PictureCache, image_size: int) -> Iterator[Batch]:
-    """Every picture of the cache as serving sees it, one by one."""
-    for number in range(len(cache)):
-        sample = cache[number]
-        size = serving_size(image_size, cache.enlargement)
-        yield batch_of([resized(sample, *input_size(sample.pixels.shape[1], sample.pixels.shape[0], size))])
+def plain_picture(cache: PictureCache, number: int, image_size: int) -> Batch:
+    """A picture of the cache alone, as serving sees it."""
+    sample = cache[number]
+    size = serving_size(image_size, cache.enlargement)
+    return batch_of([resized(sample, *input_size(sample.pixels.shape[1], sample.pixels.shape[0], size))])

@@ -31,7 +31,7 @@ class Scored(nn.Module):
 
 
 class Shares(nn.Module):
-    """The classifier with probabilities in place of logits, and the edges as they are."""
+    """The classifier with probabilities of the classes in place of logits, and the edges as they are."""
 
     def __init__(self, classifier: Classifier) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Shares(nn.Module):
 
     def forward(self, cuts: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
         logits, edges = self.classifier(cuts, masks)
-        return logits.softmax(1), edges
+        return logits.softmax(1)[:, : self.classifier.classes], edges
 
 
 def export_detector(network: Detector, path: Path) -> None:
@@ -57,7 +57,7 @@ def export_classifier(network: Classifier, path: Path) -> None:
     """Write an ONNX file that takes any number of cuts.
 
     Inputs `cuts` (n, 3, side, side) and `masks` (n, 1, cells, cells) as `detector.crops` makes them; outputs `shares`
-    (n, classes), each row's sum 1, and `edges` (n, 4) as `detector.edges` has them.
+    (n, classes), each row's sum 1 less the share of nothing, and `edges` (n, 4) as `detector.edges` has them.
     """
     cells = SIDE // STRIDE
     example = (torch.zeros(2, 3, SIDE, SIDE), torch.ones(2, 1, cells, cells))

@@ -27,10 +27,9 @@ SAME_OBJECT_IOU, SAME_PLACE_IOU = 0.5, 0.7
 # How often a picture is looked at, each time enlarged by so much, mirrored or not: two looks err differently, and the
 # finer one sees edges better. Cross-validated: mAP@[.5:.95] of boxes 0.65 by one look, 0.68 by these; more cost more.
 LOOKS = ((1.0, False), (1.2, True))
-# Powers to which the two networks' beliefs are raised in a score. That of the classifier, all or nothing as those of
-# networks are, would else outweigh how well the box fits. Cross-validated: mAP@0.5 and mAP@[.5:.95] 0.81 and 0.60 by
-# the plain product, 0.84 and 0.63 so.
-OBJECT_POWER, CLASS_POWER = 2.0, 0.5
+# To this power the classifier's belief is raised in a score. All or nothing as it is, it would else outweigh how well
+# the box fits. Cross-validated: mAP@0.5 and mAP@[.5:.95] 0.89 and 0.67 by the plain product, 0.91 and 0.68 so.
+CLASS_POWER = 0.5
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def agreed(looks: list[tuple[Boxes, NDArray[np.float32]]]) -> tuple[Boxes, NDArr
 def class_scores(objects: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scores of classes in boxes, (boxes, classes), of how sure the detector is of each object (boxes,) and how likely
     each class is (boxes, classes)."""
-    scores: NDArray[np.float32] = objects[:, None] ** OBJECT_POWER * shares**CLASS_POWER
+    scores: NDArray[np.float32] = objects[:, None] * shares**CLASS_POWER
     return scores.astype(np.float32, copy=False)
 
 

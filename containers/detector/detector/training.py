@@ -16,22 +16,16 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from detector import edges, efficientnet, mobilenet, network
-from detector.batches import (
-    Batch,
-    Looks,
-    objects_in_epoch,
-    pictures_in_epoch,
-    plain_cuts,
-    plain_pictures,
-    training_batches,
-    training_cuts,
-)
+from detector.anchors import Boxes
+from detector.batches import Batch, pictures_in_epoch, plain_picture, training_batches
 from detector.classifier import Classifier
 from detector.dataset import PictureCache
 from detector.errors import TrainingError
+from detector.hard_negatives import hard_negatives
 from detector.hyperparameters import Hyperparameters
 from detector.layers import load_pretrained
 from detector.learner import Best, Learner, Network, parts_of
+from detector.looks import NOTHING, Looks, objects_in_epoch, plain_cuts, training_looks
 from detector.loss import detection_loss, edges_loss
 from detector.network import Detector
 
@@ -41,6 +35,8 @@ Part = TypeVar("Part", Batch, Looks)
 CUTS_TO_A_PICTURE = 4
 # Few pictures make a network too sure of what it has seen.
 SMOOTHING = 0.05
+# So much of the training is over when hard negatives are looked for: the detector errs by then as it will.
+MINED_AFTER = 1 / 8
 
 
 @dataclass(frozen=True)
@@ -51,8 +47,8 @@ class Course:
     frozen_blocks: int
 
 
-# Cross-validated: both bear a larger rate, and up to the detector's first map nothing need be learned.
-FINDING, NAMING = Course(2.0, 7), Course(2.0, 3)
+# Cross-validated: both bear a larger rate, and up to a network's first map nothing need be learned.
+FINDING, NAMING = Course(2.0, 7), Course(2.0, 5)
 ALL_BLOCKS = 1000
 
 
@@ -123,10 +119,13 @@ def fit(
     best_finding, best_naming = Best(finding), Best(naming)
     # Numbers too small to matter are slow on x86, and a fading weight has many of them.
     with ThreadPoolExecutor(parts, initializer=torch.set_flush_denormal, initargs=(True,)) as pool:
+        negatives: list[Boxes] = []
         for number in range(1, settings.epochs + 1):
             start = time.perf_counter()
+            if number == 1 + round(MINED_AFTER * settings.epochs):
+                negatives = hard_negatives(finding.average, train, settings.image_size, device, pool)
             pictures = training_batches(train, batch_size, parts, settings.image_size, seed, number)
-            looks = training_cuts(train, cuts, parts, seed, number)
+            looks = training_looks(train, negatives, cuts, parts, seed, number)
             try:
                 found, finding_time = one_pass(finding, pictures, finding_loss, pool)
                 named, naming_time = one_pass(naming, looks, naming_loss, pool)
@@ -194,11 +193,13 @@ def naming_loss(learner: Learner[Classifier], looks: Looks) -> Tensor:
     looks, network = looks.to(learner.device), learner.network
     _, coarse = network.backbone(looks.turned.pixels)
     logits = network.named(coarse, looks.turned.masks)
-    doubt = cross_entropy(logits, looks.turned.classes, reduction="sum", label_smoothing=SMOOTHING)
+    # Nothing is the class after the last.
+    classes = looks.turned.wanted.where(looks.turned.wanted != NOTHING, network.classes)
+    doubt = cross_entropy(logits, classes, reduction="sum", label_smoothing=SMOOTHING)
     # Second: of weights that autocast has rounded here it would keep no gradients for the look that learns.
     with torch.no_grad():
         maps = network.backbone(looks.upright.pixels)
-    return doubt + edges_loss(network.edges(*maps, looks.upright.masks), looks.upright.edges)
+    return doubt + edges_loss(network.edges(*maps, looks.upright.masks), looks.upright.wanted)
 
 
 @torch.no_grad()
@@ -210,9 +211,9 @@ def naming_doubt(classifier: Classifier, cache: PictureCache, device: torch.devi
         cuts = cuts.to(device)
         _, coarse = classifier.backbone(cuts.pixels)
         logits = classifier.named(coarse, cuts.masks)
-        entropy += cross_entropy(logits, cuts.classes, reduction="sum").item()
-        wrong += (1 - logits.softmax(1).gather(1, cuts.classes[:, None])).sum().item()
-        count += len(cuts.classes)
+        entropy += cross_entropy(logits, cuts.wanted, reduction="sum").item()
+        wrong += (1 - logits.softmax(1).gather(1, cuts.wanted[:, None])).sum().item()
+        count += len(cuts.wanted)
     return entropy / count, wrong / count
 
 
@@ -220,8 +221,8 @@ def naming_doubt(classifier: Classifier, cache: PictureCache, device: torch.devi
 def finding_doubt(detector: Detector, cache: PictureCache, image_size: int, device: torch.device) -> float:
     """The detector's loss for each target, over pictures as serving sees them."""
     loss, targets = 0.0, 0
-    for picture in plain_pictures(cache, image_size):
-        picture = picture.to(device)
+    for number in range(len(cache)):
+        picture = plain_picture(cache, number, image_size).to(device)
         loss += detection_loss(detector(picture.pictures), picture).item()
         targets += picture.targets
     return loss / targets

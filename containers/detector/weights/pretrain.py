@@ -21,11 +21,12 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from detector import efficientnet, mobilenet
-from detector.augment import looked_at
-from detector.batches import Batch, Cuts, batch_of, cuts_of
+from detector.augment import upright_look
+from detector.batches import Batch, batch_of
 from detector.classifier import Classifier
 from detector.layers import load_pretrained
 from detector.learner import move_average, rate_factor
+from detector.looks import Cuts, cuts_of
 from detector.loss import detection_loss, edges_loss
 from detector.network import Detector
 from detector.sample import Sample
@@ -98,7 +99,7 @@ def edges(found: list[Cutout]) -> dict[str, np.ndarray]:
 
     def loss(cuts: Cuts) -> Tensor:
         _, seen = network(cuts.pixels.to(memory_format=torch.channels_last), cuts.masks)
-        return edges_loss(seen, cuts.edges) / len(cuts.edges)
+        return edges_loss(seen, cuts.wanted) / len(cuts.wanted)
 
     batches = DataLoader(Collages(found, EDGES), EDGES.collages, num_workers=1, collate_fn=looked_at_closer)
     return learned(network.edges, EDGES, map(loss, batches))
@@ -110,7 +111,7 @@ def looked_at_closer(samples: list[Sample]) -> Cuts:
     for sample in samples:
         random = np.random.default_rng(sample.boxes.astype(np.int64).ravel())
         for box in sample.boxes[:THINGS]:
-            cuts.append((*looked_at(sample.pixels, box, random, upright=True), 0))
+            cuts.append(upright_look(sample.pixels, box, random))
     return cuts_of(cuts)
 
 

@@ -40,7 +40,7 @@ def test_a_line_for_each_epoch_and_a_loss_that_falls(trained: tuple[Path, str]) 
     assert [(number, of) for number, of, *_ in lines] == [(str(number), "8") for number in range(1, 9)]
     losses = [float(loss) for _, _, loss, *_ in lines]
     assert losses[-1] < 0.9 * losses[0]
-    assert all(int(finding) + int(naming) <= 100 for *_, finding, naming in lines)
+    assert all(0 < int(share) <= 100 for *_, finding, naming in lines for share in (finding, naming))
 
 
 def test_the_model_folder_holds_what_serving_needs(trained: tuple[Path, str]) -> None:

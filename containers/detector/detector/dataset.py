@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -146,7 +147,8 @@ def enlargement_for(pictures: list[LabelledPicture]) -> float:
 class PictureCache:
     """The decoded pictures of a training, each decoded once as long as memory allows.
 
-    They are looked at `enlargement` times as large as the network's input: training cuts such inputs out of them.
+    Several threads may ask for them. They are looked at `enlargement` times as large as the network's input: training
+    cuts such inputs out of them.
     """
 
     def __init__(self, pictures: list[LabelledPicture], image_size: int, enlargement: float = 1.0) -> None:
@@ -155,6 +157,7 @@ class PictureCache:
         self._pixels = round(ZOOM_RESERVE * (enlargement * image_size) ** 2)
         self._samples: dict[int, Sample] = {}
         self._bytes = 0
+        self._keeping = Lock()
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -168,9 +171,10 @@ class PictureCache:
         if number in self._samples:
             return self._samples[number]
         sample = self._read(self.pictures[number])
-        if self._bytes + sample.pixels.nbytes <= CACHE_BYTES:
-            self._samples[number] = sample
-            self._bytes += sample.pixels.nbytes
+        with self._keeping:
+            if number not in self._samples and self._bytes + sample.pixels.nbytes <= CACHE_BYTES:
+                self._samples[number] = sample
+                self._bytes += sample.pixels.nbytes
         return sample
 
     def _read(self, item: LabelledPicture) -> Sample:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,7 @@ from detector.errors import TrainingError
 from detector.hard_negatives import hard_negatives
 from detector.hyperparameters import Hyperparameters
 from detector.layers import load_pretrained
-from detector.learner import Best, Learner, Network, parts_of
+from detector.learner import Best, Learner, Network, cores, parts_of
 from detector.looks import NOTHING, Looks, objects_in_epoch, plain_cuts, training_looks
 from detector.loss import detection_loss, edges_loss
 from detector.network import Detector
@@ -58,7 +57,8 @@ class Epoch:
 
     Attributes:
         finding: seconds in steps of the detector.
-        naming: seconds in steps of the classifier; what is left was waiting for pictures, and validation.
+        naming: seconds in steps of the classifier, which learns beside it; what is left of either was waiting for
+            pictures or for the other, and validation.
     """
 
     number: int
@@ -115,10 +115,12 @@ def fit(
     finding = learner(detector, FINDING, math.ceil(pictures_in_epoch(train) / batch_size), settings, device)
     naming = learner(classifier, NAMING, math.ceil(objects_in_epoch(train) / cuts), settings, device)
     if device.type == "cpu":
-        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // parts))
+        torch.set_num_threads(max(1, cores() // (2 * parts)))
     best_finding, best_naming = Best(finding), Best(naming)
-    # Numbers too small to matter are slow on x86, and a fading weight has many of them.
-    with ThreadPoolExecutor(parts, initializer=torch.set_flush_denormal, initargs=(True,)) as pool:
+    with (
+        ThreadPoolExecutor(2, initializer=flush_denormal) as both,
+        ThreadPoolExecutor(2 * parts, initializer=flush_denormal) as pool,
+    ):
         negatives: list[Boxes] = []
         for number in range(1, settings.epochs + 1):
             start = time.perf_counter()
@@ -127,8 +129,12 @@ def fit(
             pictures = training_batches(train, batch_size, parts, settings.image_size, seed, number)
             looks = training_looks(train, negatives, cuts, parts, seed, number)
             try:
-                found, finding_time = one_pass(finding, pictures, finding_loss, pool)
-                named, naming_time = one_pass(naming, looks, naming_loss, pool)
+                # One has its optimiser's step on one core while the other computes on the other.
+                passes = (
+                    both.submit(one_pass, finding, pictures, finding_loss, pool),
+                    both.submit(one_pass, naming, looks, naming_loss, pool),
+                )
+                (found, finding_time), (named, naming_time) = (one.result() for one in passes)
             except TrainingError as error:
                 raise TrainingError(f"epoch {number}: {error} than {settings.adam_learning_rate}") from error
             entropy, doubt = naming_doubt(naming.average, watched, device)
@@ -149,6 +155,11 @@ def fit(
                 )
             )
     return best_finding.network.cpu(), best_naming.network.cpu()
+
+
+def flush_denormal() -> None:
+    """For a thread that computes: numbers too small to matter are slow on x86, and a fading weight has many of them."""
+    torch.set_flush_denormal(True)
 
 
 def learner(

@@ -97,15 +97,12 @@ def box_sizes(sizes: Mapping[str, Sequence[tuple[float, float]]], colours: Seque
 
 
 def loss_curve(history: Sequence[Mapping[str, float]]) -> str:
-    """SVG of the losses by epoch."""
+    """SVG of the losses by epoch, under their metrics' names: what the second is of, the training decides."""
     axes = _axes(3.0)
-    for name, colour, text in (
-        ("Train_Loss", ORANGE, _("training")),
-        ("Val_CrossEntropy", BLUE, _("validation (Val_CrossEntropy)")),
-    ):
+    for name, colour in (("Train_Loss", ORANGE), ("Val_CrossEntropy", BLUE)):
         points = [(entry["epoch"], entry[name]) for entry in history if name in entry]
         if points:
-            axes.plot(*zip(*points, strict=True), color=colour, label=text, linewidth=2, marker="." * (len(points) < 2))
+            axes.plot(*zip(*points, strict=True), color=colour, label=name, linewidth=2, marker="." * (len(points) < 2))
     axes.set_xlabel(_("epoch"))
     axes.set_ylabel(_("loss"))
     axes.set_ylim(bottom=0)

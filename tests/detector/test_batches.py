@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from detector.batches import AHEAD, made_ahead, pictures_in_epoch, training_batches
+from detector.looks import training_looks
 
 from tests.detector.rows_of_boxes import cache
 
@@ -16,6 +17,7 @@ def test_pictures_of_nothing_are_a_part_of_each_epoch_and_never_most_of_it(tmp_p
     for epoch in (1, 2):
         shown = list(training_batches(some, 2, 1, 96, 0, epoch))
         assert sum(len(part.pictures) for parts in shown for part in parts) == 5
+    assert sum(part.targets for parts in training_looks(some, [], 8, 2, 0, 1) for part in parts) == 4
 
 
 def test_batches_are_made_a_few_ahead_and_not_a_whole_epoch() -> None:

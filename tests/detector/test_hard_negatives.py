@@ -42,8 +42,8 @@ def channel(folder: Path, *pictures: tuple[list[list[int]], list[list[int]]]) ->
     return PictureCache(made, 96)
 
 
-def mined(cache: PictureCache) -> list[np.ndarray]:
-    with ThreadPoolExecutor(2) as pool:
+def mined(cache: PictureCache, threads: int = 2) -> list[np.ndarray]:
+    with ThreadPoolExecutor(threads) as pool:
         return hard_negatives(FindsRed(), cache, 96, CPU, pool)  # type: ignore[arg-type]
 
 
@@ -72,5 +72,5 @@ def test_a_few_of_each_picture_the_likeliest(tmp_path: Path) -> None:
 
 def test_the_pools_threads_change_nothing(tmp_path: Path) -> None:
     cache = channel(tmp_path, ([PLUG], [PENCIL]), ([], [PENCIL, PLUG]))
-    first, again = mined(cache), mined(cache)
-    assert [found.tolist() for found in first] == [found.tolist() for found in again]
+    alone, side_by_side = mined(cache, threads=1), mined(cache, threads=2)
+    assert [found.tolist() for found in alone] == [found.tolist() for found in side_by_side]

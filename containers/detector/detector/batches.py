@@ -123,8 +123,9 @@ def drawer(cache: PictureCache, random: np.random.Generator) -> Callable[[], Sam
     return lambda: cache[int(random.integers(len(cache)))]
 
 
-def plain_picture(cache: PictureCache, number: int, image_size: int) -> Batch:
-    """A picture of the cache alone, as serving sees it."""
-    sample = cache[number]
-    size = serving_size(image_size, cache.enlargement)
-    return batch_of([resized(sample, *input_size(sample.pixels.shape[1], sample.pixels.shape[0], size))])
+def plain_pictures(cache: PictureCache, image_size: int) -> Iterator[Batch]:
+    """Every picture of the cache as serving sees it, one by one."""
+    for number in range(len(cache)):
+        sample = cache[number]
+        size = serving_size(image_size, cache.enlargement)
+        yield batch_of([resized(sample, *input_size(sample.pixels.shape[1], sample.pixels.shape[0], size))])

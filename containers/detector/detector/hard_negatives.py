@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from detector.anchors import Boxes, intersection_over_union, non_maximum_suppression
-from detector.batches import plain_picture
 from detector.dataset import PictureCache
-from detector.inference import SAME_OBJECT_IOU, candidates
+from detector.inference import SAME_OBJECT_IOU, candidates, view
 from detector.network import Detector
+from detector.sample import serving_size
 
 # The likeliest ones of each picture.
 MOST_OF_A_PICTURE = 8
@@ -29,14 +29,16 @@ def hard_negatives(
     """For each picture of the cache boxes (n, 4) in its pixels: of those that serving would look at closer the best
     few without an object in them. The pool's threads work on pictures side by side."""
 
+    size = serving_size(image_size, cache.enlargement)
+
     @torch.no_grad()
     def in_picture(number: int) -> Boxes:
-        seen = plain_picture(cache, number, image_size).to(device)
-        objects, offsets = detector(seen.pictures)
-        height, width = seen.pictures.shape[2:]
+        sample = cache[number]
+        seen = torch.from_numpy(view(sample.pixels, size, mirrored=False))
+        objects, offsets = detector(seen.to(device, memory_format=torch.channels_last))
+        height, width = seen.shape[2:]
         boxes, scores = candidates(objects[0].sigmoid().cpu().numpy(), offsets[0].cpu().numpy(), width, height)
         best = boxes[non_maximum_suppression(boxes, scores, SAME_OBJECT_IOU)]
-        sample = cache[number]
         best = best * np.array([sample.pixels.shape[1], sample.pixels.shape[0]] * 2, np.float32)
         apart = intersection_over_union(best, sample.boxes).max(1, initial=0) < APART_IOU
         negatives: Boxes = best[apart][:MOST_OF_A_PICTURE]

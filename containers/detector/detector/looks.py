@@ -94,23 +94,24 @@ def training_looks(
     random = np.random.default_rng((seed, epoch, CUTS))
     objects = drawn_objects(cache, random)
     nothing = drawn_negatives(negatives, round(HARD_NEGATIVES * len(objects)), random)
-    starts = range(0, len(objects), batch_size)
-    groups = [np.arange(start, min(start + batch_size, len(objects))) for start in starts]
-    among = np.array_split(np.arange(len(nothing)), len(groups))
+    things = np.concatenate([objects, nothing])
+    each, others = np.split(np.arange(len(things)), [len(objects)])
+    batches = np.split(each, range(batch_size, len(objects), batch_size))
+    groups = [np.concatenate(both) for both in zip(batches, np.array_split(others, len(batches)), strict=True)]
 
     def make(group: NDArray[np.int64]) -> list[Looks]:
         turned, upright = [], []
         for place in group.tolist():
-            number, row = objects[place]
+            number, row = things[place]
             sample, random = cache[number], np.random.default_rng((seed, epoch, CUTS, place))
-            turned.append((*turned_look(sample.pixels, sample.boxes[row], random), int(sample.classes[row])))
-            upright.append(upright_look(sample.pixels, sample.boxes[row], random))
-        for place in among[group[0] // batch_size].tolist():
-            number, row = nothing[place]
-            random = np.random.default_rng((seed, epoch, CUTS, len(objects) + place))
-            turned.append((*turned_look(cache[number].pixels, negatives[number][row], random), NOTHING))
+            if place < len(objects):
+                turned.append((*turned_look(sample.pixels, sample.boxes[row], random), int(sample.classes[row])))
+                upright.append(upright_look(sample.pixels, sample.boxes[row], random))
+            else:
+                turned.append((*turned_look(sample.pixels, negatives[number][row], random), NOTHING))
         return [
-            Looks(cuts_of(turned[part::parts]), cuts_of(upright[part::parts])) for part in range(min(parts, len(group)))
+            Looks(cuts_of(turned[part::parts]), cuts_of(upright[part::parts]))
+            for part in range(min(parts, len(upright)))
         ]
 
     return made_ahead(make, groups)

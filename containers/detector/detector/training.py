@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from detector import edges, efficientnet, mobilenet, network
 from detector.anchors import Boxes
-from detector.batches import Batch, pictures_in_epoch, plain_picture, training_batches
+from detector.batches import Batch, pictures_in_epoch, plain_pictures, training_batches
 from detector.classifier import Classifier
 from detector.dataset import PictureCache
 from detector.errors import TrainingError
@@ -232,8 +232,8 @@ def naming_doubt(classifier: Classifier, cache: PictureCache, device: torch.devi
 def finding_doubt(detector: Detector, cache: PictureCache, image_size: int, device: torch.device) -> float:
     """The detector's loss for each target, over pictures as serving sees them."""
     loss, targets = 0.0, 0
-    for number in range(len(cache)):
-        picture = plain_picture(cache, number, image_size).to(device)
+    for picture in plain_pictures(cache, image_size):
+        picture = picture.to(device)
         loss += detection_loss(detector(picture.pictures), picture).item()
         targets += picture.targets
     return loss / targets

@@ -24,9 +24,9 @@ from pathlib import Path
 from machine import BENCH, machine, run
 from serve import endpoint, progress
 
-from kit.annotations import coco
 from kit.annotations.convert import convert
-from kit.annotations.formats import Format
+from kit.annotations.formats import coco
+from kit.annotations.formats.registry import Format
 from kit.annotations.model import AnnotatedPicture
 from kit.detection.response import Detection, parse
 from kit.detection.scoring import Scores, score

@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.annotations.convert import convert
-from kit.annotations.formats import Format
+from kit.annotations.formats.registry import Format
 from kit.errors import KitError, ServiceError, SetupError
 from kit.local_cloud import environments
-from kit.local_cloud.docker_engine import CUDA_PROBE, NO_CUDA_EXIT
-from kit.workshop.picture_set import SAMPLES
+from kit.local_cloud.docker.engine import CUDA_PROBE, NO_CUDA_EXIT
+from kit.run.picture_set import SAMPLES
 
 
 @dataclass(frozen=True)

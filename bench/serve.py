@@ -30,11 +30,11 @@ from machine import run
 from serve_report import Leg, Memory, Round, report
 
 from kit.annotations.convert import convert
-from kit.annotations.formats import Format
+from kit.annotations.formats.registry import Format
 from kit.errors import KitError, ServiceError
 from kit.local_cloud import environments
 from kit.local_cloud.process import child_environment, choose_port
-from kit.workshop.picture_set import SAMPLES
+from kit.run.picture_set import SAMPLES
 
 BENCH = Path(__file__).resolve().parent
 DETECTOR_PYTHON = environments.DETECTOR / "bin" / "python"

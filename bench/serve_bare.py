@@ -24,12 +24,13 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import onnxruntime
-from detector import inference, picture
-from detector.contract import Wanted, response
+from detector import picture
 from detector.crops import SIDE, STRIDE, cut
-from detector.inference import LOOKS, Model
 from detector.sample import network_input
-from detector.server import DECODING_RESERVE, find
+from detector.serving import inference
+from detector.serving.contract import Wanted, response
+from detector.serving.inference import LOOKS, Model
+from detector.serving.server import DECODING_RESERVE, find
 from numpy.typing import NDArray
 
 CORES = len(os.sched_getaffinity(0))

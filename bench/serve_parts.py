@@ -19,13 +19,14 @@ import cv2
 import numpy as np
 import onnx
 import onnxruntime
-from detector import inference, picture
+from detector import picture
 from detector.anchors import anchors, decode, non_maximum_suppression
-from detector.contract import Wanted, response
 from detector.crops import cut
-from detector.inference import LEAST_OBJECT, LOOKS, MOST_OBJECTS, SAME_OBJECT_IOU, Model
 from detector.sample import network_input
-from detector.server import DECODING_RESERVE
+from detector.serving import inference
+from detector.serving.contract import Wanted, response
+from detector.serving.inference import LEAST_OBJECT, LOOKS, MOST_OBJECTS, SAME_OBJECT_IOU, Model
+from detector.serving.server import DECODING_RESERVE
 from numpy.typing import NDArray
 from serve_bare import CORES, Ready, answer, classify, loop, ready
 

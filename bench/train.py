@@ -26,10 +26,10 @@ from pathlib import Path
 from machine import BENCH, machine, run
 
 from kit.annotations.convert import convert
-from kit.annotations.formats import Format
+from kit.annotations.formats.registry import Format
 from kit.errors import KitError, SetupError
 from kit.local_cloud import environments
-from kit.workshop.picture_set import SAMPLES
+from kit.run.picture_set import SAMPLES
 
 GLUONCV_PYTHON = environments.DETECTOR.parent / "gluoncv" / "bin" / "python"
 PEER, PEER_SIZE = "GluonCV's `ssd_512_mobilenet1.0`, 512 px", 512

@@ -26,8 +26,8 @@ from kit.commands.services import services
 from kit.commands.status import status
 from kit.errors import KitError, SetupError
 from kit.language import _, translate_click
+from kit.run.reminder import old_endpoints
 from kit.settings import CloudSettings, resolve
-from kit.workshop.reminder import old_endpoints
 
 
 @click.group(

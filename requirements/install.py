@@ -64,7 +64,9 @@ ENVIRONMENTS = {
         warm_up_settings=(("FILESYSTEM_ROOT", "{venv}/filesystem"), ("OVERRIDE_IN_DOCKER", "0")),
         warm_up_folder="filesystem/usr/lib/localstack",
     ),
-    "label-studio": Environment(warm_up=("{python}", "-m", "kit.local_cloud.label_studio_database", "{venv}")),
+    "label-studio": Environment(
+        warm_up=("{python}", "-m", "kit.local_cloud.labelling.label_studio_database", "{venv}")
+    ),
     "detector": Environment(torch=True, package="containers/detector"),
     "moto": Environment(),
     "gluoncv": Environment(),

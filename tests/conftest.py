@@ -13,7 +13,7 @@ from tests.s3_fixtures import bucket, s3  # noqa: F401 - fixtures
 
 # The detector's tests run in its own environment, without the kit: nothing of it may be imported up here.
 if TYPE_CHECKING:
-    from kit.local_cloud.localstack import LocalStack
+    from kit.local_cloud.s3.localstack import LocalStack
 
 # Tests read English, whatever the developer's locale.
 os.environ["LANG_UI"] = "en"
@@ -22,7 +22,7 @@ os.environ["LANG_UI"] = "en"
 @pytest.fixture(scope="session")
 def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     from kit.local_cloud import environments
-    from kit.local_cloud.localstack import LocalStack
+    from kit.local_cloud.s3.localstack import LocalStack
 
     with LocalStack(environments.LOCALSTACK, tmp_path_factory.mktemp("localstack")) as running:
         yield running

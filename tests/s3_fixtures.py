@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from kit.local_cloud.localstack import S3Server
+    from kit.local_cloud.s3.localstack import S3Server
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.annotations import formats
-from kit.annotations.formats import Format
+from kit.annotations.formats import registry as formats
+from kit.annotations.formats.registry import Format
 from kit.annotations.model import AnnotatedPicture, BoundingBox, LabelState
-from kit.annotations.name_register import NameRegister
 from kit.annotations.picture_files import local_file, pictures_in, upright_size
 from kit.annotations.problems import Problem, Severity
+from kit.annotations.streaming.name_register import NameRegister
 from kit.errors import InputError
 from kit.language import _
 

@@ -18,13 +18,14 @@ from pathlib import Path
 
 from msgspec import structs
 
-from kit.annotations import formats, jumpstart
-from kit.annotations.formats import CHANNEL, Format
+from kit.annotations.formats import jumpstart
+from kit.annotations.formats import registry as formats
+from kit.annotations.formats.registry import CHANNEL, Format
 from kit.annotations.labels import LABEL_CATEGORIES, label_categories
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.annotations.picture_files import local_file, upright_bytes, upright_size
 from kit.annotations.selection import Written
-from kit.annotations.writing import write_errors_told
+from kit.annotations.streaming.writing import write_errors_told
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
 from kit.language import _

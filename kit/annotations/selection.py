@@ -10,7 +10,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
-from kit.annotations.name_register import NameRegister
+from kit.annotations.streaming.name_register import NameRegister
 from kit.errors import InputError
 from kit.language import _, marked
 

@@ -10,8 +10,8 @@ from kit.aws.cleanup import AwsOwn
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.session import Aws
 from kit.cloud import Algorithm, Cloud, LabellingPortal
+from kit.run.journal import Journal
 from kit.settings import CloudSettings
-from kit.workshop.journal import Journal
 
 
 class NothingToSave:

@@ -8,8 +8,8 @@ from typing import Any
 from kit.aws import names, own_trainer, role, studio, team, user_pool
 from kit.aws.session import Aws
 from kit.language import _
+from kit.run.context import described
 from kit.settings import OWN, CloudSettings
-from kit.workshop.context import described
 
 _LOG_GROUPS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/LabelingJobs")
 

@@ -13,8 +13,8 @@ from kit.cloud import Cloud
 from kit.errors import SetupError
 from kit.language import _
 from kit.local_cloud import environments
-from kit.local_cloud.label_studio import LabelStudioServer
-from kit.local_cloud.labelling_service import LabellingService
+from kit.local_cloud.labelling.label_studio import LabelStudioServer
+from kit.local_cloud.labelling.service import LabellingService
 
 
 class SageMakerLabellingHere:

@@ -16,8 +16,8 @@ from kit.cloud import Algorithm
 from kit.errors import ServiceError
 from kit.language import _
 from kit.local_cloud.cloud import ALGORITHM
-from kit.local_cloud.docker_engine import Engine
-from kit.workshop.journal import Journal
+from kit.local_cloud.docker.engine import Engine
+from kit.run.journal import Journal
 
 REPOSITORY = "image-repository"
 IMAGES = ("training", "inference")

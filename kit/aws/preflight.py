@@ -12,9 +12,9 @@ from kit.aws.jumpstart import JumpStartModel, resolve
 from kit.aws.session import Aws
 from kit.errors import KitError
 from kit.language import _
-from kit.local_cloud.docker_engine import NoEngine, probe_engine
+from kit.local_cloud.docker.engine import NoEngine, probe_engine
 from kit.settings import GROUND_TRUTH, OWN, CloudSettings
-from kit.workshop.labelling import GROUND_TRUTH_ACCOUNTS
+from kit.stages.labelling import GROUND_TRUTH_ACCOUNTS
 
 
 def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[list[Finding], JumpStartModel | None]:

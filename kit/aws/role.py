@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from kit.aws import names
 from kit.aws.session import Aws
-from kit.workshop.journal import Journal
+from kit.run.journal import Journal
 
 KIND = "role"
 _POLICY = "workshop"

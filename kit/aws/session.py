@@ -22,9 +22,9 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from kit import advice
 from kit.errors import ServiceError, SetupError
 from kit.language import _
-from kit.workshop import advice
 
 _CONFIG = Config(
     connect_timeout=10,

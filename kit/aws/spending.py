@@ -6,8 +6,8 @@ import datetime
 
 from kit.aws import prices
 from kit.aws.prices import Price
+from kit.run.journal import Journal
 from kit.settings import GROUND_TRUTH
-from kit.workshop.journal import Journal
 
 
 def spent_usd(journal: Journal, training: Price, endpoint: Price) -> float:

@@ -13,8 +13,8 @@ from kit.aws import role
 from kit.aws.session import Aws
 from kit.errors import ServiceError, SetupError
 from kit.language import _
-from kit.workshop.context import described
-from kit.workshop.journal import Journal
+from kit.run.context import described
+from kit.run.journal import Journal
 
 DOMAIN = "studio-domain"
 _PROFILE = _SPACE = "workshop"

@@ -11,8 +11,8 @@ from kit.aws import names, user_pool
 from kit.aws.session import Aws
 from kit.errors import InputError, ServiceError
 from kit.language import _
-from kit.workshop.context import described
-from kit.workshop.journal import Journal
+from kit.run.context import described
+from kit.run.journal import Journal
 
 WORKFORCE, WORKTEAM, GROUP = "workforce", "workteam", "user-group"
 _COMING = ("Initializing", "Updating")

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from kit.aws.session import Aws
 from kit.language import _
-from kit.workshop.journal import Journal
+from kit.run.journal import Journal
 
 KIND = "user-pool"
 WORKER = "worker"

@@ -13,7 +13,7 @@ from types import FrameType
 from kit.aws_double.double import Programs, open_double
 from kit.aws_double.front import Front
 from kit.errors import KitError
-from kit.workshop.picture_set import SAMPLES
+from kit.run.picture_set import SAMPLES
 
 
 def main() -> int:

@@ -22,10 +22,10 @@ from kit.cloud import Cloud, SageMaker
 from kit.local_cloud import environments
 from kit.local_cloud.account import REGION
 from kit.local_cloud.cloud import LocalCloud
-from kit.local_cloud.label_studio import LabelStudioServer
+from kit.local_cloud.labelling.label_studio import LabelStudioServer
 from kit.local_cloud.parts import Command, Parts
 from kit.local_cloud.service_model import client_error, validate_request
-from kit.local_cloud.training_logs import LOG_GROUP
+from kit.local_cloud.training.logs import LOG_GROUP
 
 Operation = Callable[..., Mapping[str, Any]]
 

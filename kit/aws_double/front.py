@@ -21,7 +21,7 @@ from kit.aws_double import jumpstart_catalogue
 from kit.aws_double.double import Double
 from kit.aws_double.wire import Call, call_of, error_answer, json_answer, json_request
 from kit.local_cloud.service_model import client_error, validate_request
-from kit.local_cloud.training_logs import LOG_GROUP
+from kit.local_cloud.training.logs import LOG_GROUP
 
 CONTROL = "/_double/"
 _HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length", "expect", "date", "server")

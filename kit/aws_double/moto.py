@@ -6,8 +6,8 @@ import http.client
 from pathlib import Path
 
 from kit.local_cloud.environments import MOTO
-from kit.local_cloud.localstack import S3Server
 from kit.local_cloud.process import GuardedProcess, child_environment, choose_port, wait_until_ready
+from kit.local_cloud.s3.localstack import S3Server
 
 _START_TIMEOUT_SECONDS = 60.0
 

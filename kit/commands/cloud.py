@@ -22,7 +22,7 @@ from kit.settings import CloudSettings
     )
 )
 def cloud(**flags: str | None) -> None:
-    from kit.workshop.cloud_track import hold
+    from kit.tracks.cloud import hold
 
     hold(resolved(flags, CloudSettings), Console())
 
@@ -31,14 +31,14 @@ def cloud(**flags: str | None) -> None:
     "cloud-clean", help=_("Delete all that the runs on AWS made, in whatever state they are, and list what is left.")
 )
 def cloud_clean(**flags: str | None) -> None:
-    from kit.workshop.cloud_clean import clean
+    from kit.tracks.clean import clean
 
     clean(resolved(flags, CloudSettings), Console())
 
 
 @click.command(help=_("Check whether the workshop can run on this AWS account; makes nothing."))
 def doctor(**flags: str | None) -> None:
-    from kit.workshop import cloud_track
+    from kit.tracks import cloud as cloud_track
 
     settings = resolved(flags, CloudSettings).settings
     assert isinstance(settings, CloudSettings)  # noqa: S101 (as asked for)
@@ -68,7 +68,7 @@ def cloud_quota(**flags: str | None) -> None:
     help=_("Make a SageMaker Studio domain with a JupyterLab space, and print the address that opens it."),
 )
 def cloud_studio(**flags: str | None) -> None:
-    from kit.workshop.cloud_studio import open_studio
+    from kit.tracks.studio import open_studio
 
     settings = resolved(flags, CloudSettings).settings
     assert isinstance(settings, CloudSettings)  # noqa: S101 (as asked for)
@@ -87,7 +87,7 @@ def cloud_studio(**flags: str | None) -> None:
     help=_("let an operation fail once, as in CreateTrainingJob=ResourceLimitExceeded"),
 )
 def cloud_rehearsal(faults: tuple[str, ...], **flags: str | None) -> None:
-    from kit.workshop.cloud_rehearsal import rehearse
+    from kit.tracks.rehearsal import rehearse
 
     rehearse(resolved(flags, CloudSettings), faults, Console())
 

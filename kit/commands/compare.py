@@ -22,7 +22,7 @@ from kit.settings import resolve
 def compare(first: str, second: str, as_json: bool) -> None:
     # Here, because the plotting library takes a second that the other commands do not need.
     from kit.report import comparison
-    from kit.workshop.status import find
+    from kit.run.status import find
 
     runs = resolve({}, os.environ).settings.runs
     one, other = (comparison.load(find(runs, name)) for name in (first, second))

@@ -8,7 +8,7 @@ import click
 
 from kit.annotations.convert import Conversion
 from kit.annotations.convert import convert as convert_file
-from kit.annotations.formats import Format
+from kit.annotations.formats.registry import Format
 from kit.annotations.labels import parse_labels
 from kit.language import _
 

@@ -9,7 +9,7 @@ import click
 from kit import settings as settings_module
 from kit.errors import InputError
 from kit.language import _
-from kit.workshop import run_folder
+from kit.run import folder as run_folder
 
 
 @click.command("go-on", help=_("Let the run that waits for people to label go on with the labels there are."))

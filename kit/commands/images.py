@@ -12,8 +12,8 @@ from kit.language import _
 @click.option("--remove", is_flag=True, help=_("remove them all instead"))
 def images(gpu: bool | None, remove: bool) -> None:
     # Here, because the SDK takes time that the other commands do not need.
-    from kit.local_cloud.docker_engine import require_engine
-    from kit.local_cloud.images import ensure_images, remove_images
+    from kit.local_cloud.docker.engine import require_engine
+    from kit.local_cloud.docker.images import ensure_images, remove_images
 
     engine = require_engine()
     if remove:
@@ -27,8 +27,8 @@ def images(gpu: bool | None, remove: bool) -> None:
     help=_("Make the image that the others stand on from Debian's packages, where no registry can be reached."),
 )
 def base_image() -> None:
-    from kit.local_cloud.base_image import BASE_IMAGE, make_base_image
-    from kit.local_cloud.docker_engine import require_engine
+    from kit.local_cloud.docker.base_image import BASE_IMAGE, make_base_image
+    from kit.local_cloud.docker.engine import require_engine
 
     make_base_image(require_engine())
     click.echo(_("Made {image}.").format(image=BASE_IMAGE))

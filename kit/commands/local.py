@@ -20,7 +20,7 @@ from kit.settings import Settings
 )
 def local(**flags: str | None) -> None:
     # Here, because the SDKs and the plotting library take seconds and 150 MB that the other commands do not need.
-    from kit.workshop.local_track import rehearse
+    from kit.tracks.local import rehearse
 
     rehearse(resolved(flags, Settings), Console())
 

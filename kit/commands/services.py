@@ -18,28 +18,28 @@ def services() -> None:
 
 @services.command(help=_("Start both; Label Studio goes on with the projects it had, S3 is empty."))
 def up() -> None:
-    from kit.workshop import services_by_hand
+    from kit.tracks import services_by_hand
 
     services_by_hand.up(_settings(), click.echo)
 
 
 @services.command(help=_("Stop both, and remove what killed runs have left in the engine."))
 def down() -> None:
-    from kit.workshop import services_by_hand
+    from kit.tracks import services_by_hand
 
     services_by_hand.down(_settings())
 
 
 @services.command(help=_("List the containers of the kit, those of runs too."))
 def ps() -> None:
-    from kit.workshop import services_by_hand
+    from kit.tracks import services_by_hand
 
     services_by_hand.ps(click.echo)
 
 
 @services.command(help=_("Print what both have said so far."))
 def logs() -> None:
-    from kit.workshop import services_by_hand
+    from kit.tracks import services_by_hand
 
     services_by_hand.logs(_settings(), click.echo)
 

@@ -28,7 +28,7 @@ _SIGNS = {
 @click.option("--json", "as_json", is_flag=True, help=_("Print it as one JSON object."))
 def status(run: str, as_json: bool) -> None:
     # Here, because the stages bring the SDKs, which take a second that the other commands do not need.
-    from kit.workshop.status import find, status_of
+    from kit.run.status import find, status_of
 
     found = status_of(find(resolve({}, os.environ).settings.runs, run))
     if as_json:

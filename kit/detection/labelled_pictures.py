@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kit.annotations import formats
-from kit.annotations.jumpstart import IMAGES
+from kit.annotations.formats import registry as formats
+from kit.annotations.formats.jumpstart import IMAGES
 from kit.annotations.model import LabelState
 from kit.annotations.picture_files import local_file
 from kit.detection.drawing import draw_boxes

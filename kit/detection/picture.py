@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.annotations.picture_files import SUFFIXES, upright_size
-from kit.annotations.writing import write_errors_told
+from kit.annotations.streaming.writing import write_errors_told
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
 from kit.language import _

@@ -7,14 +7,14 @@ from pathlib import Path
 from types import TracebackType
 
 from kit.cloud import Algorithm, Cloud
-from kit.local_cloud import s3_mirror
 from kit.local_cloud.account import ACCOUNT, REGION
-from kit.local_cloud.hosting import Hosting
-from kit.local_cloud.images import image_name
-from kit.local_cloud.labelling_service import LabellingService
+from kit.local_cloud.docker.images import image_name
+from kit.local_cloud.hosting.endpoints import Hosting
+from kit.local_cloud.hosting.invoke import EndpointRuntime
+from kit.local_cloud.labelling.service import LabellingService
 from kit.local_cloud.parts import Parts
-from kit.local_cloud.runtime import EndpointRuntime
-from kit.local_cloud.training_jobs import TrainingJobs
+from kit.local_cloud.s3 import mirror as s3_mirror
+from kit.local_cloud.training.jobs import TrainingJobs
 
 POLL_SECONDS = 0.5
 # Processes run what is in the images, and take no notice of their names.

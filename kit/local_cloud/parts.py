@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.local_cloud import environments
-from kit.local_cloud.container_services import ContainerServices, LabelStudioContainer, LocalStackContainer
-from kit.local_cloud.docker_engine import Engine
-from kit.local_cloud.label_studio import LabellingServer, LabelStudioServer
-from kit.local_cloud.local_mode import LocalMode
-from kit.local_cloud.localstack import LocalStack, S3Server
+from kit.local_cloud.docker.engine import Engine
+from kit.local_cloud.docker.local_mode import LocalMode
+from kit.local_cloud.docker.services import ContainerServices, LabelStudioContainer, LocalStackContainer
+from kit.local_cloud.labelling.label_studio import LabellingServer, LabelStudioServer
+from kit.local_cloud.s3.localstack import LocalStack, S3Server
 
 Command = Sequence[str | os.PathLike[str]]
 

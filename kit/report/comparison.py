@@ -14,9 +14,9 @@ from kit.errors import InputError
 from kit.language import _, marked
 from kit.report import plots
 from kit.report.template import plot, render
-from kit.workshop.journal import Journal
-from kit.workshop.run import STAGES, title_of
-from kit.workshop.run_folder import RunFolder
+from kit.run.folder import RunFolder
+from kit.run.journal import Journal
+from kit.tracks.driver import STAGES, title_of
 
 # The facts of a summary, in words.
 _FACTS = {

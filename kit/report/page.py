@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kit.annotations import ground_truth
+from kit.annotations.formats import ground_truth
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.atomic_file import write_atomically
 from kit.detection import verdicts
@@ -18,11 +18,11 @@ from kit.detection.verdicts import NOTHING, JudgedPicture
 from kit.language import _, marked
 from kit.report import gallery, plots
 from kit.report.template import plot, render
-from kit.workshop import picture_set
-from kit.workshop.detection import read_answers, told_origin
-from kit.workshop.journal import Journal, Resource
-from kit.workshop.run import title_of
-from kit.workshop.run_folder import RunFolder
+from kit.run import picture_set
+from kit.run.folder import RunFolder
+from kit.run.journal import Journal, Resource
+from kit.stages.detection import read_answers, told_origin
+from kit.tracks.driver import title_of
 
 # More labelled pictures than that are counted, not shown; held-out ones are all shown.
 _MOST_LABELLED = 100

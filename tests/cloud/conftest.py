@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from kit.workshop.cloud_rehearsal import running_double, tell
-from kit.workshop.picture_set import SAMPLES
+from kit.run.picture_set import SAMPLES
+from kit.tracks.rehearsal import running_double, tell
 from tests.end_to_end import command
 
 PICTURES = 6

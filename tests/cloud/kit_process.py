@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import cli
-from kit.workshop.journal import Journal
+from kit.run.journal import Journal
 
 _PATIENCE_SECONDS = 240
 
@@ -73,7 +73,7 @@ def start(folder: Path, url: str, *arguments: str, stop: Stop | None = None, **s
 def _main(
     folder: Path, url: str, arguments: tuple[str, ...], stop: Stop | None, settings: dict[str, str], output: Path
 ) -> None:
-    from kit.workshop.cloud_rehearsal import environment_for
+    from kit.tracks.rehearsal import environment_for
 
     for name in [name for name in os.environ if name.startswith(("AWS_", "KIT_"))]:
         del os.environ[name]

@@ -10,6 +10,6 @@ import sagemaker.image_uris
 import sagemaker.jumpstart.utils
 import sagemaker.session
 
-import kit.workshop.cloud_clean
-import kit.workshop.cloud_track
+import kit.tracks.clean
+import kit.tracks.cloud
 import tests.cloud.kit_process

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from kit.workshop.cloud_rehearsal import environment_for
+from kit.tracks.rehearsal import environment_for
 from tests.cloud.conftest import Double
 from tests.cloud.kit_process import run
 from tests.cloud.short_run import settings

@@ -9,9 +9,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from kit.workshop import labelling, training
+from kit.stages import labelling, training
 from tests.cloud.conftest import Double
-from tests.unit.workshop.contexts import context_in
+from tests.unit.stages.contexts import context_in
 
 
 @pytest.fixture

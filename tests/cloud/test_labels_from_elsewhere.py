@@ -9,8 +9,8 @@ from pathlib import Path
 import boto3
 import httpx
 
-from kit.local_cloud.label_studio_config import PICTURE, TOOL
-from kit.workshop.cloud_rehearsal import environment_for
+from kit.local_cloud.labelling.label_studio_config import PICTURE, TOOL
+from kit.tracks.rehearsal import environment_for
 from tests.cloud.conftest import PICTURES, Double
 from tests.cloud.kit_process import run, start
 from tests.cloud.short_run import settings

@@ -11,11 +11,11 @@ from kit.aws import own_trainer
 from kit.aws.session import open_account
 from kit.errors import ServiceError
 from kit.local_cloud.service_model import validate_request
-from kit.workshop import training
-from kit.workshop.cloud_rehearsal import environment_for
-from kit.workshop.journal import Journal
+from kit.run.journal import Journal
+from kit.stages import training
+from kit.tracks.rehearsal import environment_for
 from tests.cloud.conftest import Double
-from tests.unit.workshop.contexts import context_in
+from tests.unit.stages.contexts import context_in
 
 
 def test_images_go_to_repositories_of_the_run_and_go_with_it(

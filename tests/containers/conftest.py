@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from kit.local_cloud.container_services import ContainerServices, LabelStudioContainer, LocalStackContainer
-from kit.local_cloud.docker_engine import Engine, NoEngine, probe_engine
-from kit.local_cloud.images import ensure_images
-from kit.local_cloud.label_studio import LabelStudioAccess
-from kit.workshop import run
-from kit.workshop.run_folder import RunFolder
+from kit.local_cloud.docker.engine import Engine, NoEngine, probe_engine
+from kit.local_cloud.docker.images import ensure_images
+from kit.local_cloud.docker.services import ContainerServices, LabelStudioContainer, LocalStackContainer
+from kit.local_cloud.labelling.label_studio import LabelStudioAccess
+from kit.run.folder import RunFolder
+from kit.tracks import driver as run
 from tests.s3_fixtures import bucket, s3  # noqa: F401 - fixtures
 
 

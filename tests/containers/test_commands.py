@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from kit.commands.services import services
-from kit.local_cloud import leftovers
-from kit.local_cloud.docker_engine import Engine
+from kit.local_cloud.docker import leftovers
+from kit.local_cloud.docker.engine import Engine
 from kit.local_cloud.process import choose_port
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.local_cloud.container_services import COMPOSE_FILE
+from kit.local_cloud.docker.services import COMPOSE_FILE
 
 OWN = str(Path(sys.executable).with_name("docker-compose"))
 SETTINGS = {

@@ -12,11 +12,11 @@ import docker
 import pytest
 
 from kit.errors import SetupError
-from kit.local_cloud import images as images_module
-from kit.local_cloud import wheelhouse
-from kit.local_cloud.base_image import BASE_IMAGE, make_base_image
-from kit.local_cloud.docker_engine import Engine, NoGpu, probe_gpu
-from kit.local_cloud.images import RECIPES, Recipe, ensure_images, image_name, remove_images
+from kit.local_cloud.docker import images as images_module
+from kit.local_cloud.docker import wheelhouse
+from kit.local_cloud.docker.base_image import BASE_IMAGE, make_base_image
+from kit.local_cloud.docker.engine import Engine, NoGpu, probe_gpu
+from kit.local_cloud.docker.images import RECIPES, Recipe, ensure_images, image_name, remove_images
 
 LARGEST_INFERENCE_IMAGE = 400_000_000
 

@@ -20,15 +20,15 @@ import psutil
 import pytest
 
 from kit.errors import SetupError
-from kit.local_cloud import local_mode_network
-from kit.local_cloud.base_image import BASE_IMAGE
 from kit.local_cloud.container_files import ContainerDefinition, ContainerFiles
-from kit.local_cloud.docker_engine import Engine, Gpu, NoGpu
-from kit.local_cloud.local_mode import LocalMode
-from kit.local_cloud.local_mode_containers import own
-from kit.local_cloud.training_jobs import TrainingJobs
-from kit.workshop.run import locked
-from kit.workshop.run_folder import RunFolder
+from kit.local_cloud.docker import local_mode_network
+from kit.local_cloud.docker.base_image import BASE_IMAGE
+from kit.local_cloud.docker.engine import Engine, Gpu, NoGpu
+from kit.local_cloud.docker.local_mode import LocalMode
+from kit.local_cloud.docker.local_mode_containers import own
+from kit.local_cloud.training.jobs import TrainingJobs
+from kit.run.folder import RunFolder
+from kit.tracks.driver import locked
 from tests.contract.runtimes import PLACE, DockerRuntime
 from tests.contract.test_hosting import SERVER, archive_of, asked, deploy, requests_for, settled
 from tests.contract.training import GOOD, LASTING, ended, put_data, request_for, wait_for_training
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
     from mypy_boto3_s3 import S3Client
 
-    from kit.local_cloud.container_services import LocalStackContainer
+    from kit.local_cloud.docker.services import LocalStackContainer
 
 ROOT = Path(__file__).parents[2]
 
@@ -255,7 +255,7 @@ def test_nothing_is_asked_of_the_network(
 DEPLOYING = textwrap.dedent("""
     import json, sys, time
     from pathlib import Path
-    from kit.local_cloud.localstack import s3_client
+    from kit.local_cloud.s3.localstack import s3_client
     from tests.contract.runtimes import DockerRuntime
     runtime = DockerRuntime(Path(sys.argv[1]), s3_client(sys.argv[2]), sys.argv[3])
     hosting = runtime.hosting(sys.argv[4])

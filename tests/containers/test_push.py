@@ -15,7 +15,7 @@ import requests
 
 from kit.aws.own_trainer import push_with
 from kit.errors import ServiceError
-from kit.local_cloud.docker_engine import Engine
+from kit.local_cloud.docker.engine import Engine
 from kit.local_cloud.process import GuardedProcess, child_environment, choose_port, wait_until_ready
 
 USER, PASSWORD = "AWS", "of the test"

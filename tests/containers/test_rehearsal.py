@@ -19,13 +19,13 @@ from kit.console import Console
 from kit.detection.request import accept
 from kit.errors import ServiceError
 from kit.local_cloud import cloud
-from kit.local_cloud.base_image import BASE_IMAGE
-from kit.local_cloud.docker_engine import Engine
+from kit.local_cloud.docker.base_image import BASE_IMAGE
+from kit.local_cloud.docker.engine import Engine
 from kit.local_cloud.model_archive import unpack
+from kit.run.picture_set import SAMPLES
 from kit.settings import AUTO, DOCKER, ResolvedSettings, Settings
-from kit.workshop.detection import N_PREDICTIONS
-from kit.workshop.local_track import rehearse
-from kit.workshop.picture_set import SAMPLES
+from kit.stages.detection import N_PREDICTIONS
+from kit.tracks.local import rehearse
 from tests.containers.test_services import in_the_engine
 from tests.contract.servers import ProcessServer
 from tests.end_to_end import command

@@ -13,19 +13,20 @@ import psutil
 import pytest
 
 from kit.errors import SetupError
-from kit.local_cloud import leftovers, s3_mirror
-from kit.local_cloud.container_services import ContainerServices, LocalStackContainer, project_name
-from kit.local_cloud.docker_engine import Engine
-from kit.workshop import run
-from kit.workshop.run_folder import RunFolder, is_abandoned
+from kit.local_cloud.docker import leftovers
+from kit.local_cloud.docker.engine import Engine
+from kit.local_cloud.docker.services import ContainerServices, LocalStackContainer, project_name
+from kit.local_cloud.s3 import mirror as s3_mirror
+from kit.run.folder import RunFolder, is_abandoned
+from kit.tracks import driver as run
 from tests.containers.conftest import RunningLabelStudio
 from tests.waiting import eventually
 
 IN_ANOTHER_PROCESS = """
 import sys, time
 from pathlib import Path
-from kit.local_cloud.container_services import ContainerServices, LocalStackContainer
-from kit.local_cloud.docker_engine import require_engine
+from kit.local_cloud.docker.services import ContainerServices, LocalStackContainer
+from kit.local_cloud.docker.engine import require_engine
 run = Path(sys.argv[1])
 LocalStackContainer(ContainerServices(require_engine(), run, run / "cloud"))
 print("up", flush=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kit.workshop.run import locked
-from kit.workshop.run_folder import RunFolder
+from kit.run.folder import RunFolder
+from kit.tracks.driver import locked
 from tests.contract.runtimes import RUNTIMES, Runtime, why_not
 
 if TYPE_CHECKING:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from docker.errors import ImageNotFound
 
-from kit.local_cloud import environments, leftovers
-from kit.local_cloud.base_image import BASE_IMAGE, has_base_image
-from kit.local_cloud.docker_engine import Engine, NoEngine, NoGpu, probe_engine
-from kit.local_cloud.hosting import Hosting
-from kit.local_cloud.images import ensure_images, image_name
-from kit.local_cloud.local_mode import LocalMode
-from kit.local_cloud.training_jobs import TrainingJobs
+from kit.local_cloud import environments
+from kit.local_cloud.docker import leftovers
+from kit.local_cloud.docker.base_image import BASE_IMAGE, has_base_image
+from kit.local_cloud.docker.engine import Engine, NoEngine, NoGpu, probe_engine
+from kit.local_cloud.docker.images import ensure_images, image_name
+from kit.local_cloud.docker.local_mode import LocalMode
+from kit.local_cloud.hosting.endpoints import Hosting
+from kit.local_cloud.training.jobs import TrainingJobs
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

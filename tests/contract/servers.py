@@ -14,7 +14,7 @@ from typing import Protocol
 import httpx
 
 from kit.local_cloud import environments
-from kit.local_cloud.images import ensure_images, image_name
+from kit.local_cloud.docker.images import ensure_images, image_name
 from tests.contract.runtimes import engine
 
 _READY_SECONDS = 60

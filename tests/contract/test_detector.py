@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
-from kit.local_cloud.runtime import EndpointRuntime
+from kit.local_cloud.hosting.invoke import EndpointRuntime
 from tests.contract.runtimes import DETECTOR, Runtime
 from tests.waiting import eventually
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from kit.local_cloud.hosting import Hosting
-from kit.local_cloud.localstack import LocalStack
-from kit.local_cloud.runtime import MAX_BODY_BYTES, EndpointRuntime
+from kit.local_cloud.hosting.endpoints import Hosting
+from kit.local_cloud.hosting.invoke import MAX_BODY_BYTES, EndpointRuntime
+from kit.local_cloud.s3.localstack import LocalStack
 from tests.answers import assert_answers_as_boto3
 from tests.contract.runtimes import PLACE, Runtime
 from tests.waiting import eventually
@@ -313,8 +313,8 @@ def test_a_kill_of_the_kit_ends_the_server_and_reopening_starts_it(
     driver = textwrap.dedent("""
         import json, signal, sys, time
         from pathlib import Path
-        from kit.local_cloud.localstack import s3_client
-        from kit.local_cloud.runtime import EndpointRuntime
+        from kit.local_cloud.s3.localstack import s3_client
+        from kit.local_cloud.hosting.invoke import EndpointRuntime
         from tests.contract.runtimes import RUNTIMES
         runtime = RUNTIMES[sys.argv[1]](Path(sys.argv[2]), s3_client(sys.argv[3]), sys.argv[4])
         hosting = runtime.hosting(sys.argv[5])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from kit.local_cloud.localstack import LocalStack
+from kit.local_cloud.s3.localstack import LocalStack
 from tests.contract.runtimes import Runtime
 from tests.contract.training import (
     GOOD,
@@ -79,7 +79,7 @@ def test_a_kill_of_the_kit_ends_the_job_and_is_told(
     driver = textwrap.dedent("""
         import json, signal, sys
         from pathlib import Path
-        from kit.local_cloud.localstack import s3_client
+        from kit.local_cloud.s3.localstack import s3_client
         from tests.contract.runtimes import RUNTIMES
         runtime = RUNTIMES[sys.argv[1]](Path(sys.argv[2]), s3_client(sys.argv[3]), sys.argv[4])
         runtime.training(sys.argv[5]).create_training_job(**json.loads(sys.argv[6]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit.local_cloud.training_jobs import TrainingJobs
+from kit.local_cloud.training.jobs import TrainingJobs
 from tests.contract.runtimes import PLACE, Runtime
 from tests.waiting import eventually
 

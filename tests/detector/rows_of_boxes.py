@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from detector.dataset import LabelledPicture, PictureCache
+from detector.training.dataset import LabelledPicture, PictureCache
 
 
 def cache(folder: Path, *classes: list[int]) -> PictureCache:

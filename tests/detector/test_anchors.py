@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from detector import loss
 from detector.anchors import (
     anchors,
     decode,
@@ -13,7 +12,8 @@ from detector.anchors import (
     non_maximum_suppression,
     voted,
 )
-from detector.matching import cells_of, match
+from detector.training import loss
+from detector.training.matching import cells_of, match
 
 
 def some_boxes(count: int, seed: int = 0, width: float = 384, height: float = 288) -> np.ndarray:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.workshop.picture_set import SAMPLES
+from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kit.local_cloud.label_studio_config import PICTURE, TOOL
-from kit.workshop.picture_set import SAMPLES
+from kit.local_cloud.labelling.label_studio_config import PICTURE, TOOL
+from kit.run.picture_set import SAMPLES
 from tests.contract.runtimes import RUNTIMES, why_not
 from tests.end_to_end import command
 

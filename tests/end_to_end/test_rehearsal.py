@@ -8,8 +8,8 @@ from pathlib import Path
 
 import cv2
 
-from kit.annotations import coco, ground_truth, jumpstart
-from kit.workshop.picture_set import SAMPLES
+from kit.annotations.formats import coco, ground_truth, jumpstart
+from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
 
 

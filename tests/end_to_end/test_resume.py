@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from kit.workshop.run import STAGES
+from kit.tracks.driver import STAGES
 from tests.end_to_end import command
 
 QUICK = {"epochs": "1", "image_size": "160"}

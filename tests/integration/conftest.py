@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from kit.local_cloud import environments
-from kit.local_cloud.label_studio import LabelStudioAccess, LabelStudioServer
-from kit.local_cloud.localstack import LocalStack
+from kit.local_cloud.labelling.label_studio import LabelStudioAccess, LabelStudioServer
+from kit.local_cloud.s3.localstack import LocalStack
 from tests.integration.labelling_workshop import workshop  # noqa: F401 - a fixture
 
 

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from kit.annotations.model import AnnotatedPicture, BoundingBox
-from kit.local_cloud.label_studio import LabelStudioAccess
-from kit.local_cloud.labeling_jobs import LabelingJobs
+from kit.local_cloud.labelling.jobs import LabelingJobs
+from kit.local_cloud.labelling.label_studio import LabelStudioAccess
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.annotations.convert import convert
-from kit.annotations.formats import Format
+from kit.annotations.formats.registry import Format
 
 ROOT = Path(__file__).parents[2]
 GLUONCV_PYTHON = ROOT / ".venvs" / "gluoncv" / "bin" / "python"

@@ -19,7 +19,7 @@ from tests.contract.training import request_for
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from kit.local_cloud.localstack import LocalStack
+    from kit.local_cloud.s3.localstack import LocalStack
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,8 +32,8 @@ def test_a_full_disk_is_told(localstack: LocalStack, s3: S3Client, bucket: str, 
     driver = textwrap.dedent("""
         import json, sys, time
         from pathlib import Path
-        from kit.local_cloud.localstack import s3_client
-        from kit.local_cloud.training_jobs import TrainingJobs
+        from kit.local_cloud.s3.localstack import s3_client
+        from kit.local_cloud.training.jobs import TrainingJobs
         jobs = TrainingJobs(s3_client(sys.argv[1]), Path(sys.argv[2]), command=[sys.executable, "-c", ""])
         request = json.loads(sys.argv[3])
         jobs.create_training_job(**request)

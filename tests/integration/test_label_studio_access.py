@@ -16,7 +16,7 @@ import pytest
 
 from kit.errors import ServiceError
 from kit.local_cloud import environments
-from kit.local_cloud.label_studio_database import PREPARED_DATABASE
+from kit.local_cloud.labelling.label_studio_database import PREPARED_DATABASE
 from tests.integration.labelling_workshop import Workshop
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from kit.errors import InputError, ServiceError
-from kit.local_cloud.annotator import annotate
-from kit.local_cloud.labeling_jobs import LabelingJobs
+from kit.local_cloud.labelling.annotator import annotate
+from kit.local_cloud.labelling.jobs import LabelingJobs
 from tests.answers import assert_answers_as_boto3
 from tests.integration.labelling_workshop import PICTURES, TRUTH, Workshop
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from kit.local_cloud.annotator import annotate
+from kit.local_cloud.labelling.annotator import annotate
 from tests.answers import assert_answers_as_boto3
 from tests.integration.labelling_workshop import LABELS, PICTURES, TRUTH, TURNED_RIGHT, Workshop
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from kit.errors import ServiceError, SetupError
-from kit.local_cloud.localstack import LocalStack
+from kit.local_cloud.s3.localstack import LocalStack
 
 ENVIRONMENT = Path(__file__).parents[2] / ".venvs" / "localstack"
 

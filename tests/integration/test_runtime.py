@@ -9,10 +9,10 @@ import pytest
 
 from kit.console import Console
 from kit.errors import SetupError
+from kit.run.folder import RunFolder
+from kit.run.journal import Journal
 from kit.settings import Settings
-from kit.workshop.journal import Journal
-from kit.workshop.run_folder import RunFolder
-from kit.workshop.runtime import open_parts
+from kit.tracks.runtime import open_parts
 
 NO_ENGINE = "No Docker engine answers at unix:///no/such/docker.sock"
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from kit.errors import ServiceError
-from kit.local_cloud import s3_mirror
-from kit.local_cloud.localstack import LocalStack
+from kit.local_cloud.s3 import mirror as s3_mirror
+from kit.local_cloud.s3.localstack import LocalStack
 
 ENVIRONMENT = Path(__file__).parents[2] / ".venvs" / "localstack"
 BUCKET = "jumpstart-finetune-handson-test"

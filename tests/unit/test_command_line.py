@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kit.workshop.journal import Journal
-from kit.workshop.run import STAGES, locked
-from kit.workshop.run_folder import RunFolder
-from kit.workshop.summary import summarise
+from kit.run.folder import RunFolder
+from kit.run.journal import Journal
+from kit.run.summary import summarise
+from kit.tracks.driver import STAGES, locked
 from tests.end_to_end import command
 
 RESULTS = {

@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 import pytest
 
-from kit.annotations import coco, ground_truth
+from kit.annotations.formats import coco, ground_truth
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
 from kit.errors import InputError
 from kit.report import page, plots
-from kit.workshop.journal import Journal
-from kit.workshop.run_folder import RunFolder
-from kit.workshop.summary import summarise
+from kit.run.folder import RunFolder
+from kit.run.journal import Journal
+from kit.run.summary import summarise
 
 LABELS = ("<b>", "ライトニング")
 PRECISION = [1.0] * 90 + [0.0] * 11

@@ -44,11 +44,11 @@ def run(verb: str, paths: Paths) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Serving must not wait for PyTorch, nor training for the server.
     if verb == "train":
-        from detector.job import train
+        from detector.training.job import train
 
         train(paths)
     else:
-        from detector.server import ServerSettings, serve
+        from detector.serving.server import ServerSettings, serve
 
         serve(paths, ServerSettings.from_environment())
 

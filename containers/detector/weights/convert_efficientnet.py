@@ -5,8 +5,8 @@
 
 The package carries EfficientNet-Lite0 as Google trained it on ImageNet, converted to PyTorch. This script takes the
 layers up to the expansion of block 11 (the last map of stride 16), folds their batch norms into the convolutions and
-names them as `detector.efficientnet` does. It also runs the whole network with its authors' own code on a seeded
-picture and keeps a sample of that map, so that `tests/detector` can hold ours against it.
+names them as `detector.networks.efficientnet` does. It also runs the whole network with its authors' own code on a
+seeded picture and keeps a sample of that map, so that `tests/detector` can hold ours against it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def folded(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[np.ndarray, np
 
 
 def convolutions(network: nn.Module) -> dict[str, tuple[nn.Conv2d, nn.BatchNorm2d]]:
-    """The layers taken over, each with its batch norm, by their names in `detector.efficientnet`."""
+    """The layers taken over, each with its batch norm, by their names in `detector.networks.efficientnet`."""
     layers = {"stem": (network._conv_stem, network._bn0)}
     for index, block in enumerate(network._blocks[:BLOCKS]):
         if index:

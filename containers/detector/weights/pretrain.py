@@ -20,16 +20,16 @@ from collages import collage
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from detector import efficientnet, mobilenet
-from detector.augment import upright_look
-from detector.batches import Batch, batch_of
-from detector.classifier import Classifier
-from detector.layers import load_pretrained
-from detector.learner import move_average, rate_factor
-from detector.looks import Cuts, cuts_of
-from detector.loss import detection_loss, edges_loss
-from detector.network import Detector
+from detector.networks import efficientnet, mobilenet
+from detector.networks.classifier import Classifier
+from detector.networks.detector import Detector
+from detector.networks.layers import load_pretrained
 from detector.sample import Sample
+from detector.training.augment import upright_look
+from detector.training.batches import Batch, batch_of
+from detector.training.learner import move_average, rate_factor
+from detector.training.looks import Cuts, cuts_of
+from detector.training.loss import detection_loss, edges_loss
 
 SIZE, SEED = 320, 1
 RATE, WEIGHT_DECAY, LARGEST_GRADIENT, AVERAGE_DECAY = 3e-3, 0.01, 10.0, 0.998
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def heads(found: list[Cutout]) -> dict[str, np.ndarray]:
-    """The layers of `detector.network.Heads`."""
+    """The layers of `detector.networks.detector.Heads`."""
     network = Detector()
     load_pretrained(network.backbone, mobilenet.PRETRAINED)
     network.backbone.requires_grad_(False)
@@ -91,7 +91,7 @@ def heads(found: list[Cutout]) -> dict[str, np.ndarray]:
 
 
 def edges(found: list[Cutout]) -> dict[str, np.ndarray]:
-    """The layers of `detector.edges.Edges`."""
+    """The layers of `detector.networks.edges.Edges`."""
     network = Classifier(1)
     load_pretrained(network.backbone, efficientnet.PRETRAINED)
     network.backbone.requires_grad_(False)

@@ -13,9 +13,9 @@ from kit.annotations.check import CheckSummary, check
 from kit.annotations.problems import Problem, Severity
 from kit.commands.check import check as check_command
 from kit.errors import InputError
+from tests.unit.annotations.formats.test_ground_truth import manifest, record
+from tests.unit.annotations.formats.test_label_studio import annotation, export, rectangle, task
 from tests.unit.annotations.pictures import picture_file
-from tests.unit.annotations.test_ground_truth import manifest, record
-from tests.unit.annotations.test_label_studio import annotation, export, rectangle, task
 
 
 def checked(path: Path, **options: Any) -> tuple[CheckSummary, list[Problem]]:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kit.annotations import coco, formats, ground_truth, jumpstart
+from kit.annotations.formats import coco, ground_truth, jumpstart
+from kit.annotations.formats import registry as formats
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
 from kit.annotations.selection import Written
 

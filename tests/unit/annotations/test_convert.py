@@ -11,17 +11,17 @@ import cv2
 import pytest
 from click.testing import CliRunner
 
-from kit.annotations import formats
 from kit.annotations.convert import convert
-from kit.annotations.formats import Format
+from kit.annotations.formats import registry as formats
+from kit.annotations.formats.registry import Format
 from kit.annotations.labels import parse_labels
 from kit.commands.convert import convert as convert_command
 from kit.errors import InputError, SetupError
+from tests.unit.annotations.formats.test_coco import INSTANCES
+from tests.unit.annotations.formats.test_ground_truth import manifest, record
+from tests.unit.annotations.formats.test_jumpstart import EXAMPLE
+from tests.unit.annotations.formats.test_label_studio import annotation, export, rectangle, task
 from tests.unit.annotations.pictures import picture_file
-from tests.unit.annotations.test_coco import INSTANCES
-from tests.unit.annotations.test_ground_truth import manifest, record
-from tests.unit.annotations.test_jumpstart import EXAMPLE
-from tests.unit.annotations.test_label_studio import annotation, export, rectangle, task
 
 
 def everything(folder: Path) -> list[str]:

@@ -15,8 +15,8 @@ from kit.detection.drawing import colour_of, draw_boxes, draw_detections
 from kit.detection.picture import Picture, read_picture, write_picture
 from kit.detection.response import Detection
 from kit.errors import InputError
+from tests.unit.annotations.formats.test_ground_truth import manifest, record
 from tests.unit.annotations.pictures import picture_file
-from tests.unit.annotations.test_ground_truth import manifest, record
 
 LABELS = ("usb-a", "usb-c", "lightning", "日本語")
 

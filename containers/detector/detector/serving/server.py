@@ -1,0 +1,171 @@
+"""The endpoint: SageMaker's container contract around JumpStart's request and response."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from detector import picture
+from detector.errors import InputError, SetupError
+from detector.paths import Paths
+from detector.serving.contract import CONTENT_TYPES, parse_accept, response
+from detector.serving.inference import Detections, Model, detect, load, looked_at_closer
+
+# SageMaker kills a container 30 s after SIGTERM.
+SECONDS_TO_FINISH = 25
+# A picture is decoded at no less than so many times the network's pixels, so that shrinking it can average.
+DECODING_RESERVE = 4
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """From the environment.
+
+    Attributes:
+        host: DETECTOR_HOST, the address to listen on.
+        port: SAGEMAKER_BIND_TO_PORT.
+        largest_body: DETECTOR_LARGEST_BODY, bytes of a request; SageMaker's own limit is 6 MB.
+        queue: DETECTOR_QUEUE, requests that may wait or be worked on before others are turned away.
+        workers: DETECTOR_WORKERS, pictures worked on at a time.
+    """
+
+    host: str
+    port: int
+    largest_body: int
+    queue: int
+    workers: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> ServerSettings:
+        """Raises SetupError where a number is none."""
+
+        def number(name: str, default: int) -> int:
+            text = environment.get(name, str(default))
+            if not text.isdecimal() or int(text) < 1:
+                raise SetupError(f'environment variable {name} is "{text}": give a whole number above 0')
+            return int(text)
+
+        return cls(
+            host=environment.get("DETECTOR_HOST", "0.0.0.0"),  # noqa: S104 - a container is reached from outside
+            port=number("SAGEMAKER_BIND_TO_PORT", 8080),
+            largest_body=number("DETECTOR_LARGEST_BODY", 6 * 1024 * 1024),
+            queue=number("DETECTOR_QUEUE", 16),
+            workers=number("DETECTOR_WORKERS", len(os.sched_getaffinity(0))),
+        )
+
+
+class Endpoint:
+    """A model and the requests it is working on.
+
+    Args:
+        alone: works on a picture that comes when there is no other.
+        beside: the same model, with fewer threads: works on a picture while there are others.
+    """
+
+    def __init__(self, alone: Model, beside: Model, settings: ServerSettings) -> None:
+        self._alone, self._beside = alone, beside
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="inference")
+        self._in_hand = 0
+
+    def application(self) -> Starlette:
+        routes = [
+            Route("/ping", self.ping, methods=["GET"]),
+            Route("/invocations", self.invocations, methods=["POST"]),
+        ]
+        return Starlette(routes=routes)
+
+    async def ping(self, _request: Request) -> Response:
+        """The server listens only after its first inference, so being reached is being ready."""
+        return Response()
+
+    async def invocations(self, request: Request) -> Response:
+        kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind not in CONTENT_TYPES:
+            return refusal(415, f'Content-Type is "{kind}": send a JPEG or PNG as application/x-image')
+        try:
+            wanted = parse_accept(request.headers.get("accept"))
+            if wanted is None:
+                return refusal(406, "only application/json is answered, also with ;verbose;n_predictions=N")
+            body = await self._body(request)
+            if body is None:
+                return refusal(
+                    413, f"the picture is larger than {self._settings.largest_body} bytes: send a smaller one"
+                )
+            if self._in_hand >= self._settings.queue:
+                return refusal(503, f"{self._in_hand} requests are waiting already: try again", {"Retry-After": "1"})
+            self._in_hand += 1
+            model = self._alone if self._in_hand == 1 else self._beside
+            try:
+                found = await asyncio.get_running_loop().run_in_executor(self._pool, find, model, body)
+            finally:
+                self._in_hand -= 1
+        except InputError as error:
+            return refusal(400, str(error))
+        return JSONResponse(response(found, wanted, model.description.labels))
+
+    async def _body(self, request: Request) -> bytes | None:
+        """The request's body, None as soon as it is known to be too large."""
+        limit = self._settings.largest_body
+        declared = request.headers.get("content-length", "0")
+        if int(declared) > limit:
+            return None
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                return None
+        return bytes(body)
+
+
+def find(model: Model, body: bytes) -> Detections:
+    """Objects in a JPEG or PNG; raises InputError where it is neither."""
+    return detect(model, picture.decode(body, DECODING_RESERVE * model.description.image_size**2))
+
+
+def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
+    logging.getLogger(__name__).warning("%d: %s", status, text)
+    return PlainTextResponse(text + "\n", status, headers)
+
+
+def serve(paths: Paths, settings: ServerSettings) -> None:
+    """Load the model from `model/`, use it once, then answer until SIGTERM.
+
+    Raises:
+        SetupError: there is no model, or it does not work.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    cores = len(os.sched_getaffinity(0))
+    # A core for each picture does the most work; all cores for the only one answer it soonest.
+    alone, beside = (load(paths.model, threads) for threads in (cores, max(1, cores // settings.workers)))
+    for model in (alone, beside):
+        warm_up(model)
+    uvicorn.run(
+        Endpoint(alone, beside, settings).application(),
+        host=settings.host,
+        port=settings.port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+    )
+
+
+def warm_up(model: Model) -> None:
+    """Run both networks, so that the first request need not wait for what they do once."""
+    size = model.description.image_size
+    nothing = np.zeros((size, size, 3), np.uint8)
+    detect(model, nothing)
+    looked_at_closer(model, nothing, np.array([[0, 0, 1, 1]], np.float32))

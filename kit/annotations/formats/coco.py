@@ -1,0 +1,119 @@
+"""COCO's object detection annotations: `bbox` is [x, y, width, height] in pixels, categories have ids of their own.
+
+Source: https://cocodataset.org/#format-data. Segmentations are not read; crowds (`iscrowd` 1) are regions, not objects,
+and are passed over.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from msgspec import Raw, Struct
+
+from kit.annotations.formats.image_list import Edges, class_key, four_numbers, pictures
+from kit.annotations.formats.image_list_writer import write_document
+from kit.annotations.model import AnnotatedPicture, AnnotationStream
+from kit.annotations.problems import MalformedError, OnUnreadable, refuse
+from kit.annotations.selection import Selection, Written
+from kit.annotations.streaming.json_stream import elements
+from kit.annotations.streaming.json_values import mapping, number, parsed, shown, text
+from kit.language import _, marked
+
+# What messages call a part of the file that has no name of its own.
+_CATEGORY = marked("the category")
+
+
+def read(path: Path, *, labels: Sequence[str] | None = None, on_unreadable: OnUnreadable = refuse) -> AnnotationStream:
+    """Read a COCO annotation file. A picture without annotations is taken as labelled: nothing there.
+
+    Args:
+        labels: the classes in the order of their ids; otherwise the names of `categories` in the order of that list.
+            Boxes get their label by the file's own categories in either case.
+        on_unreadable: told of each element that cannot be used; the default raises.
+
+    Raises:
+        InputError: the file cannot be opened; while iterating: it is not valid, or an element lacks what is promised.
+    """
+    names: dict[int | str, str] = {}
+    for _list, line, element in elements(path, {"categories": Raw}):
+        try:
+            category = mapping(parsed(element), _CATEGORY)
+            key, name = class_key(category.get("id")), text(category.get("name"), "name")
+            if names.setdefault(key, name) != name:
+                raise MalformedError(_("another category has the id {value} too").format(value=shown(key)))
+        except MalformedError as error:
+            on_unreadable(path, line, f"categories[{line - 1}]: {error}")
+    found = tuple(labels) if labels is not None else tuple(dict.fromkeys(names.values()))
+
+    def label_of(key: int | str) -> str:
+        return names.get(key) or f"category {key}"
+
+    return AnnotationStream(found, pictures(path, label_of, _box, _edges, on_unreadable))
+
+
+def write(path: Path, data: AnnotationStream) -> Written:
+    """Write the labelled pictures of known size, those without a box too; the rest is counted.
+
+    `file_name` is the last part of a picture's source. Images and annotations are numbered from 1 (pycocotools takes
+    annotation 0 for none), categories from 0 in the order of the labels.
+
+    Raises:
+        InputError: `path` cannot be written; two different pictures have the same file name; a box has a label that is
+            not in `data.labels`.
+        SetupError: the disk is full.
+    """
+    selection = Selection(data.labels)
+    class_ids, annotation_ids = selection.class_ids, itertools.count(1)
+
+    def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[_Annotation]:
+        found = []
+        for box, annotation_id in zip(picture.boxes, annotation_ids, strict=False):
+            class_id = class_ids.get(box.label)
+            if class_id is None:
+                raise selection.unknown_class(picture, box.label)
+            left, top = box.left, box.top
+            width, height = box.right - left, box.bottom - top
+            bbox = (left, top, width, height)
+            found.append(_Annotation(annotation_id, image_id, class_id, bbox, width * height))
+        return found
+
+    categories = [{"id": class_id, "name": label} for class_id, label in enumerate(data.labels)]
+    head = b'"categories":%b,\n' % orjson.dumps(categories)
+    write_document(path, head, selection.to_train_on(data, need_box=False), _image_of, annotations_of)
+    return selection.result()
+
+
+class _Annotation(Struct, gc=False):
+    id: int
+    image_id: int
+    category_id: int
+    bbox: tuple[float, float, float, float]
+    area: float
+    iscrowd: int = 0
+
+
+class _Image(Struct, gc=False):
+    id: int
+    file_name: str
+    width: int
+    height: int
+
+
+def _image_of(picture: AnnotatedPicture, image_id: int) -> _Image:
+    return _Image(image_id, picture.file_name, picture.width, picture.height)
+
+
+def _edges(x: float, y: float, width: float, height: float) -> Edges:
+    return x, y, x + width, y + height
+
+
+def _box(annotation: Mapping[str, Any]) -> tuple[int | str, Edges] | None:
+    if annotation.get("iscrowd") in (1, True):
+        return None
+    x, y, width, height = four_numbers(annotation.get("bbox"), "[x, y, width, height]")
+    edges = _edges(number(x, "x"), number(y, "y"), number(width, "width"), number(height, "height"))
+    return class_key(annotation.get("category_id")), edges

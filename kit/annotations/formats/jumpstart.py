@@ -1,0 +1,113 @@
+"""The annotations.json of a JumpStart object detection training channel.
+
+Source: JumpStart's object detection models (mxnet-od-ssd-…) take `annotations.json` and `images/` under one prefix.
+It looks like COCO and is not: `bbox` is [xmin, ymin, xmax, ymax] in pixels, `category_id` counts from 0 in the order of
+the labels, and there is no list of categories. https://docs.aws.amazon.com/sagemaker/latest/dg/jumpstart-fine-tune.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Raw, Struct
+
+from kit.annotations.formats.image_list import Edges, class_key, four_numbers, pictures
+from kit.annotations.formats.image_list_writer import write_document
+from kit.annotations.labels import labels_beside
+from kit.annotations.model import AnnotatedPicture, AnnotationStream
+from kit.annotations.problems import MalformedError, OnUnreadable, refuse
+from kit.annotations.selection import Selection, Written
+from kit.annotations.streaming.json_stream import elements
+from kit.annotations.streaming.json_values import mapping, number, parsed
+
+ANNOTATIONS = "annotations.json"
+IMAGES = "images"
+
+
+def read(path: Path, *, labels: Sequence[str] | None = None, on_unreadable: OnUnreadable = refuse) -> AnnotationStream:
+    """Read an annotations.json.
+
+    Args:
+        labels: the classes by category_id. Otherwise those of `label_categories.json` in the folder of the file or one
+            above; otherwise the file is read once before and the classes are its category ids: "0", "1", …
+        on_unreadable: told of each element that cannot be used; the default raises.
+
+    Raises:
+        InputError: the file cannot be opened; while iterating: it is not valid, or an element lacks what is promised.
+    """
+    names = tuple(labels) if labels is not None else labels_beside(path)
+    if names is None:
+        names = _numbered(path)
+    by_id: dict[int | str, str] = dict(enumerate(names))
+    return AnnotationStream(names, pictures(path, lambda key: by_id.get(key, str(key)), _box, _edges, on_unreadable))
+
+
+def write(path: Path, data: AnnotationStream) -> Written:
+    """Write an annotations.json of the labelled pictures that have a box inside them; the rest is counted.
+
+    `file_name` is the last part of a picture's source: its name in the channel's `images/`.
+
+    Raises:
+        InputError: `path` cannot be written; two different pictures have the same file name; a box has a label that is
+            not in `data.labels`.
+        SetupError: the disk is full.
+    """
+    selection = Selection(data.labels)
+    class_ids = selection.class_ids
+
+    def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[_Annotation]:
+        found = []
+        for box in picture.boxes:
+            class_id = class_ids.get(box.label)
+            if class_id is None:
+                raise selection.unknown_class(picture, box.label)
+            found.append(_Annotation(image_id, (box.left, box.top, box.right, box.bottom), class_id))
+        return found
+
+    write_document(path, b"", selection.to_train_on(data, need_box=True), _image_of, annotations_of)
+    return selection.result()
+
+
+class _Annotation(Struct, gc=False):
+    image_id: int
+    bbox: Edges
+    category_id: int
+
+
+class _Image(Struct, gc=False):
+    file_name: str
+    height: int
+    width: int
+    id: int
+
+
+def _image_of(picture: AnnotatedPicture, image_id: int) -> _Image:
+    return _Image(picture.file_name, picture.height, picture.width, image_id)
+
+
+def _edges(left: float, top: float, right: float, bottom: float) -> Edges:
+    return left, top, right, bottom
+
+
+def _box(annotation: Mapping[str, Any]) -> tuple[int | str, Edges]:
+    left, top, right, bottom = four_numbers(annotation.get("bbox"), "[xmin, ymin, xmax, ymax]")
+    edges = (number(left, "xmin"), number(top, "ymin"), number(right, "xmax"), number(bottom, "ymax"))
+    return class_key(annotation.get("category_id")), edges
+
+
+def _numbered(path: Path) -> tuple[str, ...]:
+    """ "0" to the highest category_id of the file; elements that cannot be read are left to the reading."""
+    highest = -1
+    others: dict[str, None] = {}
+    for _list, _number, element in elements(path, {"annotations": Raw}):
+        try:
+            key = class_key(mapping(parsed(element), "annotation").get("category_id"))
+        except MalformedError:
+            continue
+        if isinstance(key, str):
+            others[key] = None
+        elif key > highest:
+            highest = key
+    return (*(str(class_id) for class_id in range(highest + 1)), *sorted(others))

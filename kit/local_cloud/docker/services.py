@@ -1,0 +1,193 @@
+"""LocalStack and Label Studio as containers, behind the interfaces of `LocalStack` and `LabelStudioServer`.
+
+with ContainerServices(engine, run, folder) as services, LocalStackContainer(services) as s3: ...
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from types import TracebackType
+
+from docker.errors import NotFound
+from docker.models.containers import Container
+
+from kit.errors import ServiceError
+from kit.language import _
+from kit.local_cloud.docker import leftovers
+from kit.local_cloud.docker.engine import Engine
+from kit.local_cloud.docker.images import ROOT, image_name
+from kit.local_cloud.labelling.label_studio import LabelStudioAccess, knows_its_user, run_credentials
+from kit.local_cloud.process import choose_port, wait_until_ready
+from kit.local_cloud.s3.localstack import S3Server, s3_answers
+
+COMPOSE_FILE = ROOT / "docker-compose.yml"
+_LOCALSTACK_SECONDS = 120.0
+# The vendor's image has its migrations still before it.
+_LABEL_STUDIO_SECONDS = 600.0
+
+
+class ContainerServices:
+    """A run's Compose project, its ports and credentials; what a killed kit has left of it is removed first.
+
+    Args:
+        run: the run's folder; everything in the engine carries it as its label, see `leftovers`.
+        folder: for the services' data and logs. After a stop or a kill Label Studio goes on with what is there.
+        s3_port: None for a free one; so with `label_studio_port`.
+
+    Attributes:
+        project: the name of the Compose project.
+
+    Raises:
+        SetupError: a port is taken.
+        ServiceError: the engine does not remove what was left.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        run: Path,
+        folder: Path,
+        *,
+        s3_port: int | None = None,
+        label_studio_port: int | None = None,
+    ) -> None:
+        self.engine, self.run, self.folder = engine, run.absolute(), folder.absolute()
+        leftovers.remove(engine, self.run)
+        self.project = project_name(self.run)
+        data = self.folder / "label-studio"
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.s3_port = choose_port(s3_port, setting="S3_PORT")
+        port = choose_port(label_studio_port, setting="LABEL_STUDIO_PORT")
+        self.access = LabelStudioAccess(f"http://127.0.0.1:{port}", **run_credentials(data))
+        self._settings = {
+            "REHEARSAL_RUN": os.fspath(self.run),
+            "LOCALSTACK_IMAGE": image_name("localstack"),
+            "LABEL_STUDIO_IMAGE": image_name("label-studio"),
+            "S3_PORT": str(self.s3_port),
+            "LABEL_STUDIO_PORT": str(port),
+            "LABEL_STUDIO_DATA": os.fspath(data),
+            "LABEL_STUDIO_OWNER": "0:0" if engine.rootless else f"{os.getuid()}:{os.getgid()}",
+            "LABEL_STUDIO_USERNAME": self.access.user,
+            "LABEL_STUDIO_PASSWORD": self.access.password,
+            "LABEL_STUDIO_USER_TOKEN": self.access.token,
+        }
+
+    def compose(self, *arguments: str) -> str:
+        """Runs Compose on the project and returns what it printed; raises SetupError or ServiceError."""
+        return self.engine.compose.run(self.project, COMPOSE_FILE, *arguments, settings=self._settings)
+
+    def start(self, service: str, *, grace_seconds: int) -> ServiceContainer:
+        """Starts one service and returns at once."""
+        self.compose("up", "--detach", "--no-deps", "--no-build", service)
+        labels = [f"com.docker.compose.project={self.project}", f"com.docker.compose.service={service}"]
+        (container,) = self.engine.client.containers.list(all=True, filters={"label": labels})
+        return ServiceContainer(service, container, self.folder / f"{service}.log", grace_seconds)
+
+    def close(self) -> None:
+        """Removes whatever the run has in the engine, its network last."""
+        leftovers.remove(self.engine, self.run)
+
+    def __enter__(self) -> ContainerServices:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class ServiceContainer:
+    """A container that can be waited for as a process can; see `process.Service`.
+
+    Attributes:
+        log: file that its output goes to when it is stopped.
+    """
+
+    def __init__(self, service: str, container: Container, log: Path, grace_seconds: int) -> None:
+        self.name = _("The container of {service}").format(service=service)
+        self.log = log
+        self._container = container
+        self._grace_seconds = grace_seconds
+
+    def exit_status(self) -> int | None:
+        """None while it runs; raises ServiceError when somebody has removed it."""
+        try:
+            self._container.reload()
+        except NotFound as error:
+            raise ServiceError(
+                _("{name} was removed while it came up; run the command again.").format(name=self.name)
+            ) from error
+        state = self._container.attrs["State"]
+        return None if state["Status"] in ("created", "running") else int(state["ExitCode"])
+
+    def log_tail(self, lines: int = 8) -> str:
+        return str(self._container.logs(tail=lines).decode(errors="replace"))
+
+    def stop(self) -> None:
+        """Stops and removes it; its output is kept in `log`."""
+        try:
+            self._container.stop(timeout=self._grace_seconds)
+            with self.log.open("ab") as file:
+                for part in self._container.logs(stream=True):
+                    file.write(part)
+            self._container.remove(force=True, v=True)
+        except NotFound:
+            # Somebody has removed it by hand.
+            return
+
+
+class LocalStackContainer(S3Server):
+    """S3 in a container, as `kit.local_cloud.s3.localstack.LocalStack` is as a process.
+
+    Raises:
+        SetupError: the port is taken, or the image cannot be had.
+        ServiceError: it did not become ready; with the end of its log.
+    """
+
+    def __init__(self, services: ContainerServices) -> None:
+        super().__init__(services.s3_port)
+        # It waits for connections that its clients keep open, and holds nothing that a kill could harm.
+        self._container = services.start("localstack", grace_seconds=1)
+        try:
+            wait_until_ready(self._container, lambda: s3_answers(self.port), timeout=_LOCALSTACK_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Removes the container; its log stays."""
+        self._container.stop()
+
+
+class LabelStudioContainer:
+    """Label Studio in a container, as `LabelStudioServer` is as a process; it reads S3 of the same project.
+
+    Attributes:
+        access: where it is, and how to get in.
+
+    Raises:
+        SetupError: the port is taken, or the image cannot be had.
+        ServiceError: it did not become ready; with the end of its log.
+    """
+
+    def __init__(self, services: ContainerServices) -> None:
+        self.access = services.access
+        self._container = services.start("label-studio", grace_seconds=10)
+        try:
+            wait_until_ready(self._container, lambda: knows_its_user(self.access), timeout=_LABEL_STUDIO_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Removes the container; what it knows stays in its folder."""
+        self._container.stop()
+
+
+def project_name(run: Path) -> str:
+    """`jumpstart-rehearsal-<run>-<hash>`: two checkouts can hold runs of the same name."""
+    name = re.sub(r"[^a-z0-9_-]+", "-", run.name.lower())
+    return f"jumpstart-rehearsal-{name}-{hashlib.sha256(os.fsencode(run)).hexdigest()[:6]}"

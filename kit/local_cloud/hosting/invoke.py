@@ -1,0 +1,76 @@
+"""`invoke_endpoint` of boto3's `sagemaker-runtime` client, over the endpoints of this machine."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import urllib3
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+
+from kit.local_cloud.account import ACCOUNT
+from kit.local_cloud.hosting.endpoints import Hosting
+from kit.local_cloud.service_model import client_error, validate_request
+
+# The quota of InvokeEndpoint for real-time inference.
+MAX_BODY_BYTES = 6 * 1024 * 1024
+
+_OPERATION = "InvokeEndpoint"
+_ERROR_TEXT_LIMIT = 1000
+
+
+class EndpointRuntime:
+    """Asks the endpoints of a `Hosting`."""
+
+    def __init__(self, hosting: Hosting) -> None:
+        self._hosting = hosting
+
+    def invoke_endpoint(
+        self, *, EndpointName: str, Body: bytes, ContentType: str | None = None, Accept: str | None = None
+    ) -> dict[str, Any]:
+        """Sends `Body` to the model; the answer's `Body` is a botocore StreamingBody.
+
+        Raises:
+            ClientError: ValidationError when there is no such endpoint in service; 413 for a body over
+                `MAX_BODY_BYTES`; ModelError when the model answers with another status than 2xx, or not at all
+                (the response then carries OriginalStatusCode, 0 for no answer, and OriginalMessage).
+        """
+        headers = {k: v for k, v in {"ContentType": ContentType, "Accept": Accept}.items() if v is not None}
+        validate_request("sagemaker-runtime", _OPERATION, {"EndpointName": EndpointName, "Body": Body, **headers})
+        served = self._hosting.served(EndpointName)
+        if served is None:
+            message = f"Endpoint {EndpointName} of account {ACCOUNT} not found."
+            raise client_error(_OPERATION, "ValidationError", message)
+        if len(Body) > MAX_BODY_BYTES:
+            raise client_error(_OPERATION, "413", f"HTTP content length exceeded {MAX_BODY_BYTES} bytes.", status=413)
+        variant, server = served
+        try:
+            answer = server.invoke(Body, content_type=ContentType, accept=Accept)
+        except urllib3.exceptions.TimeoutError as error:
+            text = "Your invocation timed out while waiting for a response from container primary."
+            raise _model_error(EndpointName, 0, text) from error
+        except urllib3.exceptions.HTTPError as error:
+            raise _model_error(EndpointName, 0, str(error)) from error
+        if not 200 <= answer.status < 300:
+            raise _model_error(EndpointName, answer.status, answer.body.decode(errors="replace"))
+        return {
+            "Body": StreamingBody(io.BytesIO(answer.body), len(answer.body)),
+            "ContentType": answer.content_type,
+            "InvokedProductionVariant": variant,
+            "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0},
+        }
+
+
+def _model_error(endpoint: str, status: int, text: str) -> ClientError:
+    text = text[:_ERROR_TEXT_LIMIT]
+    kind = "client" if 400 <= status < 500 else "server"
+    return client_error(
+        _OPERATION,
+        "ModelError",
+        f'Received {kind} error ({status}) from primary with message "{text}". See the log of endpoint {endpoint} '
+        f"for more information.",
+        status=424,
+        OriginalStatusCode=status,
+        OriginalMessage=text,
+    )

@@ -1,0 +1,91 @@
+"""The scripted annotator: enters known boxes into Label Studio by its API, as a worker would by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kit.annotations.model import AnnotatedPicture, BoundingBox
+from kit.errors import InputError
+from kit.language import _
+from kit.local_cloud.labelling.label_studio import LabelStudioAccess
+from kit.local_cloud.labelling.label_studio_config import PICTURE, TOOL
+
+
+@dataclass(frozen=True)
+class AnnotatorProgress:
+    """After a picture: its file name, and how many of the project's pictures are done (labelled or skipped)."""
+
+    file_name: str
+    done: int
+    total: int
+
+
+def annotate(
+    access: LabelStudioAccess, project: int, truth: Mapping[str, AnnotatedPicture]
+) -> Iterator[AnnotatorProgress]:
+    """Labels the pictures of a project that are not labelled or skipped yet, in the order of the project.
+
+    Args:
+        access: the server, and the worker to sign in as.
+        project: Label Studio's number of it; `LabelingJobs.project` knows it by the job's name.
+        truth: the boxes to enter, by the file name of the picture.
+
+    Yields:
+        the progress after each picture, the ones that were done already included.
+
+    Raises:
+        InputError: a picture of the project has no truth; those before it are labelled.
+        ServiceError: Label Studio does not answer, or refuses.
+    """
+    with access.session(_("The scripted annotator in project {project}").format(project=project)) as client:
+        tasks: list[Any] = list(client.tasks.list(project=project, fields="task_only", resolve_uri=False))
+        for done, task in enumerate(tasks, start=1):
+            file_name = task.data[PICTURE].rsplit("/", 1)[-1]
+            if not task.total_annotations and not task.cancelled_annotations:
+                if file_name not in truth:
+                    raise InputError(
+                        _("The scripted annotator knows no boxes of {picture}; label by hand.").format(
+                            picture=task.data[PICTURE]
+                        )
+                    )
+                client.annotations.create(id=task.id, result=rectangles(truth[file_name]))
+            yield AnnotatorProgress(file_name, done, len(tasks))
+
+
+def rectangles(picture: AnnotatedPicture) -> list[dict[str, Any]]:
+    """The picture's boxes as the `result` of a Label Studio annotation.
+
+    Source: https://labelstud.io/guide/task_format: left, top, width and height in per cent of the picture's width
+    and height, beside that size in pixels.
+
+    Raises:
+        InputError: the picture has boxes but no size.
+    """
+    if picture.boxes and not (picture.width and picture.height):
+        raise InputError(
+            _("{picture} has boxes but no size in pixels, so they cannot be given in per cent.").format(
+                picture=picture.source
+            )
+        )
+    return [_rectangle(box, picture.width, picture.height) for box in picture.boxes]
+
+
+def _rectangle(box: BoundingBox, width: int, height: int) -> dict[str, Any]:
+    return {
+        "type": "rectanglelabels",
+        "from_name": TOOL,
+        "to_name": PICTURE,
+        "original_width": width,
+        "original_height": height,
+        "image_rotation": 0,
+        "value": {
+            "x": 100 * box.left / width,
+            "y": 100 * box.top / height,
+            "width": 100 * box.width / width,
+            "height": 100 * box.height / height,
+            "rotation": 0,
+            "rectanglelabels": [box.label],
+        },
+    }

@@ -1,0 +1,220 @@
+"""The labelling server: Label Studio as a guarded process, and the way into it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import shutil
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+from label_studio_sdk.client import LabelStudio
+from label_studio_sdk.core.api_error import ApiError
+
+from kit.atomic_file import write_atomically
+from kit.errors import ServiceError
+from kit.language import _
+from kit.local_cloud.labelling.label_studio_database import (
+    DATABASE_NAME,
+    EXECUTABLE,
+    MIGRATION_SECONDS,
+    PREPARED_DATABASE,
+    label_studio_environment,
+)
+from kit.local_cloud.process import GuardedProcess, choose_port, wait_for_predecessor, wait_until_ready
+
+_logger = logging.getLogger(__name__)
+
+_USER = "labeler@localhost"
+_START_SECONDS = 120.0
+_ANSWER_SECONDS = 300.0
+_ALIVE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class LabelStudioAccess:
+    """Where a Label Studio server is and how to get in, as a person (user, password) or as a program (token)."""
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+    token: str = field(repr=False)
+
+    @contextmanager
+    def session(self, purpose: str) -> Iterator[LabelStudio]:
+        """A client of the server's API.
+
+        Args:
+            purpose: what the calls are for, to begin the message with when one fails.
+
+        Raises:
+            ServiceError: in the block a call was refused or not answered.
+        """
+        with _connection(_ANSWER_SECONDS) as connection:
+            try:
+                yield LabelStudio(  # type: ignore[no-untyped-call]
+                    base_url=self.url, api_key=self.token, httpx_client=connection
+                )
+            except ApiError as error:
+                raise ServiceError(
+                    _("{purpose}: Label Studio at {url} refused with status {status}: {body}").format(
+                        purpose=purpose, url=self.url, status=error.status_code, body=error.body
+                    )
+                ) from error
+            except httpx.HTTPError as error:
+                raise ServiceError(
+                    _(
+                        "{purpose}: Label Studio at {url} does not answer ({error}); see server.log in its folder."
+                    ).format(purpose=purpose, url=self.url, error=error)
+                ) from error
+
+
+class LabellingServer(Protocol):
+    """A running Label Studio, whatever it runs in."""
+
+    @property
+    def access(self) -> LabelStudioAccess: ...
+
+    def close(self) -> None: ...
+
+
+# An S3 of this machine asks for some, and takes any.
+LOCAL_CREDENTIALS: Mapping[str, str] = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+class LabelStudioServer:
+    """Label Studio on 127.0.0.1; starts on construction and returns when it answers its user.
+
+    Database, user and secrets are kept in `folder`: after a stop or a kill a new object on the same folder goes on
+    with the same user, projects and labels.
+
+    Args:
+        environment: the virtual environment that holds `label-studio`. Unless `label_studio_database` has put its
+            empty database there, the first start in a folder takes half a minute longer.
+        folder: the server's own.
+        s3_url: address of the S3 that it reads pictures from; "" for Amazon's.
+        port: None for a free one.
+        s3_credentials: for that S3, by the names of the environment variables that boto3 reads.
+
+    Attributes:
+        access: where it is, and how to get in.
+
+    Raises:
+        SetupError: the port is taken, or the environment is not there.
+        ServiceError: it did not become ready; with the end of its log.
+    """
+
+    def __init__(
+        self,
+        environment: Path,
+        folder: Path,
+        *,
+        s3_url: str,
+        port: int | None = None,
+        s3_credentials: Mapping[str, str] = LOCAL_CREDENTIALS,
+    ) -> None:
+        folder = folder.absolute()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log = folder / "server.log"
+        # The server of a kit that was killed a moment ago may still hold the database and the port.
+        wait_for_predecessor("Label Studio", log)
+        _provide_database(environment, folder)
+        port = choose_port(port, setting="LABEL_STUDIO_PORT")
+        credentials = run_credentials(folder)
+        self.access = LabelStudioAccess(f"http://127.0.0.1:{port}", **credentials)
+        self._process = GuardedProcess(
+            "Label Studio",
+            [
+                environment.absolute() / EXECUTABLE,
+                "start",
+                "--no-browser",
+                *("--internal-host", "127.0.0.1"),
+                *("--port", str(port)),
+            ],
+            environment={
+                **label_studio_environment(folder),
+                # By environment, because an address on a private network that comes by the API is refused.
+                **({"LABEL_STUDIO_S3_ENDPOINT": s3_url} if s3_url else {}),
+                **{f"LABEL_STUDIO_{name}": value for name, value in s3_credentials.items()},
+                # It creates this user when its database does not have it, and else leaves it as it is.
+                "LABEL_STUDIO_USERNAME": self.access.user,
+                "LABEL_STUDIO_PASSWORD": self.access.password,
+                "LABEL_STUDIO_USER_TOKEN": self.access.token,
+                "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+                "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
+                "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
+                "LABEL_STUDIO_CORS_ALLOW_ALL_ORIGINS": "false",
+                "LABEL_STUDIO_ENABLE_LOCAL_FILES_STORAGE": "false",
+            },
+            log=log,
+            directory=folder,
+        )
+        try:
+            wait_until_ready(
+                self._process, lambda: knows_its_user(self.access), timeout=_START_SECONDS + MIGRATION_SECONDS
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Ends the process; what it knows stays in its folder."""
+        self._process.stop()
+
+
+def knows_its_user(access: LabelStudioAccess) -> bool:
+    """Whether the server answers yet; also tells it from any other on its port, as nobody else knows the token.
+
+    Raises:
+        ServiceError: another server answers.
+    """
+    headers = {"Authorization": f"Token {access.token}"}
+    with _connection(_ALIVE_SECONDS) as connection:
+        try:
+            answer = connection.get(f"{access.url}/api/current-user/whoami", headers=headers)
+        except httpx.TransportError:
+            return False
+    if answer.status_code in (401, 403):
+        raise ServiceError(
+            _(
+                "The Label Studio at {url} does not know this run's user {user}: another server has taken the "
+                "port, or the database is not this run's; start a new run."
+            ).format(url=access.url, user=access.user)
+        )
+    return answer.status_code == 200
+
+
+def _connection(timeout: float) -> httpx.Client:
+    """Plain HTTP within this machine: no proxy or netrc of the user's shell, and no certificates to load each time."""
+    return httpx.Client(timeout=timeout, trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
+def _provide_database(environment: Path, folder: Path) -> None:
+    database = folder / DATABASE_NAME
+    if database.exists():
+        return
+    prepared = environment / PREPARED_DATABASE
+    if not prepared.exists():
+        _logger.warning(
+            _("Label Studio has to make its database first, which takes about a minute; `make setup` saves that time.")
+        )
+        return
+    copy = database.with_suffix(".copy")
+    shutil.copyfile(prepared, copy)
+    copy.replace(database)
+
+
+def run_credentials(folder: Path) -> dict[str, str]:
+    """User, password and token of this run, made up the first time."""
+    file = folder / "credentials.json"
+    if not file.exists():
+        credentials = {"user": _USER, "password": secrets.token_hex(8), "token": secrets.token_hex(20)}
+        write_atomically(file, json.dumps(credentials).encode(), mode=0o600)
+    kept: dict[str, str] = json.loads(file.read_text())
+    return kept

@@ -1,0 +1,117 @@
+"""A labeling job as a project of Label Studio: opening it, watching it, taking what was labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from label_studio_sdk.core.api_error import ApiError
+
+from kit.annotations.formats.label_studio import picture_of_task, source_of
+from kit.annotations.model import AnnotatedPicture, LabelState
+from kit.annotations.problems import MalformedError
+from kit.language import _
+from kit.local_cloud.labelling.label_studio import LabelStudioAccess
+from kit.local_cloud.labelling.label_studio_config import PICTURE, Instructions, labelling_config
+from kit.local_cloud.labelling.request import split_s3_uri
+
+_LONGEST_TITLE = 50
+_TASKS_A_REQUEST = 1000
+_NOT_FOUND = 404
+
+
+class ProjectDeletedError(Exception):
+    """Somebody deleted the project in Label Studio."""
+
+
+@dataclass(frozen=True)
+class ProjectProgress:
+    """Counts of pictures; `skipped` ones are not among `labelled`, drafts among neither."""
+
+    total: int
+    labelled: int
+    skipped: int
+
+
+def open_project(
+    access: LabelStudioAccess, job_arn: str, labels: Sequence[str], instructions: Instructions, pictures: Sequence[str]
+) -> int:
+    """Makes the project of a job, anew if a killed run has left half of one, and returns its number.
+
+    Args:
+        pictures: S3 URIs, in the order in which they are to be labelled.
+
+    Raises:
+        ServiceError: Label Studio does not answer, or refuses.
+    """
+    job = job_arn.rsplit("/", 1)[-1]
+    with access.session(_("Labeling job {job}").format(job=job)) as label_studio:
+        projects: list[Any] = list(label_studio.projects.list())
+        for project in projects:
+            if project.description == job_arn:
+                label_studio.projects.delete(project.id)
+        opened: Any = label_studio.projects.create(
+            title=f"Labeling job {job}"[:_LONGEST_TITLE],
+            description=job_arn,
+            label_config=labelling_config(labels, instructions.short),
+            expert_instruction=instructions.full_html(),
+            # The short ones stand above every picture; a window that opens by itself each time would be in the way.
+            show_instruction=False,
+            sampling="Sequential sampling",
+            maximum_annotations=1,
+            enable_empty_annotation=True,
+            show_skip_button=True,
+        )
+        for bucket in dict.fromkeys(place[0] for place in map(split_s3_uri, pictures) if place):
+            # Never synchronised: it only tells Label Studio where the tasks' URIs lead. Without presigning the browser
+            # gets the pictures from Label Studio itself, which asks who wants them.
+            label_studio.import_storage.s3.create(
+                project=opened.id, title=bucket, bucket=bucket, presign=False, use_blob_urls=True
+            )
+        for start in range(0, len(pictures), _TASKS_A_REQUEST):
+            tasks: list[Any] = [{"data": {PICTURE: picture}} for picture in pictures[start : start + _TASKS_A_REQUEST]]
+            label_studio.projects.import_tasks(id=opened.id, request=tasks)
+        return int(opened.id)
+
+
+def project_progress(access: LabelStudioAccess, project: int) -> ProjectProgress:
+    """How far the labelling is.
+
+    Raises:
+        ProjectDeletedError: it is gone.
+        ServiceError: Label Studio does not answer, or refuses.
+    """
+    with access.session(_("Progress of Label Studio's project {project}").format(project=project)) as label_studio:
+        try:
+            found = label_studio.projects.get(project)
+        except ApiError as error:
+            if error.status_code == _NOT_FOUND:
+                raise ProjectDeletedError from error
+            raise
+    total, labelled = found.task_number or 0, found.num_tasks_with_annotations or 0
+    return ProjectProgress(total, labelled, min(found.skipped_annotations_number or 0, total - labelled))
+
+
+def labelled_pictures(access: LabelStudioAccess, project: int) -> dict[str, AnnotatedPicture]:
+    """What became of each picture of the project, by its S3 URI; boxes in whole pixels.
+
+    Raises:
+        ServiceError: Label Studio does not answer, or refuses.
+    """
+    with access.session(_("Export of Label Studio's project {project}").format(project=project)) as label_studio:
+        export = b"".join(
+            label_studio.projects.exports.download_sync(project, export_type="JSON", download_all_tasks=True)
+        )
+    return {picture.source: picture for picture in _pictures(export)}
+
+
+def _pictures(export: bytes) -> Iterator[AnnotatedPicture]:
+    for number, task in enumerate(orjson.loads(export), start=1):
+        try:
+            yield picture_of_task(task, number, image_field=PICTURE)
+        except MalformedError as error:
+            # One answer that makes no sense must not cost the others.
+            source = source_of(task["data"], PICTURE)
+            yield AnnotatedPicture(source, 0, 0, (), LabelState.FAILED, str(error), number)

@@ -1,0 +1,80 @@
+"""Labelling of the local cloud: Label Studio started when it is wanted, its jobs, and the team that works on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kit.annotations.formats import coco
+from kit.cloud import LabellingPortal
+from kit.local_cloud.labelling.jobs import LabelingJobs
+from kit.local_cloud.labelling.label_studio import LabellingServer
+from kit.local_cloud.labelling.scripted_team import ScriptedTeam
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class LabellingService:
+    """Ground Truth's verbs of boto3's `sagemaker` client; the server comes up at the first of them, or at `warm_up`.
+
+    Args:
+        folder: for the jobs' records.
+        start_server: returns when the server answers.
+        truth: COCO file with the boxes that a scripted team enters; None when people label.
+    """
+
+    def __init__(
+        self, folder: Path, s3: S3Client, *, start_server: Callable[[], LabellingServer], truth: Path | None
+    ) -> None:
+        self._folder = folder
+        self._s3 = s3
+        self._start_server = start_server
+        self._truth = truth
+        self._starter = ThreadPoolExecutor(1)
+        self._server: Future[LabellingServer] | None = None
+        self._jobs: LabelingJobs | None = None
+        self._team: ScriptedTeam | None = None
+
+    def create_labeling_job(self, **request: Any) -> dict[str, Any]:
+        return self._opened().create_labeling_job(**request)
+
+    def describe_labeling_job(self, *, LabelingJobName: str) -> dict[str, Any]:
+        jobs = self._opened()
+        description = jobs.describe_labeling_job(LabelingJobName=LabelingJobName)
+        if self._team is not None and description["LabelingJobStatus"] == "InProgress":
+            self._team.see_to(jobs.project(LabelingJobName=LabelingJobName))
+        return description
+
+    def stop_labeling_job(self, *, LabelingJobName: str) -> dict[str, Any]:
+        return self._opened().stop_labeling_job(LabelingJobName=LabelingJobName)
+
+    def portal(self, job: str) -> LabellingPortal | None:
+        """Where people label the job; None when the scripted team does."""
+        return None if self._truth is not None else self._opened().portal(LabelingJobName=job)
+
+    def warm_up(self) -> None:
+        """Starts the server beside what else is going on."""
+        if self._server is None:
+            self._server = self._starter.submit(self._start_server)
+
+    def close(self) -> None:
+        if self._team is not None:
+            self._team.leave()
+        self._starter.shutdown()
+        if self._server is not None and self._server.exception() is None:
+            self._server.result().close()
+
+    def _opened(self) -> LabelingJobs:
+        """The jobs, once the server answers; raises what kept it from coming up."""
+        self.warm_up()
+        assert self._server is not None  # noqa: S101 (what warm_up is for)
+        if self._jobs is None:
+            access = self._server.result().access
+            self._jobs = LabelingJobs(self._folder, s3=self._s3, label_studio=access)
+            if self._truth is not None:
+                pictures = {picture.file_name: picture for picture in coco.read(self._truth).pictures}
+                self._team = ScriptedTeam(access, pictures)
+        return self._jobs

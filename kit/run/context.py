@@ -1,0 +1,85 @@
+"""What a stage is given, and the layout of the workshop's bucket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from kit.cloud import Cloud
+from kit.console import Console
+from kit.run.folder import RunFolder
+from kit.run.journal import Journal
+from kit.run.picture_set import PictureSet
+from kit.settings import Settings
+
+IMAGES = "bounding_box/images/"
+INPUT_MANIFEST = "bounding_box/manifest.json"
+LABEL_CATEGORIES = "bounding_box/label_categories.json"
+INSTRUCTIONS = "bounding_box/instructions.liquid"
+LABELLING_OUTPUT = "bounding_box/ground_truth"
+TRAINING = "bounding_box/training/"
+TRAINING_ANNOTATIONS = TRAINING + "annotations.json"
+TRAINING_IMAGES = TRAINING + "images/"
+MODEL_OUTPUT = "bounding_box/model"
+# SageMaker's words for it, where the code is ValidationException.
+_MISSING = ("could not find", "not found", "no workforce", "does not exist")
+
+
+@dataclass(frozen=True)
+class Context:
+    """A run in progress. A stage reads earlier results from the journal and returns its own."""
+
+    settings: Settings
+    pictures: PictureSet
+    cloud: Cloud
+    folder: RunFolder
+    journal: Journal
+    console: Console
+
+    @property
+    def suffix(self) -> str:
+        """What makes this run's names its own: letters, digits and hyphens."""
+        return self.folder.run_id
+
+    @property
+    def bucket(self) -> str:
+        return bucket_of(self.suffix)
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.bucket}/{key}"
+
+
+def bucket_of(suffix: str) -> str:
+    """The name of a run's bucket."""
+    return f"jumpstart-finetune-handson-{suffix}"
+
+
+def pause(context: Context) -> None:
+    """Waits between two looks at a job, as long as suits the cloud."""
+    time.sleep(context.cloud.poll_seconds)
+
+
+def described(operation: Any, **names: str) -> Mapping[str, Any] | None:
+    """The answer of a describe operation, or None when there is no such thing.
+
+    SageMaker says so with ValidationException ("Could not find …") or ResourceNotFound, by operation.
+    """
+    try:
+        answer: Mapping[str, Any] = operation(**names)
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    return answer
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether an error says that the thing asked for does not exist."""
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    if code in ("ResourceNotFound", "ResourceNotFoundException", "NoSuchBucket", "NoSuchKey", "404"):
+        return True
+    return code == "ValidationException" and any(words in message.lower() for words in _MISSING)

@@ -1,0 +1,100 @@
+"""How a run stands and what to do next, from its folder alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.errors import InputError
+from kit.language import _
+from kit.run.folder import RunFolder
+from kit.run.journal import Journal
+from kit.tracks.driver import STAGES, is_finished, title_of
+
+WAITING, RUNNING, CUT_SHORT = "waiting", "running", "cut short"
+
+
+@dataclass(frozen=True)
+class StageStatus:
+    """One stage: `state` is finished, failed, running, cut short or waiting."""
+
+    name: str
+    title: str
+    state: str
+    seconds: float
+    attempts: int
+    error: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """A run: `state` is finished, failed, running or cut short; `next` says in words what to do."""
+
+    run: str
+    track: str
+    state: str
+    stages: tuple[StageStatus, ...]
+    next: str
+
+
+def status_of(folder: RunFolder) -> Status:
+    """Raises InputError when the folder holds no run."""
+    journal = Journal.open(folder.journal)
+    at_work = folder.is_locked()
+    names = [stage.name for stage in STAGES]
+    stages = []
+    for name in [*(name for name in journal.stages if name not in names), *names]:
+        title = title_of(name)
+        record = journal.stages.get(name)
+        if record is None:
+            stages.append(StageStatus(name, title, WAITING, 0.0, 0, ""))
+        else:
+            state = record.state if record.state != RUNNING or at_work else CUT_SHORT
+            stages.append(StageStatus(name, title, state, record.seconds, record.attempts, record.error))
+    failed = next((stage for stage in stages if stage.state == "failed"), None)
+    if at_work:
+        state = RUNNING
+    elif is_finished(journal, folder):
+        state = "finished"
+    else:
+        state = "failed" if failed else CUT_SHORT
+    return Status(journal.run_id, journal.track, state, tuple(stages), _next(state, journal, folder, stages))
+
+
+def _next(state: str, journal: Journal, folder: RunFolder, stages: list[StageStatus]) -> str:
+    command = f"make {journal.track}"
+    if state == RUNNING:
+        labelling = next(stage for stage in stages if stage.name == "labelling")
+        by_script = journal.track == "local" and journal.settings.get("labeler") in (None, "scripted")
+        if labelling.state == RUNNING and not (by_script and journal.settings.get("images") is None):
+            return _("It goes on by itself; `make go-on` ends labelling by hand early.")
+        return _("It goes on by itself.")
+    if state == "finished":
+        if any(not resource.deleted for resource in journal.resources):
+            return _("Clean up what is still there: `make {track}-clean`.").format(track=journal.track)
+        return _("Open {report} in a browser.").format(report=folder.report)
+    if state == "failed":
+        return _("Mend what the error says and run `{command}` with the same settings: it goes on from there.").format(
+            command=command
+        )
+    return _("Run `{command}` with the same settings: it goes on from there.").format(command=command)
+
+
+def find(runs: Path, name: str) -> RunFolder:
+    """A run by its name, `latest`, or the path of its folder.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    for path in (runs / name, Path(name)):
+        if (path / "journal.json").is_file():
+            return RunFolder(path.resolve())
+    known = ", ".join(names(runs)) or _("none yet")
+    raise InputError(
+        _("There is no run {name} under {runs}; there are: {known}.").format(name=name, runs=runs, known=known)
+    )
+
+
+def names(runs: Path) -> list[str]:
+    """The runs in that folder, the oldest first."""
+    return sorted(path.parent.name for path in runs.glob("*/journal.json") if not path.parent.is_symlink())

@@ -1,0 +1,117 @@
+"""Stage "detection": every held-out picture is sent to the endpoint; its answer is kept and drawn."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kit.annotations.formats import coco
+from kit.atomic_file import write_atomically
+from kit.detection import drawing, request, response, verdicts
+from kit.detection.picture import read_picture, write_picture
+from kit.detection.verdicts import JudgedPicture
+from kit.language import _
+from kit.run.context import Context
+
+# Enough for a score over all of a picture; the endpoint sorts by score.
+N_PREDICTIONS = 100
+THRESHOLD_WITHOUT_TRUTH = 0.4
+
+
+def run(context: Context) -> dict[str, Any]:
+    pictures = held_out_pictures(context)
+    context.folder.detections.mkdir(exist_ok=True)
+    seconds = _ask(context, pictures)
+    found = judged(context)
+    threshold = _threshold(context, found)
+    labels = context.pictures.labels
+    shown = 0
+    for path in pictures:
+        drawn = [each for each in found[path.name].detections if each.score >= threshold["threshold"]]
+        shown += len(drawn)
+        canvas = drawing.draw_detections(read_picture(path), drawn, labels, found[path.name].picture.boxes)
+        write_picture(context.folder.detections / f"{path.stem}.jpg", canvas)
+    context.console.say(
+        _("  {shown} detections from score {threshold:.2f} up, {origin}").format(
+            shown=shown, threshold=threshold["threshold"], origin=told_origin(threshold)
+        )
+    )
+    return {
+        "pictures": len(pictures),
+        **threshold,
+        "detections_drawn": shown,
+        "endpoint_p50_ms": 1000 * statistics.median(seconds) if seconds else None,
+    }
+
+
+def _ask(context: Context, pictures: Sequence[Path]) -> list[float]:
+    """Sends the pictures to the endpoint and keeps its answers; returns the seconds that each took."""
+    endpoint = context.journal.result("endpoint")["endpoint"]
+    lines: list[str] = []
+    seconds: list[float] = []
+    with context.console.progress(_("detected"), len(pictures)) as advance:
+        for number, path in enumerate(pictures, start=1):
+            body = request.body_of(path)
+            started = time.perf_counter()
+            answer = request.ask(context.cloud.runtime, endpoint, body, N_PREDICTIONS)
+            seconds.append(time.perf_counter() - started)
+            lines.append(json.dumps({"picture": path.name, "seconds": seconds[-1], "answer": json.loads(answer)}))
+            advance(number)
+    write_atomically(context.folder.detections_file, "".join(line + "\n" for line in lines).encode())
+    return seconds
+
+
+def _threshold(context: Context, found: Mapping[str, JudgedPicture]) -> dict[str, Any]:
+    """The lowest score that is drawn, and why it is that."""
+    if context.settings.threshold is not None:
+        return {"threshold": context.settings.threshold, "threshold_origin": "setting"}
+    best = verdicts.best_operating(found.values())
+    if best is None:
+        return {"threshold": THRESHOLD_WITHOUT_TRUTH, "threshold_origin": "default"}
+    return {"threshold": best.threshold, "threshold_origin": "best F1", "best_f1": best.f1}
+
+
+def told_origin(result: Mapping[str, Any]) -> str:
+    """Why this stage took its threshold, for people."""
+    if result["threshold_origin"] == "setting":
+        return _("as THRESHOLD says")
+    if result["threshold_origin"] == "default":
+        return _("for want of true boxes to choose by")
+    return _("where F1 is best ({f1:.2f})").format(f1=result["best_f1"])
+
+
+def judged(context: Context) -> dict[str, JudgedPicture]:
+    """The endpoint's answers on the held-out pictures with the verdict on each detection, by file name."""
+    return read_answers(context.folder.detections_file, truth_file(context))
+
+
+def read_answers(answers: Path, truth: Path) -> dict[str, JudgedPicture]:
+    """The kept answers of an endpoint, judged by the true boxes of a COCO file, by file name."""
+    stream = coco.read(truth)
+    pictures = {picture.file_name: picture for picture in stream.pictures}
+    found = {}
+    for line in answers.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        picture = pictures[entry["picture"]]
+        answer = json.dumps(entry["answer"]).encode()
+        found[picture.file_name] = verdicts.judge(
+            picture, response.parse(answer, stream.labels, picture.width, picture.height)
+        )
+    return found
+
+
+def held_out_pictures(context: Context) -> tuple[Path, ...]:
+    """Files of the pictures that were not trained on."""
+    if context.pictures.held_out is not None:
+        return context.pictures.held_out
+    names = set(context.journal.result("conversion")["held_out"])
+    return tuple(path for path in context.pictures.pictures if path.name in names)
+
+
+def truth_file(context: Context) -> Path:
+    """COCO file with the true boxes of those pictures."""
+    return context.pictures.held_out_truth or context.folder.held_out_truth

@@ -1,0 +1,181 @@
+"""Stage "labelling": a Ground Truth bounding-box job over the pictures, or labels that exist already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kit.annotations.formats import ground_truth
+from kit.annotations.model import LabelState
+from kit.errors import InputError, ServiceError
+from kit.language import _, language
+from kit.run.context import (
+    INPUT_MANIFEST,
+    INSTRUCTIONS,
+    LABEL_CATEGORIES,
+    LABELLING_OUTPUT,
+    Context,
+    described,
+    pause,
+)
+
+# By language; Ground Truth and Label Studio show the same.
+TEMPLATES = {name: Path(__file__).with_name(f"instructions.{name}.liquid") for name in ("en", "ja")}
+# The accounts in which AWS keeps its labelling functions, by region; listed in botocore's documentation of
+# HumanTaskConfig.PreHumanTaskLambdaArn.
+GROUND_TRUTH_ACCOUNTS = {
+    "us-east-1": "432418664414",
+    "us-east-2": "266458841044",
+    "us-west-2": "081040173940",
+    "ca-central-1": "918755190332",
+    "eu-west-1": "568282634449",
+    "eu-west-2": "487402164563",
+    "eu-central-1": "203001061592",
+    "ap-northeast-1": "477331159723",
+    "ap-northeast-2": "845288260483",
+    "ap-south-1": "565803892007",
+    "ap-southeast-1": "377565633583",
+    "ap-southeast-2": "454466003867",
+}
+RUNNING = ("Initializing", "InProgress", "Stopping")
+
+
+def run(context: Context) -> dict[str, Any]:
+    context.folder.results.mkdir(exist_ok=True)
+    manifest = context.pictures.manifest
+    if manifest is not None:
+        key = f"{LABELLING_OUTPUT}/given/manifests/output/output.manifest"
+        context.cloud.s3.upload_file(str(manifest), context.bucket, key)
+        uri = context.uri(key)
+    else:
+        uri = _job(context)
+    bucket, key = uri.removeprefix("s3://").split("/", 1)
+    context.cloud.s3.download_file(bucket, key, str(context.folder.output_manifest))
+    return {"output_manifest": uri} | count(context)
+
+
+def count(context: Context) -> dict[str, Any]:
+    """How many pictures are in which state, and how many boxes each class got."""
+    stream = ground_truth.read(context.folder.output_manifest, labels=context.pictures.labels)
+    states: Counter[str] = Counter()
+    boxes: Counter[str] = Counter(dict.fromkeys(stream.labels, 0))
+    for picture in stream.pictures:
+        states[picture.state.value] += 1
+        boxes.update(box.label for box in picture.boxes)
+    if not boxes.total():
+        raise InputError(
+            _(
+                "Nobody drew a box on any of the {count} pictures, so there is nothing to train on; "
+                "run the same command again and label some."
+            ).format(count=states.total())
+        )
+    labelled = states[LabelState.LABELLED.value]
+    context.console.say(
+        _("  {labelled} of {total} pictures labelled, {boxes} boxes").format(
+            labelled=labelled, total=states.total(), boxes=boxes.total()
+        )
+    )
+    return {
+        "labelled": labelled,
+        "boxes": boxes.total(),
+        "boxes_by_label": dict(boxes),
+        "pictures_by_state": dict(states),
+    }
+
+
+def _job(context: Context) -> str:
+    """Creates the job or finds the one an earlier attempt created, waits for it; returns its output manifest's URI."""
+    sagemaker, console = context.cloud.sagemaker, context.console
+    name, job = _usable_job(context)
+    if job is None:
+        context.cloud.s3.put_object(
+            Bucket=context.bucket, Key=INSTRUCTIONS, Body=TEMPLATES[language()].read_bytes(), ContentType="text/html"
+        )
+        context.journal.will_create("labeling-job", name)
+        sagemaker.create_labeling_job(**request(context, name))
+    portal = context.cloud.portal(name)
+    if portal is not None:
+        console.say(_("  Label the pictures at {address}").format(address=portal.url))
+        if portal.user is not None:
+            console.say(_("  user {user}   password {password}").format(user=portal.user, password=portal.password))
+        console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
+        console.say(_("  Another day? Press Ctrl-C; the same command brings you back to the next picture."))
+    total = len(context.pictures.pictures)
+    with console.progress(_("labelled"), total) as advance:
+        while True:
+            job = sagemaker.describe_labeling_job(LabelingJobName=name)
+            labelled, left_out = (job["LabelCounters"][key] for key in ("TotalLabeled", "FailedNonRetryableError"))
+            advance(labelled, _("{count} skipped").format(count=left_out) if left_out else "")
+            if job["LabelingJobStatus"] not in RUNNING:
+                break
+            if job["LabelingJobStatus"] == "InProgress" and _wants_to_go_on(context):
+                console.say(_("  Going on with {labelled} of {total} pictures.").format(labelled=labelled, total=total))
+                sagemaker.stop_labeling_job(LabelingJobName=name)
+            pause(context)
+    context.journal.has_deleted("labeling-job", name)
+    if job["LabelingJobStatus"] == "Failed":
+        raise ServiceError(
+            _("Labelling job {name} failed: {reason}; mend that and run the same command again.").format(
+                name=name, reason=job.get("FailureReason", _("no reason given"))
+            )
+        )
+    uri: str = job["LabelingJobOutput"]["OutputDatasetS3Uri"]
+    return uri
+
+
+def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
+    """The name of this run's labelling job, and the job where there is one already.
+
+    A job that ended without a label is of no use to a new attempt, and its name is taken for good: the next number is.
+    """
+    number = 1
+    while True:
+        name = f"plugs-{context.suffix}-{number}"
+        job = described(context.cloud.sagemaker.describe_labeling_job, LabelingJobName=name)
+        if job is None or job["LabelingJobStatus"] in RUNNING:
+            return name, job
+        if job["LabelingJobStatus"] in ("Completed", "Stopped") and job["LabelCounters"]["TotalLabeled"]:
+            return name, job
+        number += 1
+
+
+def _wants_to_go_on(context: Context) -> bool:
+    if not context.pictures.needs_a_person:
+        return False
+    if context.console.enter_was_pressed():
+        return True
+    asked = context.folder.go_on.exists()
+    context.folder.go_on.unlink(missing_ok=True)
+    return asked
+
+
+def request(context: Context, name: str) -> dict[str, Any]:
+    """The CreateLabelingJob request of the workshop: bounding boxes, a private team, one worker a picture."""
+    cloud = context.cloud
+    functions = f"arn:aws:lambda:{cloud.region}:{GROUND_TRUTH_ACCOUNTS[cloud.region]}:function"
+    return {
+        "LabelingJobName": name,
+        "LabelAttributeName": name,
+        "LabelCategoryConfigS3Uri": context.uri(LABEL_CATEGORIES),
+        "RoleArn": cloud.role_arn,
+        "InputConfig": {
+            "DataSource": {"S3DataSource": {"ManifestS3Uri": context.uri(INPUT_MANIFEST)}},
+            "DataAttributes": {"ContentClassifiers": ["FreeOfPersonallyIdentifiableInformation", "FreeOfAdultContent"]},
+        },
+        "OutputConfig": {"S3OutputPath": context.uri(LABELLING_OUTPUT)},
+        "HumanTaskConfig": {
+            "WorkteamArn": cloud.workteam_arn,
+            "UiConfig": {"UiTemplateS3Uri": context.uri(INSTRUCTIONS)},
+            "PreHumanTaskLambdaArn": f"{functions}:PRE-BoundingBox",
+            "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": f"{functions}:ACS-BoundingBox"},
+            "TaskTitle": _("Draw boxes around objects"),
+            "TaskDescription": _("Draw a tight box around every object of the given classes."),
+            "TaskKeywords": ["bounding box", "object detection"],
+            "NumberOfHumanWorkersPerDataObject": 1,
+            "TaskTimeLimitInSeconds": 3600,
+            "TaskAvailabilityLifetimeInSeconds": 864000,
+            "MaxConcurrentTaskCount": 1000,
+        },
+    }

@@ -1,0 +1,183 @@
+"""Stage "training": fine-tuning as a SageMaker training job, followed by its log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from kit import advice
+from kit.atomic_file import write_atomically
+from kit.errors import ServiceError
+from kit.language import _
+from kit.run.context import MODEL_OUTPUT, TRAINING, Context, described, pause
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+RUNNING = ("InProgress", "Stopping")
+_LAST_LINES = 12
+_LONGEST_SECONDS = 3600
+# Without it, a look at the log tells nothing of how well the training does.
+_FOLLOWED = "Val_CrossEntropy"
+
+
+def run(context: Context) -> dict[str, Any]:
+    sagemaker = context.cloud.sagemaker
+    name, job = _usable_job(context)
+    if job is None:
+        context.journal.will_create("training-job", name)
+        sagemaker.create_training_job(**request(context, name))
+    epochs = context.settings.epochs
+    log = TrainingLog(context, name)
+    with context.console.progress(_("epochs"), epochs) as advance:
+        while True:
+            # The status is asked for first: a log read after the job's end is whole.
+            job = sagemaker.describe_training_job(TrainingJobName=name)
+            log.read_on()
+            history = read_history(log.lines, context.cloud.algorithm.metric_definitions)
+            if history:
+                advance(len(history), _note(history[-1]))
+            if job["TrainingJobStatus"] not in RUNNING:
+                break
+            pause(context)
+    context.journal.has_deleted("training-job", name)
+    write_atomically(context.folder.training_log, "".join(line + "\n" for line in log.lines).encode())
+    if job["TrainingJobStatus"] != "Completed":
+        tail = [f"  | {line}" for line in log.lines[-_LAST_LINES:]]
+        reason = str(job.get("FailureReason", _("no reason given"))).rstrip(".")
+        todo = advice.of(reason) or advice.again()
+        ending = _("Training job {name} ended as {status}: {reason}; {todo}.").format(
+            name=name, status=job["TrainingJobStatus"], reason=reason, todo=todo
+        )
+        where = _("Its log {log} ends with:") if tail else _("Its log is {log}.")
+        raise ServiceError("\n".join([f"{ending} {where.format(log=context.folder.training_log)}", *tail]))
+    return {
+        "job": name,
+        "model_artifact": job["ModelArtifacts"]["S3ModelArtifacts"],
+        "train_seconds": job["TrainingTimeInSeconds"],
+        "billable_seconds": job.get("BillableTimeInSeconds", job["TrainingTimeInSeconds"]),
+        "epochs": epochs,
+        "device": device_of(log.lines) or context.cloud.algorithm.training_instance,
+        "history": history,
+    }
+
+
+def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
+    """This run's training job: the one that runs or has completed, else the next free name."""
+    number = 1
+    while True:
+        name = f"plugs-{context.suffix}-{number}"
+        job = described(context.cloud.sagemaker.describe_training_job, TrainingJobName=name)
+        if job is None or job["TrainingJobStatus"] in (*RUNNING, "Completed"):
+            return name, job
+        number += 1
+
+
+def request(context: Context, name: str) -> dict[str, Any]:
+    """The CreateTrainingJob request: JumpStart's channel and hyperparameter names."""
+    algorithm, settings = context.cloud.algorithm, context.settings
+    hyperparameters = {
+        "epochs": settings.epochs,
+        "seed": settings.seed,
+        "adam-learning-rate": settings.learning_rate,
+        "batch-size": settings.batch_size,
+        "image-size": settings.image_size,
+    }
+    given = {k: str(value) for k, value in hyperparameters.items() if value is not None and k in algorithm.tunable}
+    channels = {"training": context.uri(TRAINING), **algorithm.channels}
+    stopping = {"MaxRuntimeInSeconds": _LONGEST_SECONDS}
+    optional: dict[str, Any] = {}
+    if algorithm.training_environment:
+        optional["Environment"] = dict(algorithm.training_environment)
+    if algorithm.spot:
+        optional["EnableManagedSpotTraining"] = True
+        stopping["MaxWaitTimeInSeconds"] = 2 * _LONGEST_SECONDS
+    return {
+        "TrainingJobName": name,
+        "RoleArn": context.cloud.role_arn,
+        "AlgorithmSpecification": {
+            "TrainingImage": algorithm.training_image,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [dict(definition) for definition in algorithm.metric_definitions],
+        },
+        "HyperParameters": {**algorithm.hyperparameters, **given},
+        "InputDataConfig": [
+            {
+                "ChannelName": channel,
+                "DataSource": {
+                    "S3DataSource": {
+                        "S3DataType": "S3Prefix",
+                        "S3Uri": uri,
+                        "S3DataDistributionType": "FullyReplicated",
+                    }
+                },
+            }
+            for channel, uri in channels.items()
+        ],
+        "OutputDataConfig": {"S3OutputPath": context.uri(MODEL_OUTPUT)},
+        "ResourceConfig": {
+            "InstanceType": algorithm.training_instance,
+            "InstanceCount": 1,
+            "VolumeSizeInGB": algorithm.volume_gb,
+        },
+        "StoppingCondition": stopping,
+        **optional,
+    }
+
+
+class TrainingLog:
+    """The job's log in CloudWatch Logs, read a piece at a time."""
+
+    def __init__(self, context: Context, job: str) -> None:
+        self._logs = context.cloud.logs
+        self._job = job
+        self._stream: str | None = None
+        self._token: str | None = None
+        self.lines: list[str] = []
+
+    def read_on(self) -> None:
+        """Adds what has come since; nothing as long as the job has no log stream."""
+        if self._stream is None:
+            found = described(
+                self._logs.describe_log_streams, logGroupName=LOG_GROUP, logStreamNamePrefix=f"{self._job}/"
+            )
+            if not (found and found["logStreams"]):
+                return
+            self._stream = found["logStreams"][0]["logStreamName"]
+        while True:
+            where: dict[str, Any] = {"nextToken": self._token} if self._token else {}
+            answer = self._logs.get_log_events(
+                logGroupName=LOG_GROUP, logStreamName=self._stream, startFromHead=True, **where
+            )
+            self.lines += [event["message"] for event in answer["events"]]
+            if answer["nextForwardToken"] == self._token:
+                return
+            self._token = answer["nextForwardToken"]
+
+
+def read_history(lines: Iterable[str], definitions: Sequence[Mapping[str, str]]) -> list[dict[str, float]]:
+    """The numbers that the metric definitions find, one entry for each line that ends an epoch.
+
+    JumpStart's lines do not say which epoch they end; those of the kit's own detector do.
+    """
+    ends = (found for found in _metrics(lines, definitions) if _FOLLOWED in found)
+    numbered = any(definition["Name"] == "epoch" for definition in definitions)
+    if numbered:
+        return [found for found in ends if "epoch" in found]
+    return [{"epoch": float(number), **found} for number, found in enumerate(ends, start=1)]
+
+
+def device_of(lines: Iterable[str]) -> str | None:
+    """What the log says it trains on ("cpu", "cuda"), if it does: the kit's own detector does, JumpStart's not."""
+    found = (re.search(r"\bdevice (\w+)", line) for line in lines)
+    return next((match.group(1) for match in found if match), None)
+
+
+def _metrics(lines: Iterable[str], definitions: Sequence[Mapping[str, str]]) -> Iterator[dict[str, float]]:
+    patterns = [(definition["Name"], re.compile(definition["Regex"])) for definition in definitions]
+    for line in lines:
+        matches = ((name, pattern.search(line)) for name, pattern in patterns)
+        yield {name: float(match.group(1)) for name, match in matches if match}
+
+
+def _note(entry: Mapping[str, float]) -> str:
+    return f"{_FOLLOWED} {entry[_FOLLOWED]:.3f}"

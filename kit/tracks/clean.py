@@ -1,0 +1,121 @@
+"""`make cloud-clean`: deletes what runs of the cloud track made, in whatever state they were left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kit.aws import prices, spending
+from kit.aws.assembly import assemble
+from kit.aws.prices import Price
+from kit.aws.session import Aws, open_account
+from kit.cloud import Algorithm
+from kit.console import Console
+from kit.errors import KitError, ServiceError
+from kit.language import _
+from kit.report import page
+from kit.run import summary
+from kit.run.context import Context
+from kit.run.folder import RunFolder
+from kit.run.journal import Journal
+from kit.run.picture_set import PictureSet
+from kit.settings import CloudSettings, ResolvedSettings
+from kit.tracks import driver as run
+
+TRACK = "cloud"
+CLEAN_UP = run.STAGES[-1]
+_NO_ALGORITHM = Algorithm("", "", "", "", {}, (), frozenset())
+
+
+def clean(resolved: ResolvedSettings, console: Console) -> None:
+    """Cleans up after every run of this account that may have left something.
+
+    Raises:
+        ServiceError: something is left, or could not be deleted; the rest is gone. The same call goes on from there.
+    """
+    settings = resolved.settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
+    runs = [(folder, journal) for folder, journal in cloud_runs(settings.runs) if may_have_left(journal, folder)]
+    if not runs:
+        console.say(_("No run under {runs} has left anything on AWS.").format(runs=settings.runs))
+        return
+    aws = open_account(settings.region)
+    left: list[str] = []
+    for folder, journal in runs:
+        if not aws.is_that_of(journal.settings):
+            console.say(
+                _("{run} is of another account or region; sign in there to clean it up.").format(run=folder.run_id)
+            )
+            continue
+        left += _clean_run(aws, resolved, folder, journal, console)
+    if left:
+        raise ServiceError(
+            _("Still there: {what}. Run `make cloud-clean` again in a few minutes.").format(what="; ".join(left))
+        )
+    console.say(_("Nothing is left."))
+
+
+def cloud_runs(runs: Path) -> Iterator[tuple[RunFolder, Journal]]:
+    """The runs of the cloud track, the oldest first."""
+    for path in sorted(runs.glob("*/journal.json")):
+        folder = RunFolder(path.parent)
+        if folder.path.is_symlink():
+            continue
+        journal = Journal.open(path)
+        if journal.track == TRACK:
+            yield folder, journal
+
+
+def may_have_left(journal: Journal, folder: RunFolder) -> bool:
+    """Whether its ledger names what is not known to be gone, or its clean-up did not come to a clean end."""
+    if journal.existing() or not run.is_finished(journal, folder):
+        return bool(journal.resources)
+    return bool(journal.result(CLEAN_UP.name)["left_behind"])
+
+
+def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: Journal, console: Console) -> list[str]:
+    """Deletes what the run's ledger names, and returns what AWS still lists of it.
+
+    Raises:
+        KitError: something could not be deleted; the ledger says what is gone.
+    """
+    console.heading(_(CLEAN_UP.title))
+    settings = resolved.settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
+    cloud = assemble(aws, settings, journal, _NO_ALGORITHM)
+    context = Context(settings, PictureSet((), ()), cloud, folder, journal, console)
+    folder.results.mkdir(exist_ok=True)
+    return list(run.run_alone(CLEAN_UP, context)["left_behind"])
+
+
+def write_report(
+    resolved: ResolvedSettings, folder: RunFolder, journal: Journal, training: Price, endpoint: Price
+) -> dict[str, Any]:
+    """Writes the report of a run that is finished but for its clean-up, at least; returns its summary."""
+    facts = summary.summarise(journal, spending.spent_usd(journal, training, endpoint))
+    origins = {**dict.fromkeys(journal.settings, "AWS"), **resolved.origins}
+    page.write(folder, journal, facts, origins)
+    return facts
+
+
+def _clean_run(
+    aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: Journal, console: Console
+) -> list[str]:
+    """What is left of a run, in words."""
+    settings = resolved.settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
+    console.say(f"{folder.run_id}:")
+    with run.locked(folder):
+        try:
+            left = clean_up(aws, resolved, folder, journal, console)
+        except KitError as error:
+            return [str(error)]
+        for resource in journal.resources:
+            now = _("ended") if resource.kind.endswith("-job") else _("deleted")
+            console.say(f"  {resource.kind} {resource.name}: {now}")
+        if all(journal.is_finished(stage.name) for stage in run.STAGES):
+            training = prices.instance_price(aws, settings.train_instance, prices.TRAINING)
+            endpoint = prices.instance_price(aws, settings.endpoint_instance, prices.HOSTING)
+            summary.write(folder, write_report(resolved, folder, journal, training, endpoint))
+    return [f"{folder.run_id}: {what}" for what in left]

@@ -1,0 +1,203 @@
+"""The cloud track from the first command to the report: preflight, plan, question, stages, clean-up."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import rich.table
+from botocore.exceptions import ClientError
+
+from kit.atomic_file import write_atomically
+from kit.aws import own_trainer, preflight, role, team
+from kit.aws import plan as planning
+from kit.aws.assembly import assemble, model_record, recorded_version
+from kit.aws.finding import failed
+from kit.aws.jumpstart import JumpStartModel
+from kit.aws.labelling_here import labelling_here
+from kit.aws.plan import Plan
+from kit.aws.session import Aws, open_account, told
+from kit.cloud import Cloud
+from kit.console import Console
+from kit.errors import InputError, SetupError
+from kit.language import _
+from kit.local_cloud.docker.engine import require_engine
+from kit.local_cloud.docker.images import ensure_images, image_name
+from kit.run import picture_set, summary
+from kit.run.context import bucket_of
+from kit.run.journal import Journal
+from kit.run.picture_set import PictureSet
+from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings, S3Address
+from kit.tracks import driver as run
+from kit.tracks.clean import TRACK, clean_up, cloud_runs, write_report
+from kit.tracks.driver import Preparation
+from kit.tracks.local import require_space, tell_score
+
+
+def doctor(settings: CloudSettings, console: Console) -> None:
+    """Shows what preflight finds.
+
+    Raises:
+        SetupError: something would keep the workshop from working.
+    """
+    _checked(open_account(settings.region), settings, console)
+
+
+def hold(resolved: ResolvedSettings, console: Console) -> None:
+    """Runs the workshop on AWS, or goes on with the run that was cut short.
+
+    Raises:
+        KitError: see `run.run_stages`; the same call goes on from the stage that failed.
+    """
+    settings = resolved.settings
+    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
+    require_space(settings.runs)
+    aws = open_account(settings.region)
+    if isinstance(settings.manifest, S3Address):
+        settings = dataclasses.replace(settings, manifest=_fetched(aws, settings.manifest, settings.runs))
+        resolved = dataclasses.replace(resolved, settings=settings)
+    pictures = picture_set.collect(settings)
+    # Whatever was run since: what a run has made on AWS goes on costing money.
+    runs = [folder for folder, _journal in cloud_runs(settings.runs)][::-1]
+    begun = run.unfinished(resolved, TRACK, aws.identity, runs)
+    # A run keeps the version of the model that it was begun with.
+    version = recorded_version(begun[0].model_record) if begun else None
+    model = _checked(aws, settings, console, version or "*")
+    with told():
+        plan = planning.make(aws, settings, model, len(pictures.pictures))
+    _show(plan, console)
+    if settings.plan:
+        console.say(_("PLAN=1: nothing was created."))
+        return
+    if begun is None:
+        _ask(settings, console, _("Go on, for about ${usd:.2f}?").format(usd=plan.usd))
+    tail = f"-{secrets.token_hex(2)}"
+    folder, journal = run.open_run(resolved, TRACK, console, where=aws.identity, among=runs, tail=tail)
+    with run.locked(folder):
+        reason = _("{region}, in place of AWS {url}") if aws.endpoint_url else "{region}"
+        journal.runs_on("aws", reason.format(region=aws.region, url=aws.endpoint_url))
+        algorithm = model.algorithm
+        if settings.trainer == OWN:
+            algorithm = own_trainer.in_registry(aws, algorithm, folder.run_id)
+        # Before any job is created: what it will be given.
+        write_atomically(folder.model_record, model_record(dataclasses.replace(model, algorithm=algorithm)))
+        preparations = _preparations(aws, settings, journal, pictures, console)
+
+        @contextlib.contextmanager
+        def cloud(pictures: PictureSet) -> Iterator[Cloud]:
+            assembled = assemble(aws, settings, journal, algorithm)
+            by_people_here = settings.labeler == LABEL_STUDIO and pictures.manifest is None
+            if not by_people_here or journal.is_finished("labelling"):
+                yield assembled
+                return
+            with labelling_here(assembled, aws, folder.cloud, settings.label_studio_port) as labelled_here:
+                yield labelled_here
+
+        run.run_stages(settings, folder, journal, console, cloud, preparations=preparations, stages=run.STAGES[:-1])
+        tell_score(console, journal)
+        console.say(_("Drawings:   {path}").format(path=folder.detections))
+        facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
+        console.say(_("Report:     {path}").format(path=folder.report))
+        if not _wants_clean_up(settings, console, plan):
+            console.heading(
+                _("The endpoint goes on and costs {price}; `make cloud-clean` deletes it and all the rest.").format(
+                    price=plan.endpoint
+                )
+            )
+            return
+        left = clean_up(aws, resolved, folder, journal, console)
+        facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
+        summary.write(folder, facts)
+    console.say(_("Spent:      about ${usd:.2f}").format(usd=facts["spent_usd"]))
+    console.say(_("Left behind: {what}").format(what=", ".join(left) or _("nothing")))
+
+
+def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
+    """The object as a file, under a name that says what it is a copy of."""
+    bucket, key = address.removeprefix("s3://").partition("/")[::2]
+    target = runs / "manifests" / f"{hashlib.sha256(address.encode()).hexdigest()[:16]}.manifest"
+    try:
+        content = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        raise InputError(
+            _("MANIFEST={address} cannot be read: {error}; correct it.").format(address=address, error=error)
+        ) from error
+    write_atomically(target, content)
+    return target
+
+
+def _checked(aws: Aws, settings: CloudSettings, console: Console, model_version: str = "*") -> JumpStartModel:
+    findings, model = preflight.look(aws, settings, model_version)
+    table = rich.table.Table("", _("check"), _("found out"), _("what to do"), box=None, pad_edge=False)
+    for finding in findings:
+        table.add_row(_(finding.status), finding.what, finding.found, finding.todo)
+    console.heading(_("Preflight"))
+    console.table(table)
+    failures = failed(findings)
+    if failures or model is None:
+        names = ", ".join(finding.what for finding in failures)
+        raise SetupError(
+            _("The workshop cannot run on this account as it is: {names}; see the table above.").format(names=names)
+        )
+    return model
+
+
+def _show(plan: Plan, console: Console) -> None:
+    table = rich.table.Table(_("what is made"), _("calls"), "USD", _("price"), box=None, pad_edge=False)
+    for step in plan.steps:
+        table.add_row(step.what, ", ".join(step.calls), f"{step.usd:.2f}" if step.usd else "", step.price)
+    console.heading(_("Plan"))
+    console.table(table)
+    console.say(
+        _("In all about ${usd:.2f}, an estimate; `make cloud-clean` deletes everything again.").format(usd=plan.usd)
+    )
+
+
+def _ask(settings: CloudSettings, console: Console, question: str) -> None:
+    if settings.yes:
+        return
+    if not console.is_interactive:
+        raise InputError(_("Nobody is there to answer whether to go on; say YES=1, or PLAN=1 to see the plan only."))
+    if not console.confirms(question):
+        raise InputError(_("Not gone on; nothing was created."))
+
+
+def _wants_clean_up(settings: CloudSettings, console: Console, plan: Plan) -> bool:
+    if settings.yes:
+        return True
+    return console.is_interactive and console.confirms(
+        _("Delete everything now? The endpoint costs {price}.").format(price=plan.endpoint)
+    )
+
+
+def _preparations(
+    aws: Aws, settings: CloudSettings, journal: Journal, pictures: PictureSet, console: Console
+) -> tuple[Preparation, ...]:
+    def make_role() -> dict[str, Any]:
+        given = settings.role_arn
+        return {"role_arn": given or role.make(aws, journal, bucket_of(journal.run_id))}
+
+    def make_team() -> dict[str, Any]:
+        if pictures.manifest is not None or settings.labeler != GROUND_TRUTH:
+            return {"workteam_arn": "", "portal": ""}
+        made = team.make(aws, journal, settings.workers, settings.poll_seconds)
+        return {"workteam_arn": made.arn, "portal": made.portal}
+
+    def publish_images() -> dict[str, Any]:
+        engine = require_engine()
+        cuda = own_trainer.wants_cuda(settings.train_instance)
+        ensure_images(engine, own_trainer.IMAGES, cuda=cuda, say=console.say)
+        return own_trainer.publish(aws, journal, own_trainer.push_with(engine, image_name), console.say)
+
+    preparations = (
+        Preparation("role", run.PREPARATIONS["role"], make_role),
+        Preparation("team", run.PREPARATIONS["team"], make_team),
+    )
+    if settings.trainer != OWN:
+        return preparations
+    return (*preparations, Preparation("images", run.PREPARATIONS["images"], publish_images))

@@ -1,0 +1,46 @@
+"""What an endpoint finds, and a server that cannot serve; the contract of one that can is in tests/contract."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from detector import picture
+from detector.serving.inference import detect, load
+
+
+@pytest.mark.parametrize("content", [None, b"no model"])
+def test_no_model_is_one_sentence(trained: tuple[Path, str], tmp_path: Path, content: bytes | None) -> None:
+    (tmp_path / "model").mkdir()
+    if content:
+        (tmp_path / "model" / "model.json").write_bytes((trained[0] / "model" / "model.json").read_bytes())
+        (tmp_path / "model" / "detector.onnx").write_bytes(content)
+    done = subprocess.run(
+        [sys.executable, "-m", "detector", "serve"],
+        env=os.environ | {"SAGEMAKER_BASE_DIR": str(tmp_path), "DETECTOR_HOST": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "cannot be loaded" in (tmp_path / "output" / "failure").read_text()
+
+
+def test_any_number_of_threads_finds_the_same(trained: tuple[Path, str], channel: Path) -> None:
+    """The endpoint gives a picture more threads when it is alone: that must not show in the answer."""
+    models = [load(trained[0] / "model", threads) for threads in (1, 2, 3)]
+    several = 0
+    for path in sorted((channel / "images").iterdir()):
+        pixels = picture.decode(path.read_bytes())
+        first, *others = (detect(model, pixels) for model in models)
+        several += len(first.scores) > 1
+        for other in others:
+            np.testing.assert_array_equal(other.boxes, first.boxes)
+            np.testing.assert_array_equal(other.classes, first.classes)
+            np.testing.assert_array_equal(other.scores, first.scores)
+    assert several > 0

@@ -1,0 +1,72 @@
+"""What the stages send is what AWS's own service model accepts, on any region of Ground Truth."""
+
+import re
+from typing import Any
+
+import botocore.session
+import pytest
+
+from kit.local_cloud.service_model import validate_request
+from kit.run.context import Context
+from kit.stages import labelling, training
+from tests.unit.stages.contexts import context_in
+
+
+def test_the_training_request_fits_the_service_model(tmp_path: Any) -> None:
+    context: Context = context_in(tmp_path)
+    request = training.request(context, "plugs-1")
+    validate_request("sagemaker", "CreateTrainingJob", request)
+    assert request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"].endswith("/bounding_box/training/")
+    assert all(isinstance(value, str) for value in request["HyperParameters"].values())
+    assert request["HyperParameters"]["epochs"] == "30"
+
+
+@pytest.mark.parametrize("region", sorted(labelling.GROUND_TRUTH_ACCOUNTS))
+def test_the_labelling_request_fits_the_service_model(tmp_path: Any, region: str) -> None:
+    request = labelling.request(context_in(tmp_path, region=region), "plugs-1")
+    validate_request("sagemaker", "CreateLabelingJob", request)
+
+
+@pytest.mark.parametrize(
+    ("member", "function", "documented"),
+    [
+        ("PreHumanTaskLambdaArn", "PRE-BoundingBox", "HumanTaskConfig"),
+        ("AnnotationConsolidationLambdaArn", "ACS-BoundingBox", "AnnotationConsolidationConfig"),
+    ],
+)
+def test_the_functions_are_those_that_botocore_documents(
+    tmp_path: Any, member: str, function: str, documented: str
+) -> None:
+    model = botocore.session.Session().get_service_model("sagemaker")
+    text = model.shape_for(documented).members[member].documentation
+    arns = set(re.findall(rf"arn:aws:lambda:[a-z0-9-]+:\d+:function:{function}\b(?!-)", text))
+    assert len(arns) >= 12
+    for region in labelling.GROUND_TRUTH_ACCOUNTS:
+        config = labelling.request(context_in(tmp_path, region=region), "plugs-1")["HumanTaskConfig"]
+        sent = config.get(member) or config["AnnotationConsolidationConfig"][member]
+        assert sent in arns
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_labelling_template_is_one_that_ground_truth_reads(language: str) -> None:
+    text = labelling.TEMPLATES[language].read_text(encoding="utf-8")
+    for part in (
+        'name="boundingBox"',
+        "task.input.taskObject | grant_read_access",
+        "task.input.labels | to_json | escape",
+        "<full-instructions",
+        "<short-instructions>",
+    ):
+        assert part in text
+
+
+def test_metrics_are_read_off_the_log_by_their_definitions() -> None:
+    definitions = [
+        {"Name": "epoch", "Regex": r"^epoch (\d+)/"},
+        {"Name": "Val_CrossEntropy", "Regex": r"Val_CrossEntropy=([0-9.]+)"},
+    ]
+    lines = ["starting", "epoch 1/2 Val_CrossEntropy=0.9", "Val_CrossEntropy=7", "epoch 2/2 Val_CrossEntropy=0.5"]
+    assert training.read_history(lines, definitions) == [
+        {"epoch": 1.0, "Val_CrossEntropy": 0.9},
+        {"epoch": 2.0, "Val_CrossEntropy": 0.5},
+    ]

@@ -136,6 +136,8 @@ class Cloud:
         region, account: of the bucket and the jobs; us-east-1 and twelve zeros on this machine.
         role_arn: the execution role that jobs and endpoints are given.
         workteam_arn: who labels.
+        labelling_functions: ARN up to the names of the functions that prepare and consolidate a labelling job;
+            "" where there are none in this region.
         portal: where the people of the team label a job; None when no person is needed.
         poll_seconds: how long to wait between two looks at a job.
         own: what else this cloud makes, for the clean-up.
@@ -152,6 +154,7 @@ class Cloud:
     account: str
     role_arn: str
     workteam_arn: str
+    labelling_functions: str
     portal: Callable[[str], LabellingPortal | None]
     poll_seconds: float
     own: Own = field(default_factory=Nothing)

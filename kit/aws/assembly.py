@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from kit.aws.cleanup import AwsOwn
+from kit.aws.ground_truth import labelling_functions
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.session import Aws
 from kit.cloud import Algorithm, Cloud, LabellingPortal
@@ -36,6 +37,7 @@ def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Alg
         account=aws.account,
         role_arn=made["role"].get("role_arn", ""),
         workteam_arn=made["team"].get("workteam_arn", ""),
+        labelling_functions=labelling_functions(aws.region),
         portal=lambda _: LabellingPortal(portal) if portal else None,
         poll_seconds=settings.poll_seconds,
         own=AwsOwn(aws, settings),

@@ -7,8 +7,8 @@ from typing import Any
 
 from kit.aws import names, own_trainer, role, studio, team, user_pool
 from kit.aws.session import Aws
+from kit.aws_api import described
 from kit.language import _
-from kit.run.context import described
 from kit.settings import OWN, CloudSettings
 
 _LOG_GROUPS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/LabelingJobs")

@@ -15,7 +15,7 @@ from kit.aws.session import Aws
 from kit.cloud import Algorithm
 from kit.errors import ServiceError
 from kit.language import _
-from kit.local_cloud.cloud import ALGORITHM
+from kit.local_cloud.algorithm import ALGORITHM
 from kit.local_cloud.docker.engine import Engine
 from kit.run.journal import Journal
 

@@ -8,13 +8,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from kit.aws import own_trainer, permissions, quotas, team
 from kit.aws.finding import FAIL, PASS, WARNING, Finding, said
+from kit.aws.ground_truth import GROUND_TRUTH_ACCOUNTS
 from kit.aws.jumpstart import JumpStartModel, resolve
 from kit.aws.session import Aws
 from kit.errors import KitError
 from kit.language import _
 from kit.local_cloud.docker.engine import NoEngine, probe_engine
 from kit.settings import GROUND_TRUTH, OWN, CloudSettings
-from kit.stages.labelling import GROUND_TRUTH_ACCOUNTS
 
 
 def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[list[Finding], JumpStartModel | None]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from kit.aws import role
 from kit.aws.session import Aws
+from kit.aws_api import described
 from kit.errors import ServiceError, SetupError
 from kit.language import _
-from kit.run.context import described
 from kit.run.journal import Journal
 
 DOMAIN = "studio-domain"

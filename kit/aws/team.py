@@ -9,9 +9,9 @@ from typing import Any
 
 from kit.aws import names, user_pool
 from kit.aws.session import Aws
+from kit.aws_api import described
 from kit.errors import InputError, ServiceError
 from kit.language import _
-from kit.run.context import described
 from kit.run.journal import Journal
 
 WORKFORCE, WORKTEAM, GROUP = "workforce", "workteam", "user-group"

@@ -12,6 +12,7 @@ import rich.table
 from kit.commands.run_argument import run_names
 from kit.console import Console
 from kit.language import _
+from kit.run.folder import find
 from kit.settings import resolve
 
 
@@ -22,7 +23,6 @@ from kit.settings import resolve
 def compare(first: str, second: str, as_json: bool) -> None:
     # Here, because the plotting library takes a second that the other commands do not need.
     from kit.report import comparison
-    from kit.run.status import find
 
     runs = resolve({}, os.environ).settings.runs
     one, other = (comparison.load(find(runs, name)) for name in (first, second))

@@ -7,6 +7,7 @@ import os
 import click
 
 from kit.errors import KitError
+from kit.run.folder import every
 from kit.settings import resolve
 
 
@@ -16,5 +17,5 @@ def run_names(_context: click.Context, _parameter: click.Parameter, incomplete: 
         runs = resolve({}, os.environ).settings.runs
     except KitError:
         return []  # the command itself will say what is wrong
-    found = ["latest", *sorted(path.parent.name for path in runs.glob("*/journal.json"))]
-    return [name for name in dict.fromkeys(found) if name.startswith(incomplete)]
+    found = ["latest", *(folder.run_id for folder in every(runs))]
+    return [name for name in found if name.startswith(incomplete)]

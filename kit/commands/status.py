@@ -12,6 +12,8 @@ import rich.table
 from kit.commands.run_argument import run_names
 from kit.console import Console
 from kit.language import _, marked
+from kit.run.folder import find
+from kit.run.status import status_of
 from kit.settings import resolve
 
 _SIGNS = {
@@ -27,9 +29,6 @@ _SIGNS = {
 @click.argument("run", shell_complete=run_names, default="latest")
 @click.option("--json", "as_json", is_flag=True, help=_("Print it as one JSON object."))
 def status(run: str, as_json: bool) -> None:
-    # Here, because the stages bring the SDKs, which take a second that the other commands do not need.
-    from kit.run.status import find, status_of
-
     found = status_of(find(resolve({}, os.environ).settings.runs, run))
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))

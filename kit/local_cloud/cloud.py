@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from kit.cloud import Algorithm, Cloud
+from kit.cloud import Cloud
 from kit.local_cloud.account import ACCOUNT, REGION
-from kit.local_cloud.docker.images import image_name
+from kit.local_cloud.algorithm import ALGORITHM
 from kit.local_cloud.hosting.endpoints import Hosting
 from kit.local_cloud.hosting.invoke import EndpointRuntime
 from kit.local_cloud.labelling.service import LabellingService
@@ -17,21 +17,6 @@ from kit.local_cloud.s3 import mirror as s3_mirror
 from kit.local_cloud.training.jobs import TrainingJobs
 
 POLL_SECONDS = 0.5
-# Processes run what is in the images, and take no notice of their names.
-ALGORITHM = Algorithm(
-    training_image=image_name("training"),
-    inference_image=image_name("inference"),
-    training_instance="ml.g4dn.xlarge",
-    endpoint_instance="ml.m5.large",
-    hyperparameters={},
-    metric_definitions=(
-        {"Name": "epoch", "Regex": r"^epoch (\d+)/"},
-        {"Name": "Train_Loss", "Regex": r"Train_Loss=([0-9.]+)"},
-        {"Name": "Val_CrossEntropy", "Regex": r"Val_CrossEntropy=([0-9.]+)"},
-        {"Name": "pictures_per_second", "Regex": r"pictures_per_second=([0-9.]+)"},
-    ),
-    tunable=frozenset({"epochs", "seed", "adam-learning-rate", "batch-size", "image-size"}),
-)
 
 
 class LocalSageMaker:
@@ -101,6 +86,7 @@ class LocalCloud:
             account=ACCOUNT,
             role_arn=f"arn:aws:iam::{ACCOUNT}:role/workshop",
             workteam_arn=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:workteam/private-crowd/workshop",
+            labelling_functions=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function",
             portal=self._labelling.portal,
             poll_seconds=POLL_SECONDS,
         )

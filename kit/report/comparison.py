@@ -16,7 +16,7 @@ from kit.report import plots
 from kit.report.template import plot, render
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
-from kit.tracks.driver import STAGES, title_of
+from kit.run.names import STAGES, title_of
 
 # The facts of a summary, in words.
 _FACTS = {
@@ -77,14 +77,13 @@ def compare(first: FinishedRun, second: FinishedRun) -> dict[str, list[Row]]:
     one, other = first.summary, second.summary
     facts = [name for name, value in one.items() if name in other and not isinstance(value, (list, dict))]
     classes = [_average_precisions(run) for run in (first, second)]
-    stages = [stage.name for stage in STAGES]
     seconds = [run.summary["stage_seconds"] for run in (first, second)]
-    extra = [name for name in {**seconds[0], **seconds[1]} if name not in stages]
+    extra = [name for name in {**seconds[0], **seconds[1]} if name not in STAGES]
     settings = [run.journal.settings for run in (first, second)]
     return {
         "results": [Row(name, one[name], other[name]) for name in facts if name != "run"],
         "classes": [Row(label, classes[0].get(label), classes[1].get(label)) for label in {**classes[0], **classes[1]}],
-        "seconds": [Row(name, seconds[0].get(name), seconds[1].get(name)) for name in [*extra, *stages]],
+        "seconds": [Row(name, seconds[0].get(name), seconds[1].get(name)) for name in [*extra, *STAGES]],
         "settings": [
             Row(name, settings[0].get(name), settings[1].get(name))
             for name in {**settings[0], **settings[1]}

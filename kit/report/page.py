@@ -14,6 +14,7 @@ from kit.annotations.formats import ground_truth
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.atomic_file import write_atomically
 from kit.detection import verdicts
+from kit.detection.answers import read_answers, told_origin
 from kit.detection.verdicts import NOTHING, JudgedPicture
 from kit.language import _, marked
 from kit.report import gallery, plots
@@ -21,8 +22,7 @@ from kit.report.template import plot, render
 from kit.run import picture_set
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal, Resource
-from kit.stages.detection import read_answers, told_origin
-from kit.tracks.driver import title_of
+from kit.run.names import title_of
 
 # More labelled pictures than that are counted, not shown; held-out ones are all shown.
 _MOST_LABELLED = 100

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from kit.cloud import Cloud
 from kit.console import Console
@@ -25,8 +21,6 @@ TRAINING = "bounding_box/training/"
 TRAINING_ANNOTATIONS = TRAINING + "annotations.json"
 TRAINING_IMAGES = TRAINING + "images/"
 MODEL_OUTPUT = "bounding_box/model"
-# SageMaker's words for it, where the code is ValidationException.
-_MISSING = ("could not find", "not found", "no workforce", "does not exist")
 
 
 @dataclass(frozen=True)
@@ -61,25 +55,3 @@ def bucket_of(suffix: str) -> str:
 def pause(context: Context) -> None:
     """Waits between two looks at a job, as long as suits the cloud."""
     time.sleep(context.cloud.poll_seconds)
-
-
-def described(operation: Any, **names: str) -> Mapping[str, Any] | None:
-    """The answer of a describe operation, or None when there is no such thing.
-
-    SageMaker says so with ValidationException ("Could not find …") or ResourceNotFound, by operation.
-    """
-    try:
-        answer: Mapping[str, Any] = operation(**names)
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
-    return answer
-
-
-def is_missing(error: ClientError) -> bool:
-    """Whether an error says that the thing asked for does not exist."""
-    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-    if code in ("ResourceNotFound", "ResourceNotFoundException", "NoSuchBucket", "NoSuchKey", "404"):
-        return True
-    return code == "ValidationException" and any(words in message.lower() for words in _MISSING)

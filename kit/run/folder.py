@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import datetime
 import fcntl
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+from kit.errors import InputError, SetupError
+from kit.language import _
 
 LATEST = "latest"
 # Of S3 and the labelling server that `make up` starts for use by hand.
 SERVICES = "services"
+# What a run of the samples takes at its largest: database, copies of the pictures, model and logs, with room to spare.
+NEEDED_BYTES = 300_000_000
 
 
 @dataclass(frozen=True)
@@ -135,6 +141,39 @@ def latest(runs: Path) -> RunFolder | None:
     return RunFolder(link.resolve()) if link.exists() else None
 
 
+def every(runs: Path) -> list[RunFolder]:
+    """The runs that there are, by name; those of one track are then the oldest first."""
+    return [RunFolder(path.parent) for path in sorted(runs.glob("*/journal.json")) if not path.parent.is_symlink()]
+
+
+def find(runs: Path, name: str) -> RunFolder:
+    """A run by its name, `latest`, or the path of its folder.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    for path in (runs / name, Path(name)):
+        if RunFolder(path).journal.is_file():
+            return RunFolder(path.resolve())
+    known = ", ".join(folder.run_id for folder in every(runs)) or _("none yet")
+    raise InputError(
+        _("There is no run {name} under {runs}; there are: {known}.").format(name=name, runs=runs, known=known)
+    )
+
+
 def is_abandoned(folder: Path, runs: Path) -> bool:
     """Whether this is a run in `runs`, there still or deleted, that no kit is at work on."""
     return folder.parent == runs and folder.name != SERVICES and not RunFolder(folder).is_locked()
+
+
+def require_space(folder: Path) -> None:
+    """Raises SetupError when the disk that holds `folder`, which need not exist yet, is too full for a run."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if free < NEEDED_BYTES:
+        raise SetupError(
+            _(
+                "The disk of {folder} is full: {free:.0f} MB are free, a run needs {needed:.0f} MB; "
+                "free some space, or set RUNS to a folder elsewhere."
+            ).format(folder=folder, free=free / 1e6, needed=NEEDED_BYTES / 1e6)
+        )

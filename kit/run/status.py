@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from kit.errors import InputError
 from kit.language import _
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
-from kit.tracks.driver import STAGES, is_finished, title_of
+from kit.run.names import STAGES, title_of
+from kit.run.opening import is_finished
 
 WAITING, RUNNING, CUT_SHORT = "waiting", "running", "cut short"
 
@@ -41,9 +40,8 @@ def status_of(folder: RunFolder) -> Status:
     """Raises InputError when the folder holds no run."""
     journal = Journal.open(folder.journal)
     at_work = folder.is_locked()
-    names = [stage.name for stage in STAGES]
     stages = []
-    for name in [*(name for name in journal.stages if name not in names), *names]:
+    for name in [*(name for name in journal.stages if name not in STAGES), *STAGES]:
         title = title_of(name)
         record = journal.stages.get(name)
         if record is None:
@@ -78,23 +76,3 @@ def _next(state: str, journal: Journal, folder: RunFolder, stages: list[StageSta
             command=command
         )
     return _("Run `{command}` with the same settings: it goes on from there.").format(command=command)
-
-
-def find(runs: Path, name: str) -> RunFolder:
-    """A run by its name, `latest`, or the path of its folder.
-
-    Raises:
-        InputError: there is no such run.
-    """
-    for path in (runs / name, Path(name)):
-        if (path / "journal.json").is_file():
-            return RunFolder(path.resolve())
-    known = ", ".join(names(runs)) or _("none yet")
-    raise InputError(
-        _("There is no run {name} under {runs}; there are: {known}.").format(name=name, runs=runs, known=known)
-    )
-
-
-def names(runs: Path) -> list[str]:
-    """The runs in that folder, the oldest first."""
-    return sorted(path.parent.name for path in runs.glob("*/journal.json") if not path.parent.is_symlink())

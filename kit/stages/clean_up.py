@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from kit.aws_api import described
 from kit.errors import KitError
 from kit.language import _
-from kit.run.context import Context, described, pause
+from kit.run.context import Context, pause
 from kit.run.journal import Resource
 from kit.stages import labelling, training
 

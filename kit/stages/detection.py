@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kit.annotations.formats import coco
 from kit.atomic_file import write_atomically
-from kit.detection import drawing, request, response, verdicts
+from kit.detection import drawing, request, verdicts
+from kit.detection.answers import read_answers, told_origin
 from kit.detection.picture import read_picture, write_picture
 from kit.detection.verdicts import JudgedPicture
 from kit.language import _
@@ -75,33 +75,9 @@ def _threshold(context: Context, found: Mapping[str, JudgedPicture]) -> dict[str
     return {"threshold": best.threshold, "threshold_origin": "best F1", "best_f1": best.f1}
 
 
-def told_origin(result: Mapping[str, Any]) -> str:
-    """Why this stage took its threshold, for people."""
-    if result["threshold_origin"] == "setting":
-        return _("as THRESHOLD says")
-    if result["threshold_origin"] == "default":
-        return _("for want of true boxes to choose by")
-    return _("where F1 is best ({f1:.2f})").format(f1=result["best_f1"])
-
-
 def judged(context: Context) -> dict[str, JudgedPicture]:
     """The endpoint's answers on the held-out pictures with the verdict on each detection, by file name."""
     return read_answers(context.folder.detections_file, truth_file(context))
-
-
-def read_answers(answers: Path, truth: Path) -> dict[str, JudgedPicture]:
-    """The kept answers of an endpoint, judged by the true boxes of a COCO file, by file name."""
-    stream = coco.read(truth)
-    pictures = {picture.file_name: picture for picture in stream.pictures}
-    found = {}
-    for line in answers.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        picture = pictures[entry["picture"]]
-        answer = json.dumps(entry["answer"]).encode()
-        found[picture.file_name] = verdicts.judge(
-            picture, response.parse(answer, stream.labels, picture.width, picture.height)
-        )
-    return found
 
 
 def held_out_pictures(context: Context) -> tuple[Path, ...]:

@@ -9,7 +9,7 @@ from kit import advice
 from kit.errors import ServiceError
 from kit.language import _
 from kit.run.context import Context, pause
-from kit.stages import clean_up as teardown
+from kit.stages import clean_up
 
 # SageMaker gives an endpoint an hour to come up; the workshop's needs minutes.
 RUNNING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
@@ -21,7 +21,7 @@ def run(context: Context) -> dict[str, Any]:
     # What an attempt that was cut short left goes first, so that this one starts from nothing.
     for resource in context.journal.existing():
         if resource.kind in ("endpoint", "endpoint-config", "model"):
-            teardown.delete(context, resource)
+            clean_up.delete(context, resource)
     context.journal.will_create("model", name)
     sagemaker.create_model(
         ModelName=name,

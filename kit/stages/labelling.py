@@ -9,36 +9,13 @@ from typing import Any
 
 from kit.annotations.formats import ground_truth
 from kit.annotations.model import LabelState
+from kit.aws_api import bucket_and_key, described
 from kit.errors import InputError, ServiceError
 from kit.language import _, language
-from kit.run.context import (
-    INPUT_MANIFEST,
-    INSTRUCTIONS,
-    LABEL_CATEGORIES,
-    LABELLING_OUTPUT,
-    Context,
-    described,
-    pause,
-)
+from kit.run.context import INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context, pause
 
 # By language; Ground Truth and Label Studio show the same.
 TEMPLATES = {name: Path(__file__).with_name(f"instructions.{name}.liquid") for name in ("en", "ja")}
-# The accounts in which AWS keeps its labelling functions, by region; listed in botocore's documentation of
-# HumanTaskConfig.PreHumanTaskLambdaArn.
-GROUND_TRUTH_ACCOUNTS = {
-    "us-east-1": "432418664414",
-    "us-east-2": "266458841044",
-    "us-west-2": "081040173940",
-    "ca-central-1": "918755190332",
-    "eu-west-1": "568282634449",
-    "eu-west-2": "487402164563",
-    "eu-central-1": "203001061592",
-    "ap-northeast-1": "477331159723",
-    "ap-northeast-2": "845288260483",
-    "ap-south-1": "565803892007",
-    "ap-southeast-1": "377565633583",
-    "ap-southeast-2": "454466003867",
-}
 RUNNING = ("Initializing", "InProgress", "Stopping")
 
 
@@ -51,7 +28,7 @@ def run(context: Context) -> dict[str, Any]:
         uri = context.uri(key)
     else:
         uri = _job(context)
-    bucket, key = uri.removeprefix("s3://").split("/", 1)
+    bucket, key = bucket_and_key(uri)
     context.cloud.s3.download_file(bucket, key, str(context.folder.output_manifest))
     return {"output_manifest": uri} | count(context)
 
@@ -153,8 +130,7 @@ def _wants_to_go_on(context: Context) -> bool:
 
 def request(context: Context, name: str) -> dict[str, Any]:
     """The CreateLabelingJob request of the workshop: bounding boxes, a private team, one worker a picture."""
-    cloud = context.cloud
-    functions = f"arn:aws:lambda:{cloud.region}:{GROUND_TRUTH_ACCOUNTS[cloud.region]}:function"
+    cloud, functions = context.cloud, context.cloud.labelling_functions
     return {
         "LabelingJobName": name,
         "LabelAttributeName": name,

@@ -8,9 +8,10 @@ from typing import Any
 
 from kit import advice
 from kit.atomic_file import write_atomically
+from kit.aws_api import described
 from kit.errors import ServiceError
 from kit.language import _
-from kit.run.context import MODEL_OUTPUT, TRAINING, Context, described, pause
+from kit.run.context import MODEL_OUTPUT, TRAINING, Context, pause
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 RUNNING = ("InProgress", "Stopping")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from kit.aws import prices, spending
@@ -15,16 +13,15 @@ from kit.console import Console
 from kit.errors import KitError, ServiceError
 from kit.language import _
 from kit.report import page
-from kit.run import summary
+from kit.run import names, summary
 from kit.run.context import Context
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
+from kit.run.opening import cloud_runs, is_finished, locked
 from kit.run.picture_set import PictureSet
 from kit.settings import CloudSettings, ResolvedSettings
-from kit.tracks import driver as run
+from kit.tracks import driver
 
-TRACK = "cloud"
-CLEAN_UP = run.STAGES[-1]
 _NO_ALGORITHM = Algorithm("", "", "", "", {}, (), frozenset())
 
 
@@ -56,22 +53,11 @@ def clean(resolved: ResolvedSettings, console: Console) -> None:
     console.say(_("Nothing is left."))
 
 
-def cloud_runs(runs: Path) -> Iterator[tuple[RunFolder, Journal]]:
-    """The runs of the cloud track, the oldest first."""
-    for path in sorted(runs.glob("*/journal.json")):
-        folder = RunFolder(path.parent)
-        if folder.path.is_symlink():
-            continue
-        journal = Journal.open(path)
-        if journal.track == TRACK:
-            yield folder, journal
-
-
 def may_have_left(journal: Journal, folder: RunFolder) -> bool:
     """Whether its ledger names what is not known to be gone, or its clean-up did not come to a clean end."""
-    if journal.existing() or not run.is_finished(journal, folder):
+    if journal.existing() or not is_finished(journal, folder):
         return bool(journal.resources)
-    return bool(journal.result(CLEAN_UP.name)["left_behind"])
+    return bool(journal.result(names.CLEAN_UP)["left_behind"])
 
 
 def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: Journal, console: Console) -> list[str]:
@@ -80,13 +66,13 @@ def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: J
     Raises:
         KitError: something could not be deleted; the ledger says what is gone.
     """
-    console.heading(_(CLEAN_UP.title))
+    console.heading(names.title_of(names.CLEAN_UP))
     settings = resolved.settings
     assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
     cloud = assemble(aws, settings, journal, _NO_ALGORITHM)
     context = Context(settings, PictureSet((), ()), cloud, folder, journal, console)
     folder.results.mkdir(exist_ok=True)
-    return list(run.run_alone(CLEAN_UP, context)["left_behind"])
+    return list(driver.run_alone(driver.CLEAN_UP, context)["left_behind"])
 
 
 def write_report(
@@ -106,7 +92,7 @@ def _clean_run(
     settings = resolved.settings
     assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
     console.say(f"{folder.run_id}:")
-    with run.locked(folder):
+    with locked(folder):
         try:
             left = clean_up(aws, resolved, folder, journal, console)
         except KitError as error:
@@ -114,7 +100,7 @@ def _clean_run(
         for resource in journal.resources:
             now = _("ended") if resource.kind.endswith("-job") else _("deleted")
             console.say(f"  {resource.kind} {resource.name}: {now}")
-        if all(journal.is_finished(stage.name) for stage in run.STAGES):
+        if all(journal.is_finished(stage) for stage in names.STAGES):
             training = prices.instance_price(aws, settings.train_instance, prices.TRAINING)
             endpoint = prices.instance_price(aws, settings.endpoint_instance, prices.HOSTING)
             summary.write(folder, write_report(resolved, folder, journal, training, endpoint))

@@ -28,15 +28,15 @@ from kit.errors import InputError, SetupError
 from kit.language import _
 from kit.local_cloud.docker.engine import require_engine
 from kit.local_cloud.docker.images import ensure_images, image_name
-from kit.run import picture_set, summary
+from kit.run import opening, picture_set, summary
 from kit.run.context import bucket_of
+from kit.run.folder import require_space
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
 from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings, S3Address
-from kit.tracks import driver as run
-from kit.tracks.clean import TRACK, clean_up, cloud_runs, write_report
+from kit.tracks import driver
+from kit.tracks.clean import clean_up, write_report
 from kit.tracks.driver import Preparation
-from kit.tracks.local import require_space, tell_score
 
 
 def doctor(settings: CloudSettings, console: Console) -> None:
@@ -52,7 +52,7 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
     """Runs the workshop on AWS, or goes on with the run that was cut short.
 
     Raises:
-        KitError: see `run.run_stages`; the same call goes on from the stage that failed.
+        KitError: see `driver.run_stages`; the same call goes on from the stage that failed.
     """
     settings = resolved.settings
     assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
@@ -63,8 +63,8 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
         resolved = dataclasses.replace(resolved, settings=settings)
     pictures = picture_set.collect(settings)
     # Whatever was run since: what a run has made on AWS goes on costing money.
-    runs = [folder for folder, _journal in cloud_runs(settings.runs)][::-1]
-    begun = run.unfinished(resolved, TRACK, aws.identity, runs)
+    runs = [folder for folder, _journal in opening.cloud_runs(settings.runs)][::-1]
+    begun = opening.unfinished(resolved, opening.CLOUD, aws.identity, runs)
     # A run keeps the version of the model that it was begun with.
     version = recorded_version(begun[0].model_record) if begun else None
     model = _checked(aws, settings, console, version or "*")
@@ -77,8 +77,8 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
     if begun is None:
         _ask(settings, console, _("Go on, for about ${usd:.2f}?").format(usd=plan.usd))
     tail = f"-{secrets.token_hex(2)}"
-    folder, journal = run.open_run(resolved, TRACK, console, where=aws.identity, among=runs, tail=tail)
-    with run.locked(folder):
+    opened = opening.open_run(resolved, opening.CLOUD, console, where=aws.identity, among=runs, tail=tail)
+    with opened as (folder, journal):
         reason = _("{region}, in place of AWS {url}") if aws.endpoint_url else "{region}"
         journal.runs_on("aws", reason.format(region=aws.region, url=aws.endpoint_url))
         algorithm = model.algorithm
@@ -98,8 +98,9 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
             with labelling_here(assembled, aws, folder.cloud, settings.label_studio_port) as labelled_here:
                 yield labelled_here
 
-        run.run_stages(settings, folder, journal, console, cloud, preparations=preparations, stages=run.STAGES[:-1])
-        tell_score(console, journal)
+        before_clean_up = driver.STAGES[:-1]
+        driver.run_stages(settings, folder, journal, console, cloud, preparations=preparations, stages=before_clean_up)
+        driver.tell_score(console, journal)
         console.say(_("Drawings:   {path}").format(path=folder.detections))
         facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
         console.say(_("Report:     {path}").format(path=folder.report))
@@ -195,9 +196,9 @@ def _preparations(
         return own_trainer.publish(aws, journal, own_trainer.push_with(engine, image_name), console.say)
 
     preparations = (
-        Preparation("role", run.PREPARATIONS["role"], make_role),
-        Preparation("team", run.PREPARATIONS["team"], make_team),
+        Preparation("role", make_role),
+        Preparation("team", make_team),
     )
     if settings.trainer != OWN:
         return preparations
-    return (*preparations, Preparation("images", run.PREPARATIONS["images"], publish_images))
+    return (*preparations, Preparation("images", publish_images))

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import datetime
 import errno
-import fcntl
 import functools
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,153 +14,42 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kit import advice
 from kit.cloud import Cloud
 from kit.console import Console
-from kit.errors import InputError, KitError, ServiceError, SetupError
-from kit.language import _, marked
-from kit.run import folder as run_folder
-from kit.run import picture_set
+from kit.errors import KitError, ServiceError, SetupError
+from kit.language import _
+from kit.run import names, picture_set
 from kit.run.context import Context
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
-from kit.settings import AUTO, ResolvedSettings, Settings
-from kit.stages import clean_up as teardown
-from kit.stages import conversion, detection, endpoint, labelling, scoring, training
-from kit.stages import pictures as upload
-
-# They say how to get there, not what is made: a run goes on under others.
-_NOT_IDENTITY = (
-    "runs", "s3_port", "label_studio_port", "threshold", "runtime",
-    "train_instance", "endpoint_instance", "spot", "workers", "role_arn", "region", "endpoint_hours",
-    "endpoint_minutes", "poll_seconds", "plan", "yes",
-)  # fmt: skip
+from kit.settings import Settings
+from kit.stages import clean_up, conversion, detection, endpoint, labelling, pictures, scoring, training
 
 
 class Preparation(NamedTuple):
     """What comes before the stages because the cloud is put together from its result."""
 
     name: str
-    title: str
     run: Callable[[], dict[str, Any]]
 
 
 class Stage(NamedTuple):
-    """A stage by its name in the journal, what it does in a person's words, and its code."""
+    """A stage by its name in the journal, and its code."""
 
     name: str
-    title: str
     run: Callable[[Context], dict[str, Any]]
 
 
+# In the order of `names.STAGES`.
 STAGES = (
-    Stage("pictures", marked("Pictures into the bucket"), upload.run),
-    Stage("labelling", marked("Labelling"), labelling.run),
-    Stage("conversion", marked("Conversion to JumpStart's data set"), conversion.run),
-    Stage("training", marked("Fine-tuning"), training.run),
-    Stage("endpoint", marked("Deployment to an endpoint"), endpoint.run),
-    Stage("detection", marked("Detection on held-out pictures"), detection.run),
-    Stage("scoring", marked("Scoring"), scoring.run),
-    Stage("clean-up", marked("Clean-up"), teardown.run),
+    Stage("pictures", pictures.run),
+    Stage("labelling", labelling.run),
+    Stage("conversion", conversion.run),
+    Stage("training", training.run),
+    Stage("endpoint", endpoint.run),
+    Stage("detection", detection.run),
+    Stage("scoring", scoring.run),
+    Stage("clean-up", clean_up.run),
 )
-# What is done on AWS before the stages, or beside them, by its name in the journal.
-PREPARATIONS = {
-    "role": marked("Execution role"),
-    "team": marked("Private team"),
-    "images": marked("The kit's own images into the registry"),
-    "studio": "SageMaker Studio",
-}
-_TITLES = PREPARATIONS | {stage.name: stage.title for stage in STAGES}
-
-
-def title_of(name: str) -> str:
-    """What is done under this name of the journal, in the reader's words."""
-    return _(_TITLES.get(name, name))
-
-
-def open_run(
-    resolved: ResolvedSettings,
-    track: str,
-    console: Console,
-    *,
-    where: Mapping[str, str] | None = None,
-    among: Iterable[RunFolder] | None = None,
-    tail: str = "",
-) -> tuple[RunFolder, Journal]:
-    """A run that is unfinished and was started with the same settings, else a new one.
-
-    Args:
-        where: what else has to be the same: the account, say.
-        among: the runs to look at, by default the latest alone.
-        tail: ends a new run's name.
-    """
-    found = unfinished(resolved, track, where, among)
-    if found is not None:
-        run_folder.make_latest(found[0])
-        console.say(_("Going on with {run}").format(run=found[0].run_id))
-        return found
-    settings = resolved.settings
-    left = run_folder.latest(settings.runs)
-    if left is not None and left.journal.exists() and not is_finished(Journal.open(left.journal), left):
-        console.say(
-            _("{run} is unfinished, but was started with other settings: this is a new run.").format(run=left.run_id)
-        )
-    folder = run_folder.create(settings.runs, f"{track}{tail}", datetime.datetime.now())
-    journal = Journal(folder.journal, folder.run_id, track, {**identity(settings), **(where or {})})
-    journal.save()
-    return folder, journal
-
-
-def unfinished(
-    resolved: ResolvedSettings,
-    track: str,
-    where: Mapping[str, str] | None = None,
-    among: Iterable[RunFolder] | None = None,
-) -> tuple[RunFolder, Journal] | None:
-    """The first run with which the same command goes on; the arguments are those of `open_run`."""
-    settings = resolved.settings
-    if among is None:
-        latest = run_folder.latest(settings.runs)
-        among = [latest] if latest else []
-    for folder in among:
-        if not folder.journal.exists():
-            continue
-        journal = Journal.open(folder.journal)
-        if is_finished(journal, folder) or journal.track != track:
-            continue
-        same = journal.settings == {**identity(settings), **(where or {})}
-        if same and settings.runtime in (AUTO, journal.runtime or settings.runtime):
-            return folder, journal
-    return None
-
-
-def is_finished(journal: Journal, folder: RunFolder) -> bool:
-    """Whether nothing of it is left to do: it went to its end, or was cleaned up before."""
-    done = [journal.is_finished(stage.name) for stage in STAGES]
-    return done[-1] and (folder.summary.exists() or not all(done))
-
-
-def identity(settings: Settings) -> dict[str, Any]:
-    """What makes a command "the same command": the settings that decide what comes out."""
-    values = dataclasses.asdict(settings)
-    return json.loads(json.dumps({k: v for k, v in values.items() if k not in _NOT_IDENTITY}, default=str))  # type: ignore[no-any-return]
-
-
-@contextlib.contextmanager
-def locked(folder: RunFolder) -> Iterator[None]:
-    """Keeps a second `kit` away from the same run for as long as the block lasts.
-
-    Raises:
-        InputError: another one has it.
-    """
-    with folder.lock.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(
-                _("The run {run} is going on in another terminal; wait for it, or stop it first.").format(
-                    run=folder.run_id
-                )
-            ) from error
-        yield
-    folder.lock.unlink(missing_ok=True)
+CLEAN_UP = STAGES[-1]
 
 
 def run_stages(
@@ -189,11 +74,11 @@ def run_stages(
         stages = STAGES
     if all(journal.is_finished(stage.name) for stage in stages):
         return
-    pictures = picture_set.collect(settings)
+    collected = picture_set.collect(settings)
     total = len(preparations) + len(STAGES)
 
-    def step(number: int, name: str, title: str, work: Callable[[], Mapping[str, Any]]) -> None:
-        heading = f"[{number}/{total}] {_(title)}"
+    def step(number: int, name: str, work: Callable[[], Mapping[str, Any]]) -> None:
+        heading = f"[{number}/{total}] {names.title_of(name)}"
         if journal.is_finished(name):
             console.say(_("{what}: done before").format(what=heading))
             return
@@ -201,9 +86,9 @@ def run_stages(
         run_work(name, work, journal, console)
 
     for number, preparation in enumerate(preparations, start=1):
-        step(number, preparation.name, preparation.title, preparation.run)
-    with open_cloud(pictures) as cloud:
-        context = Context(settings, pictures, cloud, folder, journal, console)
+        step(number, preparation.name, preparation.run)
+    with open_cloud(collected) as cloud:
+        context = Context(settings, collected, cloud, folder, journal, console)
 
         def run(stage: Stage) -> Mapping[str, Any]:
             result = stage.run(context)
@@ -212,7 +97,7 @@ def run_stages(
 
         for stage in stages:
             number = len(preparations) + STAGES.index(stage) + 1
-            step(number, stage.name, stage.title, functools.partial(run, stage))
+            step(number, stage.name, functools.partial(run, stage))
 
 
 def run_alone(stage: Stage, context: Context) -> Mapping[str, Any]:
@@ -261,3 +146,14 @@ def run_work(name: str, work: Callable[[], Mapping[str, Any]], journal: Journal,
     journal.finish(name, seconds, result)
     console.say(_("  {seconds:.1f} s").format(seconds=seconds))
     return result
+
+
+def tell_score(console: Console, journal: Journal) -> None:
+    """Says how well a finished run's model does, when there was something to score on."""
+    scores = journal.result("scoring")
+    if scores["map50"] is not None:
+        console.heading(
+            _("mAP@0.5 {map50:.3f} on {count} held-out pictures").format(
+                map50=scores["map50"], count=journal.result("detection")["pictures"]
+            )
+        )

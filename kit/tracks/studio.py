@@ -11,9 +11,10 @@ from kit.errors import InputError
 from kit.language import _
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
+from kit.run.names import title_of
+from kit.run.opening import CLOUD, cloud_runs, is_finished, locked
 from kit.settings import CloudSettings
-from kit.tracks import driver as run
-from kit.tracks.clean import TRACK, cloud_runs
+from kit.tracks import driver
 
 _STEM = "studio-"
 
@@ -29,7 +30,7 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
     mine = [
         (folder, journal)
         for folder, journal in cloud_runs(settings.runs)
-        if "studio" in journal.settings and not run.is_finished(journal, folder) and aws.is_that_of(journal.settings)
+        if "studio" in journal.settings and not is_finished(journal, folder) and aws.is_that_of(journal.settings)
     ]
     if mine:
         folder, journal = mine[-1]
@@ -44,10 +45,10 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
             raise InputError(_("Not gone on; nothing was created. YES=1 answers the question."))
         folder = RunFolder(settings.runs / f"{_STEM}{secrets.token_hex(4)}")
         folder.path.mkdir(parents=True)
-        journal = Journal(folder.journal, folder.run_id, TRACK, {"studio": True, **aws.identity})
+        journal = Journal(folder.journal, folder.run_id, CLOUD, {"studio": True, **aws.identity})
         journal.save()
-    with run.locked(folder):
-        console.heading(run.title_of("studio"))
+    with locked(folder):
+        console.heading(title_of("studio"))
         # Whoever has the address is signed in: it is shown, and not kept.
         opened: list[str] = []
 
@@ -55,7 +56,7 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
             opened.append(studio.open_space(aws, journal, settings.poll_seconds, console.say))
             return {"opened": True}
 
-        run.run_work("studio", work, journal, console)
+        driver.run_work("studio", work, journal, console)
     console.say(_("Open within five minutes: {address}").format(address=opened[0]))
     console.say(
         _("In its terminal: git clone <your copy of this repository>; then open samples/workshop.ipynb from it.")

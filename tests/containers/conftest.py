@@ -12,7 +12,7 @@ from kit.local_cloud.docker.images import ensure_images
 from kit.local_cloud.docker.services import ContainerServices, LabelStudioContainer, LocalStackContainer
 from kit.local_cloud.labelling.label_studio import LabelStudioAccess
 from kit.run.folder import RunFolder
-from kit.tracks import driver as run
+from kit.run.opening import locked
 from tests.s3_fixtures import bucket, s3  # noqa: F401 - fixtures
 
 
@@ -35,7 +35,7 @@ def images(engine: Engine) -> Engine:
 def services(images: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerServices]:
     """Of a run that goes on until the session ends, so that no kit beside it takes it for a dead one's."""
     folder = tmp_path_factory.mktemp("run-in-containers")
-    with run.locked(RunFolder(folder)), ContainerServices(images, folder, folder / "cloud") as services:
+    with locked(RunFolder(folder)), ContainerServices(images, folder, folder / "cloud") as services:
         yield services
 
 

@@ -28,7 +28,7 @@ from kit.local_cloud.docker.local_mode import LocalMode
 from kit.local_cloud.docker.local_mode_containers import own
 from kit.local_cloud.training.jobs import TrainingJobs
 from kit.run.folder import RunFolder
-from kit.tracks.driver import locked
+from kit.run.opening import locked
 from tests.contract.runtimes import PLACE, DockerRuntime
 from tests.contract.test_hosting import SERVER, archive_of, asked, deploy, requests_for, settled
 from tests.contract.training import GOOD, LASTING, ended, put_data, request_for, wait_for_training

@@ -18,7 +18,7 @@ from kit.local_cloud.docker.engine import Engine
 from kit.local_cloud.docker.services import ContainerServices, LocalStackContainer, project_name
 from kit.local_cloud.s3 import mirror as s3_mirror
 from kit.run.folder import RunFolder, is_abandoned
-from kit.tracks import driver as run
+from kit.run.opening import locked
 from tests.containers.conftest import RunningLabelStudio
 from tests.waiting import eventually
 
@@ -92,7 +92,7 @@ def test_objects_come_back_from_the_mirror(images: Engine, tmp_path: Path) -> No
     mirror = tmp_path / "s3"
     for start in range(2):
         with (
-            run.locked(RunFolder(tmp_path)),
+            locked(RunFolder(tmp_path)),
             ContainerServices(images, tmp_path, tmp_path / "cloud") as services,
             LocalStackContainer(services) as localstack,
         ):
@@ -119,7 +119,7 @@ def killed_kit(folder: Path) -> None:
 
 
 def test_the_same_run_goes_on_after_a_kill(images: Engine, tmp_path: Path) -> None:
-    with run.locked(RunFolder(tmp_path)):
+    with locked(RunFolder(tmp_path)):
         killed_kit(tmp_path)
         before = in_the_engine(images, tmp_path)
         assert len(before) == 2
@@ -150,7 +150,7 @@ def test_a_taken_port_is_told(images: Engine, tmp_path: Path, setting: str) -> N
 
 
 def test_a_port_taken_at_the_last_moment_is_told(images: Engine, tmp_path: Path) -> None:
-    with socket.socket() as listener, run.locked(RunFolder(tmp_path)):
+    with socket.socket() as listener, locked(RunFolder(tmp_path)):
         with ContainerServices(images, tmp_path, tmp_path) as services:
             listener.bind(("127.0.0.1", services.s3_port))
             listener.listen()
@@ -162,7 +162,7 @@ def test_a_port_taken_at_the_last_moment_is_told(images: Engine, tmp_path: Path)
 def test_an_image_that_cannot_be_had_is_told(images: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCALSTACK_IMAGE", "127.0.0.1:9/localstack:none")
     with (
-        run.locked(RunFolder(tmp_path)),
+        locked(RunFolder(tmp_path)),
         ContainerServices(images, tmp_path, tmp_path) as services,
         pytest.raises(SetupError, match="LOCALSTACK_IMAGE"),
     ):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kit.run.folder import RunFolder
-from kit.tracks.driver import locked
+from kit.run.opening import locked
 from tests.contract.runtimes import RUNTIMES, Runtime, why_not
 
 if TYPE_CHECKING:

@@ -6,20 +6,20 @@ import os
 import signal
 from pathlib import Path
 
-from kit.tracks.driver import STAGES
+from kit.run.names import STAGES
 from tests.end_to_end import command
 
 QUICK = {"epochs": "1", "image_size": "160"}
 
 
 def test_killed_in_every_stage_the_run_still_ends_and_repeats_nothing(tmp_path: Path) -> None:
-    unfinished_at_kill: dict[str, int] = {stage.name: 0 for stage in STAGES}
+    unfinished_at_kill: dict[str, int] = dict.fromkeys(STAGES, 0)
     for stage in STAGES:
-        before = _attempts(tmp_path, stage.name)
+        before = _attempts(tmp_path, stage)
         process = command.start("local", folder=tmp_path, **QUICK)
         command.wait_for(
-            f"another attempt at {stage.name}",
-            lambda name=stage.name, before=before, process=process: (
+            f"another attempt at {stage}",
+            lambda name=stage, before=before, process=process: (
                 _attempts(tmp_path, name) > before or process.poll() is not None
             ),
         )

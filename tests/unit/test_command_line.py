@@ -11,8 +11,9 @@ import pytest
 
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
+from kit.run.names import STAGES
+from kit.run.opening import locked
 from kit.run.summary import summarise
-from kit.tracks.driver import STAGES, locked
 from tests.end_to_end import command
 
 RESULTS = {
@@ -43,9 +44,9 @@ def begun(folder: Path, name: str) -> tuple[RunFolder, Journal]:
 def finished(folder: Path, name: str, **scores: float) -> RunFolder:
     run, journal = begun(folder, name)
     for stage in STAGES:
-        journal.begin(stage.name)
-        result = {**RESULTS.get(stage.name, {}), **(scores if stage.name == "scoring" else {})}
-        journal.finish(stage.name, 2.0, result)
+        journal.begin(stage)
+        result = {**RESULTS.get(stage, {}), **(scores if stage == "scoring" else {})}
+        journal.finish(stage, 2.0, result)
     run.summary.write_text(json.dumps(summarise(journal)))
     return run
 
@@ -68,7 +69,7 @@ def test_status_of_a_run_that_was_killed_says_how_to_go_on(tmp_path: Path) -> No
     assert "Run `make local` with the same settings" in done.stdout
     told = json.loads(command.kit("status", "r1", "--json", folder=tmp_path).stdout)
     assert [stage["state"] for stage in told["stages"][:3]] == ["finished", "cut short", "waiting"]
-    assert [stage["name"] for stage in told["stages"]] == [stage.name for stage in STAGES]
+    assert [stage["name"] for stage in told["stages"]] == list(STAGES)
 
 
 def test_status_of_a_run_at_work(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from kit.aws_api import bucket_and_key
 from kit.local_cloud.account import sagemaker_arn
 from kit.local_cloud.hosting.endpoint import Deployment, Endpoint, remove_files
 from kit.local_cloud.hosting.model_server import ModelServer
 from kit.local_cloud.records import Record, Records
-from kit.local_cloud.s3_uri import bucket_and_key
 from kit.local_cloud.service_model import client_error, validate_request
 
 if TYPE_CHECKING:

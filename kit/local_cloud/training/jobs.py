@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from kit.aws_api import bucket_and_key
 from kit.local_cloud.process import wait_for_predecessor
 from kit.local_cloud.records import Record, Records
-from kit.local_cloud.s3_uri import bucket_and_key
 from kit.local_cloud.service_model import client_error, validate_request
 from kit.local_cloud.training.job_run import INTERRUPTED, LOST, Outcome, TrainingRun
 from kit.local_cloud.training.logs import JobLog, TrainingLogs

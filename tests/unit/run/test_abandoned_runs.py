@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from kit.run.folder import SERVICES, RunFolder, is_abandoned
-from kit.tracks import driver as run
+from kit.run.opening import locked
 
 
 def test_a_run_is_abandoned_when_nobody_holds_its_lock(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "a run")
     assert is_abandoned(folder.path, tmp_path)
     folder.path.mkdir()
-    with run.locked(folder):
+    with locked(folder):
         assert not is_abandoned(folder.path, tmp_path)
     # As a kill leaves it.
     folder.lock.touch()

@@ -16,7 +16,11 @@ def journal(runs: Path, name: str, *, track: str = "cloud", url: str = "", **res
     folder = runs / name
     folder.mkdir(parents=True)
     entry = {"kind": "endpoint", "name": name, "deleted": False, "entered": "2026-11-22T09:30:00+00:00", **resource}
-    content = {"track": track, "settings": {"endpoint_url": url}, "resources": [entry]}
+    content = {
+        **{"format": 1, "run": name, "track": track, "created": "2026-11-22T09:00:00+00:00"},
+        **{"settings": {"endpoint_url": url}, "runtime": "aws", "runtime_reason": "", "stages": {}},
+        "resources": [entry],
+    }
     (folder / "journal.json").write_text(json.dumps(content))
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from kit.aws.ground_truth import labelling_functions
 from kit.cloud import Algorithm, Cloud
 from kit.console import Console
 from kit.run.context import Context
@@ -36,6 +37,7 @@ def context_in(
         region=region,
         account="000000000000",
         role_arn="arn:aws:iam::000000000000:role/workshop",
+        labelling_functions=labelling_functions(region),
         workteam_arn=f"arn:aws:sagemaker:{region}:000000000000:workteam/private-crowd/workshop",
         portal=lambda _: None,
         poll_seconds=0.0,

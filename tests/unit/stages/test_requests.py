@@ -6,6 +6,7 @@ from typing import Any
 import botocore.session
 import pytest
 
+from kit.aws.ground_truth import GROUND_TRUTH_ACCOUNTS
 from kit.local_cloud.service_model import validate_request
 from kit.run.context import Context
 from kit.stages import labelling, training
@@ -21,7 +22,7 @@ def test_the_training_request_fits_the_service_model(tmp_path: Any) -> None:
     assert request["HyperParameters"]["epochs"] == "30"
 
 
-@pytest.mark.parametrize("region", sorted(labelling.GROUND_TRUTH_ACCOUNTS))
+@pytest.mark.parametrize("region", sorted(GROUND_TRUTH_ACCOUNTS))
 def test_the_labelling_request_fits_the_service_model(tmp_path: Any, region: str) -> None:
     request = labelling.request(context_in(tmp_path, region=region), "plugs-1")
     validate_request("sagemaker", "CreateLabelingJob", request)
@@ -41,7 +42,7 @@ def test_the_functions_are_those_that_botocore_documents(
     text = model.shape_for(documented).members[member].documentation
     arns = set(re.findall(rf"arn:aws:lambda:[a-z0-9-]+:\d+:function:{function}\b(?!-)", text))
     assert len(arns) >= 12
-    for region in labelling.GROUND_TRUTH_ACCOUNTS:
+    for region in GROUND_TRUTH_ACCOUNTS:
         config = labelling.request(context_in(tmp_path, region=region), "plugs-1")["HumanTaskConfig"]
         sent = config.get(member) or config["AnnotationConsolidationConfig"][member]
         assert sent in arns

@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError
 from kit.cloud import Cloud
 from kit.console import Console
 from kit.errors import InputError, KitError, ServiceError, SetupError
+from kit.run import opening
 from kit.run.context import Context
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
 from kit.settings import ResolvedSettings, Settings
-from kit.tracks import driver as run
+from kit.tracks import driver
 from tests.unit.stages.contexts import context_in
 
 
@@ -28,9 +29,10 @@ class Stages:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ran: list[str] = []
         self.broken: dict[str, BaseException] = {}
-        stages = tuple(run.Stage(name, name.title(), self._stage(name)) for name in ("one", "two", "three"))
-        monkeypatch.setattr(run, "STAGES", stages)
-        monkeypatch.setattr(run.picture_set, "collect", lambda _: PictureSet((), ()))
+        titles = {"one": "One", "two": "Two", "three": "Three"}
+        monkeypatch.setattr(opening, "STAGES", titles)
+        monkeypatch.setattr(driver, "STAGES", tuple(driver.Stage(name, self._stage(name)) for name in titles))
+        monkeypatch.setattr(driver.picture_set, "collect", lambda _: PictureSet((), ()))
 
     def _stage(self, name: str) -> Callable[[Context], dict[str, Any]]:
         def stage(_: Context) -> dict[str, Any]:
@@ -60,10 +62,9 @@ def go(tmp_path: Path, resolved: ResolvedSettings) -> Journal:
         yield dataclasses.replace(context_in(tmp_path / "cloud").cloud, durability=NoCheckpoint())
 
     console = Console()
-    folder, journal = run.open_run(resolved, "local", console)
-    with run.locked(folder):
-        run.run_stages(resolved.settings, folder, journal, console, cloud)
-    folder.summary.touch()
+    with opening.open_run(resolved, "local", console) as (folder, journal):
+        driver.run_stages(resolved.settings, folder, journal, console, cloud)
+        folder.summary.touch()
     return journal
 
 
@@ -131,9 +132,9 @@ def test_an_earlier_run_can_be_gone_on_with_where_it_is_looked_for(tmp_path: Pat
     stages.broken.clear()
     go(tmp_path, settings(tmp_path, seed=2))
     runs = [RunFolder(path) for path in (tmp_path / "runs").iterdir() if not path.is_symlink()]
-    assert run.unfinished(settings(tmp_path, seed=1), "local") is None
-    folder, _ = run.open_run(settings(tmp_path, seed=1), "local", Console(), among=runs)
-    assert folder.path == first
+    assert opening.unfinished(settings(tmp_path, seed=1), "local") is None
+    with opening.open_run(settings(tmp_path, seed=1), "local", Console(), among=runs) as (folder, _):
+        assert folder.path == first
     assert (tmp_path / "runs" / "latest").resolve() == first
 
 
@@ -146,9 +147,9 @@ def test_a_finished_run_is_followed_by_a_new_one(tmp_path: Path) -> None:
 
 
 def test_two_kits_never_share_a_run(tmp_path: Path, stages: Stages) -> None:
-    folder, _ = run.open_run(settings(tmp_path), "local", Console())
-    with run.locked(folder), pytest.raises(InputError, match="going on in another terminal"):
-        go(tmp_path, settings(tmp_path))
+    with opening.open_run(settings(tmp_path), "local", Console()):  # noqa: SIM117 (the refusal is the second's)
+        with pytest.raises(InputError, match="going on in another terminal"):
+            go(tmp_path, settings(tmp_path))
     assert stages.ran == []
 
 

@@ -1,17 +1,172 @@
-"""How AWS answers: what is missing, and how addresses in S3 are written."""
+"""The one seam between the workshop and where it runs: a named subset of the AWS API in boto3's own shapes.
+
+On AWS the members of `AwsApi` are boto3 clients. On this machine they are the local cloud (`kit.local_cloud`). Keyword
+arguments, answers and errors (`botocore.exceptions.ClientError`) are those of boto3 1.4x for the operation of the same
+name, so a stage never asks where it runs. Request shapes: botocore's service models `sagemaker`, `sagemaker-runtime`
+and `logs`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # SageMaker's words for it, where the code is ValidationException.
 _MISSING = ("could not find", "not found", "no workforce", "does not exist")
 
 
-def described(operation: Any, **names: str) -> Mapping[str, Any] | None:
+class SageMaker(Protocol):
+    """The SageMaker operations that the workshop uses."""
+
+    def create_labeling_job(self, **request: Any) -> dict[str, Any]: ...
+    def describe_labeling_job(self, *, LabelingJobName: str) -> dict[str, Any]: ...
+    def stop_labeling_job(self, *, LabelingJobName: str) -> dict[str, Any]: ...
+
+    def create_training_job(self, **request: Any) -> dict[str, Any]: ...
+    def describe_training_job(self, *, TrainingJobName: str) -> dict[str, Any]: ...
+    def stop_training_job(self, *, TrainingJobName: str) -> dict[str, Any]: ...
+
+    def create_model(self, **request: Any) -> dict[str, Any]: ...
+    def create_endpoint_config(self, **request: Any) -> dict[str, Any]: ...
+    def create_endpoint(self, **request: Any) -> dict[str, Any]: ...
+    def describe_endpoint(self, *, EndpointName: str) -> dict[str, Any]: ...
+    def delete_endpoint(self, *, EndpointName: str) -> dict[str, Any]: ...
+    def delete_endpoint_config(self, *, EndpointConfigName: str) -> dict[str, Any]: ...
+    def delete_model(self, *, ModelName: str) -> dict[str, Any]: ...
+
+    # What teardown asks to prove that nothing is left.
+    def list_endpoints(self, *, NameContains: str) -> dict[str, Any]: ...
+    def list_endpoint_configs(self, *, NameContains: str) -> dict[str, Any]: ...
+    def list_models(self, *, NameContains: str) -> dict[str, Any]: ...
+
+
+class SageMakerRuntime(Protocol):
+    """Asking a deployed model. `Body` of the answer is a stream with `.read()`, as botocore's StreamingBody."""
+
+    def invoke_endpoint(self, *, EndpointName: str, Body: bytes, ContentType: str, Accept: str) -> dict[str, Any]: ...
+
+
+class Logs(Protocol):
+    """CloudWatch Logs: training jobs write to group /aws/sagemaker/TrainingJobs, stream `<job>/…`."""
+
+    def describe_log_streams(self, *, logGroupName: str, logStreamNamePrefix: str) -> dict[str, Any]: ...
+    def get_log_events(
+        self, *, logGroupName: str, logStreamName: str, startFromHead: bool = ..., nextToken: str = ...
+    ) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class LabellingPortal:
+    """Where people label, and how they get in.
+
+    `password` is None where it reaches the worker otherwise (an invitation mail of Amazon Cognito).
+    """
+
+    url: str
+    user: str | None = None
+    password: str | None = None
+
+
+class Durability(Protocol):
+    """What a cloud does so that a killed run can go on: nothing on AWS, saving its S3 to disk on this machine."""
+
+    def checkpoint(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """What CreateTrainingJob and CreateModel are given besides the data: the model that is fine-tuned.
+
+    Attributes:
+        hyperparameters: those that the algorithm itself needs; the run's own come on top.
+        metric_definitions: `{"Name": …, "Regex": …}` with one group, as in AlgorithmSpecification; how a number is
+            read off the training log. `Val_CrossEntropy` is among them.
+        tunable: the names of the hyperparameters that may be set.
+        channels: what is trained on besides the run's data, by channel: S3 addresses.
+        training_environment, inference_environment: variables of the containers.
+        spot: train on spare capacity, which is cheaper and may be taken away.
+    """
+
+    training_image: str
+    inference_image: str
+    training_instance: str
+    endpoint_instance: str
+    hyperparameters: Mapping[str, str]
+    metric_definitions: tuple[Mapping[str, str], ...]
+    tunable: frozenset[str]
+    channels: Mapping[str, str] = field(default_factory=dict)
+    training_environment: Mapping[str, str] = field(default_factory=dict)
+    inference_environment: Mapping[str, str] = field(default_factory=dict)
+    volume_gb: int = 30
+    spot: bool = False
+
+
+class Own(Protocol):
+    """What one cloud alone makes besides the stages' resources: on AWS roles, teams and logs."""
+
+    def delete(self, kind: str, name: str) -> bool:
+        """Deletes a resource of the ledger, gone already or not; False for a kind that is not this cloud's."""
+
+    def delete_logs(self, suffix: str) -> None:
+        """Deletes what the run's jobs left besides: their logs."""
+
+    def left_behind(self, suffix: str) -> list[str]:
+        """What of it still bears the run's suffix, by asking."""
+
+
+class Nothing:
+    """`Own` of a cloud that has nothing of the kind."""
+
+    def delete(self, kind: str, name: str) -> bool:  # noqa: ARG002 (the protocol's)
+        return False
+
+    def delete_logs(self, suffix: str) -> None:
+        pass
+
+    def left_behind(self, suffix: str) -> list[str]:  # noqa: ARG002 (the protocol's)
+        return []
+
+
+@dataclass(frozen=True)
+class AwsApi:
+    """Everything a stage may call.
+
+    Attributes:
+        region, account: of the bucket and the jobs; us-east-1 and twelve zeros on this machine.
+        role_arn: the execution role that jobs and endpoints are given.
+        workteam_arn: who labels.
+        labelling_functions: ARN up to the names of the functions that prepare and consolidate a labelling job;
+            "" where there are none in this region.
+        portal: where the people of the team label a job; None when no person is needed.
+        poll_seconds: how long to wait between two looks at a job.
+        own: what else this cloud makes, for the clean-up.
+        endpoint_seconds: how long an endpoint may take to come up; AWS gives up after an hour itself.
+    """
+
+    s3: S3Client
+    sagemaker: SageMaker
+    sagemaker_runtime: SageMakerRuntime
+    logs: Logs
+    durability: Durability
+    algorithm: Algorithm
+    region: str
+    account: str
+    role_arn: str
+    workteam_arn: str
+    labelling_functions: str
+    portal: Callable[[str], LabellingPortal | None]
+    poll_seconds: float
+    own: Own = field(default_factory=Nothing)
+    endpoint_seconds: float = 3900.0
+
+
+def unless_missing(operation: Any, **names: str) -> Mapping[str, Any] | None:
     """The answer of a describe operation, or None when there is no such thing.
 
     SageMaker says so with ValidationException ("Could not find …") or ResourceNotFound, by operation.

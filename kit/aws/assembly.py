@@ -1,4 +1,4 @@
-"""AWS put together as a `Cloud`: boto3's own clients, and what the preparations of a run made."""
+"""AWS put together as an `AwsApi`: boto3's own clients, and what the preparations of a run made."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from kit.aws.cleanup import AwsOwn
 from kit.aws.ground_truth import labelling_functions
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.session import Aws
-from kit.cloud import Algorithm, Cloud, LabellingPortal
+from kit.aws_api import Algorithm, AwsApi, LabellingPortal
 from kit.run.journal import Journal
 from kit.settings import CloudSettings
 
 
 class NothingToSave:
-    """`kit.cloud.Durability` of AWS, which forgets nothing."""
+    """`kit.aws_api.Durability` of AWS, which forgets nothing."""
 
     def checkpoint(self) -> None:
         pass
 
 
-def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Algorithm) -> Cloud:
-    """The cloud of a run whose preparations are done, or as far as they are."""
+def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Algorithm) -> AwsApi:
+    """The API for a run whose preparations are done, or as far as they are."""
     made = {name: journal.result(name) if journal.is_finished(name) else {} for name in ("role", "team")}
     portal = made["team"].get("portal", "")
-    return Cloud(
+    return AwsApi(
         s3=aws.client("s3"),
         sagemaker=aws.client("sagemaker"),
-        runtime=aws.client("sagemaker-runtime"),
+        sagemaker_runtime=aws.client("sagemaker-runtime"),
         logs=aws.client("logs"),
         durability=NothingToSave(),
         algorithm=algorithm,

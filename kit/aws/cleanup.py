@@ -7,7 +7,7 @@ from typing import Any
 
 from kit.aws import names, own_trainer, role, studio, team, user_pool
 from kit.aws.session import Aws
-from kit.aws_api import described
+from kit.aws_api import unless_missing
 from kit.language import _
 from kit.settings import OWN, CloudSettings
 
@@ -15,7 +15,7 @@ _LOG_GROUPS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/LabelingJobs")
 
 
 class AwsOwn:
-    """`kit.cloud.Own` of an AWS account."""
+    """`kit.aws_api.Own` of an AWS account."""
 
     def __init__(self, aws: Aws, settings: CloudSettings) -> None:
         self._aws = aws
@@ -40,7 +40,7 @@ class AwsOwn:
         deletions[kind]()
         return True
 
-    def forget(self, suffix: str) -> None:
+    def delete_logs(self, suffix: str) -> None:
         """Deletes the logs that the run's jobs and endpoint wrote."""
         logs = self._aws.client("logs")
         for group in _LOG_GROUPS:
@@ -80,7 +80,7 @@ class AwsOwn:
 
     def _log_streams(self, group: str, suffix: str) -> list[str]:
         """Streams begin with the job's name, and the job's with `plugs-<suffix>`."""
-        found = described(
+        found = unless_missing(
             self._aws.client("logs").describe_log_streams,
             logGroupName=group,
             logStreamNamePrefix=f"{names.team(suffix)}-",

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kit.aws.session import Aws
-from kit.cloud import Algorithm
+from kit.aws_api import Algorithm
 from kit.errors import InputError, ServiceError
 from kit.language import _, marked
 

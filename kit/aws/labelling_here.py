@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.aws.session import Aws
-from kit.cloud import Cloud
+from kit.aws_api import AwsApi
 from kit.errors import SetupError
 from kit.language import _
 from kit.local_cloud import environments
@@ -31,8 +31,8 @@ class SageMakerLabellingHere:
 
 
 @contextlib.contextmanager
-def labelling_here(cloud: Cloud, aws: Aws, folder: Path, port: int | None) -> Iterator[Cloud]:
-    """The cloud with labelling by people at this machine; what they labelled stays in `folder`.
+def labelling_here(api: AwsApi, aws: Aws, folder: Path, port: int | None) -> Iterator[AwsApi]:
+    """The API with labelling by people at this machine; what they labelled stays in `folder`.
 
     Raises:
         SetupError: the environment of Label Studio cannot be made, or the port is taken.
@@ -40,7 +40,7 @@ def labelling_here(cloud: Cloud, aws: Aws, folder: Path, port: int | None) -> It
     environments.require(environments.LABEL_STUDIO)
     labelling = LabellingService(
         folder / "labeling-jobs",
-        cloud.s3,
+        api.s3,
         start_server=lambda: LabelStudioServer(
             environments.LABEL_STUDIO,
             folder / "label-studio",
@@ -53,8 +53,8 @@ def labelling_here(cloud: Cloud, aws: Aws, folder: Path, port: int | None) -> It
     labelling.warm_up()
     try:
         yield dataclasses.replace(
-            cloud,
-            sagemaker=SageMakerLabellingHere(cloud.sagemaker, labelling),
+            api,
+            sagemaker=SageMakerLabellingHere(api.sagemaker, labelling),
             workteam_arn=f"arn:{aws.partition}:sagemaker:{aws.region}:{aws.account}:workteam/private-crowd/this-machine",
             portal=labelling.portal,
         )

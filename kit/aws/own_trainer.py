@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.session import Aws
-from kit.cloud import Algorithm
+from kit.aws_api import Algorithm
 from kit.errors import ServiceError
 from kit.language import _
 from kit.local_cloud.algorithm import ALGORITHM

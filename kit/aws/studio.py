@@ -11,7 +11,7 @@ from typing import Any
 
 from kit.aws import role
 from kit.aws.session import Aws
-from kit.aws_api import described
+from kit.aws_api import unless_missing
 from kit.errors import ServiceError, SetupError
 from kit.language import _
 from kit.run.journal import Journal
@@ -49,7 +49,7 @@ def open_space(aws: Aws, journal: Journal, poll_seconds: float, say: Callable[[s
     say(_("  domain (this takes minutes)"))
     _wait(lambda: sagemaker.describe_domain(DomainId=domain), _("Studio domain {name}").format(name=name), poll_seconds)
     here = {"DomainId": domain}
-    if described(sagemaker.describe_user_profile, **here, UserProfileName=_PROFILE) is None:
+    if unless_missing(sagemaker.describe_user_profile, **here, UserProfileName=_PROFILE) is None:
         sagemaker.create_user_profile(**here, UserProfileName=_PROFILE)
     say(_("  user profile"))
     _wait(
@@ -57,7 +57,7 @@ def open_space(aws: Aws, journal: Journal, poll_seconds: float, say: Callable[[s
         _("Studio's user profile"),
         poll_seconds,
     )
-    if described(sagemaker.describe_space, **here, SpaceName=_SPACE) is None:
+    if unless_missing(sagemaker.describe_space, **here, SpaceName=_SPACE) is None:
         sagemaker.create_space(
             **here,
             SpaceName=_SPACE,
@@ -70,7 +70,7 @@ def open_space(aws: Aws, journal: Journal, poll_seconds: float, say: Callable[[s
         )
     say(_("  JupyterLab space"))
     _wait(lambda: sagemaker.describe_space(**here, SpaceName=_SPACE), _("Studio's space"), poll_seconds)
-    app = described(sagemaker.describe_app, **here, SpaceName=_SPACE, **_APP)
+    app = unless_missing(sagemaker.describe_app, **here, SpaceName=_SPACE, **_APP)
     if app is None or app["Status"] in ("Deleted", "Failed"):
         sagemaker.create_app(**here, SpaceName=_SPACE, **_APP, ResourceSpec={"InstanceType": _INSTANCE})
     _wait(lambda: sagemaker.describe_app(**here, SpaceName=_SPACE, **_APP), "JupyterLab", poll_seconds)
@@ -124,12 +124,12 @@ def delete_domain(aws: Aws, name: str, poll_seconds: float) -> None:
         found = sagemaker.list_user_profiles(DomainIdEquals=domain)["UserProfiles"]
         return [profile["UserProfileName"] for profile in found]
 
-    all_gone(_("Apps"), apps, lambda app: described(sagemaker.delete_app, **here, **app))
-    all_gone(_("Spaces"), spaces, lambda space: described(sagemaker.delete_space, **here, SpaceName=space))
+    all_gone(_("Apps"), apps, lambda app: unless_missing(sagemaker.delete_app, **here, **app))
+    all_gone(_("Spaces"), spaces, lambda space: unless_missing(sagemaker.delete_space, **here, SpaceName=space))
     all_gone(
         _("Profiles"),
         profiles,
-        lambda profile: described(sagemaker.delete_user_profile, **here, UserProfileName=profile),
+        lambda profile: unless_missing(sagemaker.delete_user_profile, **here, UserProfileName=profile),
     )
     # Kept by default, and billed.
     file_system = {"HomeEfsFileSystem": "Delete"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from kit.aws import names, user_pool
 from kit.aws.session import Aws
-from kit.aws_api import described
+from kit.aws_api import unless_missing
 from kit.errors import InputError, ServiceError
 from kit.language import _
 from kit.run.journal import Journal
@@ -76,7 +76,7 @@ def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float
         )
     workforce = _active(aws, name if ours else str(workforce and workforce["WorkforceName"]), poll_seconds)
     user_pool.make_group(aws, pool, name)
-    team = described(sagemaker.describe_workteam, WorkteamName=name)
+    team = unless_missing(sagemaker.describe_workteam, WorkteamName=name)
     if team is None:
         journal.will_create(WORKTEAM, name)
         sagemaker.create_workteam(
@@ -99,16 +99,16 @@ def portal_of(workteam: Mapping[str, Any]) -> str:
 
 
 def delete_workteam(aws: Aws, name: str) -> None:
-    described(aws.client("sagemaker").delete_workteam, WorkteamName=name)
+    unless_missing(aws.client("sagemaker").delete_workteam, WorkteamName=name)
 
 
 def delete_workforce(aws: Aws, name: str, poll_seconds: float) -> None:
     """Deletes a workforce that the kit made, and waits until it is gone."""
     sagemaker = aws.client("sagemaker")
-    if described(sagemaker.delete_workforce, WorkforceName=name) is None:
+    if unless_missing(sagemaker.delete_workforce, WorkforceName=name) is None:
         return
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while described(sagemaker.describe_workforce, WorkforceName=name) is not None:
+    while unless_missing(sagemaker.describe_workforce, WorkforceName=name) is not None:
         if time.monotonic() > deadline:
             raise ServiceError(
                 _("Workforce {name} is still being deleted; run `make cloud-clean` again later.").format(name=name)

@@ -12,13 +12,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from kit.aws_api import AwsApi, SageMaker
 from kit.aws_double import jumpstart_catalogue
 from kit.aws_double.account_facts import Quotas, get_products
 from kit.aws_double.faults import Faults
 from kit.aws_double.moto import Moto
 from kit.aws_double.studio import Studio
 from kit.aws_double.workforce import Workforces
-from kit.cloud import Cloud, SageMaker
 from kit.local_cloud import environments
 from kit.local_cloud.account import REGION
 from kit.local_cloud.cloud import LocalCloud
@@ -45,8 +45,8 @@ class Double:
         operations: by service and operation.
     """
 
-    def __init__(self, cloud: Cloud, moto: Moto, workforces: Workforces, studio: Studio) -> None:
-        self.cloud = cloud
+    def __init__(self, api: AwsApi, moto: Moto, workforces: Workforces, studio: Studio) -> None:
+        self.api = api
         self.moto = moto
         self.quotas = Quotas()
         self.faults = Faults()
@@ -56,7 +56,7 @@ class Double:
         self._labeling_jobs: list[str] = []
         self._deleted_streams: set[str] = set()
         of_sagemaker = {
-            **_local_verbs(cloud.sagemaker),
+            **_local_verbs(api.sagemaker),
             **workforces.operations,
             **studio.operations,
             "CreateTrainingJob": self._create_training_job,
@@ -68,7 +68,7 @@ class Double:
         self.operations: dict[tuple[str, str], Operation] = {
             **{("sagemaker", name): operation for name, operation in of_sagemaker.items()},
             ("logs", "DescribeLogStreams"): self._describe_log_streams,
-            ("logs", "GetLogEvents"): cloud.logs.get_log_events,
+            ("logs", "GetLogEvents"): api.logs.get_log_events,
             ("logs", "DeleteLogStream"): self._delete_log_stream,
             ("service-quotas", "ListServiceQuotas"): self.quotas.list_service_quotas,
             ("service-quotas", "ListAWSDefaultServiceQuotas"): self.quotas.list_aws_default_service_quotas,
@@ -90,8 +90,8 @@ class Double:
 
     def left(self) -> list[str]:
         """All that somebody would still find on this AWS, jobs that have ended left out."""
-        sagemaker = self.cloud.sagemaker
-        left = [f"bucket {b['Name']}" for b in self.cloud.s3.list_buckets()["Buckets"]]
+        sagemaker = self.api.sagemaker
+        left = [f"bucket {b['Name']}" for b in self.api.s3.list_buckets()["Buckets"]]
         left.remove(f"bucket {jumpstart_catalogue.BUCKET}")
         left += [f"role {role['RoleName']}" for role in self.client("iam").list_roles()["Roles"]]
         pools = self.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
@@ -113,7 +113,7 @@ class Double:
 
     def _create_training_job(self, **request: Any) -> Mapping[str, Any]:
         self._require_role("CreateTrainingJob", request["RoleArn"])
-        answer = self.cloud.sagemaker.create_training_job(**request)
+        answer = self.api.sagemaker.create_training_job(**request)
         self._training_jobs.append(request["TrainingJobName"])
         return answer
 
@@ -121,15 +121,15 @@ class Double:
         self._require_role("CreateLabelingJob", request["RoleArn"])
         if not self._workforces.has_team(request["HumanTaskConfig"]["WorkteamArn"]):
             raise client_error("CreateLabelingJob", "ValidationException", "The work team does not exist.")
-        answer = self.cloud.sagemaker.create_labeling_job(**request)
+        answer = self.api.sagemaker.create_labeling_job(**request)
         self._labeling_jobs.append(request["LabelingJobName"])
         if self.faults.follow("CreateLabelingJob") == "StopLabelingJob":
-            self.cloud.sagemaker.stop_labeling_job(LabelingJobName=request["LabelingJobName"])
+            self.api.sagemaker.stop_labeling_job(LabelingJobName=request["LabelingJobName"])
         return answer
 
     def _create_model(self, **request: Any) -> Mapping[str, Any]:
         self._require_role("CreateModel", request["ExecutionRoleArn"])
-        return self.cloud.sagemaker.create_model(**request)
+        return self.api.sagemaker.create_model(**request)
 
     def _require_role(self, operation: str, arn: str) -> None:
         roles = self.client("iam").list_roles()["Roles"]
@@ -138,7 +138,7 @@ class Double:
 
     def _list_training_jobs(self, *, NameContains: str = "", StatusEquals: str = "", **_: Any) -> Mapping[str, Any]:
         members = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingJobStatus")
-        jobs = [self.cloud.sagemaker.describe_training_job(TrainingJobName=name) for name in self._training_jobs]
+        jobs = [self.api.sagemaker.describe_training_job(TrainingJobName=name) for name in self._training_jobs]
         return {"TrainingJobSummaries": _summaries(jobs, members, NameContains, StatusEquals)}
 
     def _list_labeling_jobs(self, *, NameContains: str = "", StatusEquals: str = "", **_: Any) -> Mapping[str, Any]:
@@ -146,14 +146,14 @@ class Double:
             "LabelingJobName", "LabelingJobArn", "CreationTime", "LastModifiedTime", "LabelingJobStatus",
             "LabelCounters",
         )  # fmt: skip
-        jobs = [self.cloud.sagemaker.describe_labeling_job(LabelingJobName=name) for name in self._labeling_jobs]
+        jobs = [self.api.sagemaker.describe_labeling_job(LabelingJobName=name) for name in self._labeling_jobs]
         summaries = _summaries(jobs, members, NameContains, StatusEquals)
         return {"LabelingJobSummaryList": [{**summary, "WorkteamArn": ""} for summary in summaries]}
 
     def _describe_log_streams(self, *, logGroupName: str, logStreamNamePrefix: str = "", **_: Any) -> Mapping[str, Any]:
-        found = self.cloud.logs.describe_log_streams(
-            logGroupName=logGroupName, logStreamNamePrefix=logStreamNamePrefix
-        )["logStreams"]
+        found = self.api.logs.describe_log_streams(logGroupName=logGroupName, logStreamNamePrefix=logStreamNamePrefix)[
+            "logStreams"
+        ]
         return {"logStreams": [stream for stream in found if stream["logStreamName"] not in self._deleted_streams]}
 
     def _delete_log_stream(self, *, logGroupName: str, logStreamName: str) -> Mapping[str, Any]:
@@ -187,7 +187,7 @@ def open_double(folder: Path, programs: Programs, *, truth: Path, seconds: float
         )
         with LocalCloud(folder, parts, truth=truth, labelling=False) as local:
             jumpstart_catalogue.fill(moto.client())
-            yield Double(local.cloud(), moto, Workforces(seconds), Studio(seconds))
+            yield Double(local.api(), moto, Workforces(seconds), Studio(seconds))
 
 
 def _summaries(

@@ -93,7 +93,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _invoke(self, call: Call, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         asked = {"ContentType": self.headers.get("Content-Type"), "Accept": self.headers.get("Accept")}
         given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
-        answer = self.server.double.cloud.runtime.invoke_endpoint(EndpointName=call.endpoint, Body=body, **given)
+        answer = self.server.double.api.sagemaker_runtime.invoke_endpoint(
+            EndpointName=call.endpoint, Body=body, **given
+        )
         headers = [
             ("Content-Type", answer["ContentType"]),
             ("x-Amzn-Invoked-Production-Variant", answer["InvokedProductionVariant"]),
@@ -130,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
             asked = json.loads(body)
             double.quotas.set(asked["name"], asked["value"])
         elif what == "spec":
-            jumpstart_catalogue.put_spec(double.cloud.s3, **json.loads(body))
+            jumpstart_catalogue.put_spec(double.api.s3, **json.loads(body))
         else:
             self._send(404, [], b"")
             return

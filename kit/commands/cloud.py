@@ -22,9 +22,9 @@ from kit.settings import CloudSettings
     )
 )
 def cloud(**flags: str | None) -> None:
-    from kit.tracks.cloud import hold
+    from kit.tracks import cloud as cloud_track
 
-    hold(resolved(flags, CloudSettings), Console())
+    cloud_track.run(resolved(flags, CloudSettings), Console())
 
 
 @click.command(
@@ -87,9 +87,9 @@ def cloud_studio(**flags: str | None) -> None:
     help=_("let an operation fail once, as in CreateTrainingJob=ResourceLimitExceeded"),
 )
 def cloud_rehearsal(faults: tuple[str, ...], **flags: str | None) -> None:
-    from kit.tracks.rehearsal import rehearse
+    from kit.tracks import rehearsal
 
-    rehearse(resolved(flags, CloudSettings), faults, Console())
+    rehearsal.run(resolved(flags, CloudSettings), faults, Console())
 
 
 for _command in (cloud, cloud_clean, doctor, cloud_quota, cloud_studio, cloud_rehearsal):

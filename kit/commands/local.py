@@ -20,9 +20,9 @@ from kit.settings import Settings
 )
 def local(**flags: str | None) -> None:
     # Here, because the SDKs and the plotting library take seconds and 150 MB that the other commands do not need.
-    from kit.tracks.local import rehearse
+    from kit.tracks import local as local_track
 
-    rehearse(resolved(flags, Settings), Console())
+    local_track.run(resolved(flags, Settings), Console())
 
 
 add_flags(local, Settings)

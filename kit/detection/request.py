@@ -13,7 +13,7 @@ import cv2
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kit.annotations.picture_files import upright_bytes
-from kit.cloud import SageMakerRuntime
+from kit.aws_api import SageMakerRuntime
 from kit.detection.picture import decode
 from kit.errors import ServiceError
 from kit.language import _

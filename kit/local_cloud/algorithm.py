@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.cloud import Algorithm
+from kit.aws_api import Algorithm
 from kit.local_cloud.docker.images import image_name
 
 # Processes run what is in the images, and take no notice of their names.

@@ -1,4 +1,4 @@
-"""The local cloud put together: the services of a run, opened, handed out as a `Cloud`, and closed."""
+"""The local cloud put together: the services of a run, opened, handed out as an `AwsApi`, and closed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from kit.cloud import Cloud
+from kit.aws_api import AwsApi
 from kit.local_cloud.account import ACCOUNT, REGION
 from kit.local_cloud.algorithm import ALGORITHM
 from kit.local_cloud.hosting.endpoints import Hosting
-from kit.local_cloud.hosting.invoke import EndpointRuntime
+from kit.local_cloud.hosting.invoke import EndpointInvoker
 from kit.local_cloud.labelling.service import LabellingService
 from kit.local_cloud.parts import Parts
 from kit.local_cloud.s3 import mirror as s3_mirror
@@ -20,7 +20,7 @@ POLL_SECONDS = 0.5
 
 
 class LocalSageMaker:
-    """`kit.cloud.SageMaker` from the services that carry its verbs out."""
+    """`kit.aws_api.SageMaker` from the services that carry its verbs out."""
 
     def __init__(self, labelling: LabellingService, training: TrainingJobs, hosting: Hosting) -> None:
         self.create_labeling_job = labelling.create_labeling_job
@@ -74,11 +74,11 @@ class LocalCloud:
             services.callback(self._hosting.close)
             self._services = services.pop_all()
 
-    def cloud(self) -> Cloud:
-        return Cloud(
+    def api(self) -> AwsApi:
+        return AwsApi(
             s3=self._s3,
             sagemaker=LocalSageMaker(self._labelling, self._training, self._hosting),
-            runtime=EndpointRuntime(self._hosting),
+            sagemaker_runtime=EndpointInvoker(self._hosting),
             logs=self._training.logs,
             durability=self,
             algorithm=ALGORITHM,

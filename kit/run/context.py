@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from kit.cloud import Cloud
+from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
@@ -29,7 +29,7 @@ class Context:
 
     settings: Settings
     pictures: PictureSet
-    cloud: Cloud
+    api: AwsApi
     folder: RunFolder
     journal: Journal
     console: Console
@@ -53,5 +53,5 @@ def bucket_of(suffix: str) -> str:
 
 
 def pause(context: Context) -> None:
-    """Waits between two looks at a job, as long as suits the cloud."""
-    time.sleep(context.cloud.poll_seconds)
+    """Waits between two looks at a job, as long as suits the API."""
+    time.sleep(context.api.poll_seconds)

@@ -56,7 +56,7 @@ class RunFolder:
         return self.path / "report.html"
 
     @property
-    def cloud(self) -> Path:
+    def local_cloud(self) -> Path:
         """The local cloud's own state: its S3 objects, jobs, endpoints, the database of Label Studio, logs."""
         return self.path / "cloud"
 

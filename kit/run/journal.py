@@ -131,7 +131,7 @@ class Journal:
         self.resources.append(resource)
         self.save()
 
-    def has_deleted(self, kind: str, name: str) -> None:
+    def mark_ended(self, kind: str, name: str) -> None:
         self.resources = [
             dataclasses.replace(known, deleted=True, left=_now()) if (known.kind, known.name) == (kind, name) else known
             for known in self.resources

@@ -18,7 +18,7 @@ FEWEST_TO_SPLIT = 5
 
 
 def run(context: Context) -> dict[str, Any]:
-    s3, bucket, folder = context.cloud.s3, context.bucket, context.folder
+    s3, bucket, folder = context.api.s3, context.bucket, context.folder
     with_boxes = [picture.file_name for picture in _pictures(context) if picture.boxes]
     held_out = choose_held_out(context, with_boxes)
     trained = [name for name in with_boxes if name not in held_out]

@@ -57,7 +57,7 @@ def _ask(context: Context, pictures: Sequence[Path]) -> list[float]:
         for number, path in enumerate(pictures, start=1):
             body = request.body_of(path)
             started = time.perf_counter()
-            answer = request.ask(context.cloud.runtime, endpoint, body, N_PREDICTIONS)
+            answer = request.ask(context.api.sagemaker_runtime, endpoint, body, N_PREDICTIONS)
             seconds.append(time.perf_counter() - started)
             lines.append(json.dumps({"picture": path.name, "seconds": seconds[-1], "answer": json.loads(answer)}))
             advance(number)

@@ -16,7 +16,7 @@ RUNNING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 
 def run(context: Context) -> dict[str, Any]:
-    sagemaker, algorithm = context.cloud.sagemaker, context.cloud.algorithm
+    sagemaker, algorithm = context.api.sagemaker, context.api.algorithm
     name = f"plugs-{context.suffix}"
     # What an attempt that was cut short left goes first, so that this one starts from nothing.
     for resource in context.journal.existing():
@@ -25,7 +25,7 @@ def run(context: Context) -> dict[str, Any]:
     context.journal.will_create("model", name)
     sagemaker.create_model(
         ModelName=name,
-        ExecutionRoleArn=context.cloud.role_arn,
+        ExecutionRoleArn=context.api.role_arn,
         PrimaryContainer={
             "Image": algorithm.inference_image,
             "ModelDataUrl": context.journal.result("training")["model_artifact"],
@@ -46,14 +46,14 @@ def run(context: Context) -> dict[str, Any]:
     )
     context.journal.will_create("endpoint", name)
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
-    deadline = time.monotonic() + context.cloud.endpoint_seconds
+    deadline = time.monotonic() + context.api.endpoint_seconds
     while (endpoint := sagemaker.describe_endpoint(EndpointName=name))["EndpointStatus"] in RUNNING:
         if time.monotonic() > deadline:
             raise ServiceError(
                 _(
                     "Endpoint {name} is still {status} after {seconds:.0f} s; the same command deletes it and "
                     "tries again."
-                ).format(name=name, status=endpoint["EndpointStatus"], seconds=context.cloud.endpoint_seconds)
+                ).format(name=name, status=endpoint["EndpointStatus"], seconds=context.api.endpoint_seconds)
             )
         pause(context)
     if endpoint["EndpointStatus"] != "InService":

@@ -9,7 +9,7 @@ from typing import Any
 
 from kit.annotations.formats import ground_truth
 from kit.annotations.model import LabelState
-from kit.aws_api import bucket_and_key, described
+from kit.aws_api import bucket_and_key, unless_missing
 from kit.errors import InputError, ServiceError
 from kit.language import _, language
 from kit.run.context import INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context, pause
@@ -24,12 +24,12 @@ def run(context: Context) -> dict[str, Any]:
     manifest = context.pictures.manifest
     if manifest is not None:
         key = f"{LABELLING_OUTPUT}/given/manifests/output/output.manifest"
-        context.cloud.s3.upload_file(str(manifest), context.bucket, key)
+        context.api.s3.upload_file(str(manifest), context.bucket, key)
         uri = context.uri(key)
     else:
         uri = _job(context)
     bucket, key = bucket_and_key(uri)
-    context.cloud.s3.download_file(bucket, key, str(context.folder.output_manifest))
+    context.api.s3.download_file(bucket, key, str(context.folder.output_manifest))
     return {"output_manifest": uri} | count(context)
 
 
@@ -64,15 +64,15 @@ def count(context: Context) -> dict[str, Any]:
 
 def _job(context: Context) -> str:
     """Creates the job or finds the one an earlier attempt created, waits for it; returns its output manifest's URI."""
-    sagemaker, console = context.cloud.sagemaker, context.console
+    sagemaker, console = context.api.sagemaker, context.console
     name, job = _usable_job(context)
     if job is None:
-        context.cloud.s3.put_object(
+        context.api.s3.put_object(
             Bucket=context.bucket, Key=INSTRUCTIONS, Body=TEMPLATES[language()].read_bytes(), ContentType="text/html"
         )
         context.journal.will_create("labeling-job", name)
         sagemaker.create_labeling_job(**request(context, name))
-    portal = context.cloud.portal(name)
+    portal = context.api.portal(name)
     if portal is not None:
         console.say(_("  Label the pictures at {address}").format(address=portal.url))
         if portal.user is not None:
@@ -91,7 +91,7 @@ def _job(context: Context) -> str:
                 console.say(_("  Going on with {labelled} of {total} pictures.").format(labelled=labelled, total=total))
                 sagemaker.stop_labeling_job(LabelingJobName=name)
             pause(context)
-    context.journal.has_deleted("labeling-job", name)
+    context.journal.mark_ended("labeling-job", name)
     if job["LabelingJobStatus"] == "Failed":
         raise ServiceError(
             _("Labelling job {name} failed: {reason}; mend that and run the same command again.").format(
@@ -110,7 +110,7 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
     number = 1
     while True:
         name = f"plugs-{context.suffix}-{number}"
-        job = described(context.cloud.sagemaker.describe_labeling_job, LabelingJobName=name)
+        job = unless_missing(context.api.sagemaker.describe_labeling_job, LabelingJobName=name)
         if job is None or job["LabelingJobStatus"] in RUNNING:
             return name, job
         if job["LabelingJobStatus"] in ("Completed", "Stopped") and job["LabelCounters"]["TotalLabeled"]:
@@ -130,19 +130,19 @@ def _wants_to_go_on(context: Context) -> bool:
 
 def request(context: Context, name: str) -> dict[str, Any]:
     """The CreateLabelingJob request of the workshop: bounding boxes, a private team, one worker a picture."""
-    cloud, functions = context.cloud, context.cloud.labelling_functions
+    api, functions = context.api, context.api.labelling_functions
     return {
         "LabelingJobName": name,
         "LabelAttributeName": name,
         "LabelCategoryConfigS3Uri": context.uri(LABEL_CATEGORIES),
-        "RoleArn": cloud.role_arn,
+        "RoleArn": api.role_arn,
         "InputConfig": {
             "DataSource": {"S3DataSource": {"ManifestS3Uri": context.uri(INPUT_MANIFEST)}},
             "DataAttributes": {"ContentClassifiers": ["FreeOfPersonallyIdentifiableInformation", "FreeOfAdultContent"]},
         },
         "OutputConfig": {"S3OutputPath": context.uri(LABELLING_OUTPUT)},
         "HumanTaskConfig": {
-            "WorkteamArn": cloud.workteam_arn,
+            "WorkteamArn": api.workteam_arn,
             "UiConfig": {"UiTemplateS3Uri": context.uri(INSTRUCTIONS)},
             "PreHumanTaskLambdaArn": f"{functions}:PRE-BoundingBox",
             "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": f"{functions}:ACS-BoundingBox"},

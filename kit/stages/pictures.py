@@ -18,7 +18,7 @@ CONTENT_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png
 
 
 def run(context: Context) -> dict[str, Any]:
-    s3, bucket, pictures = context.cloud.s3, context.bucket, context.pictures.pictures
+    s3, bucket, pictures = context.api.s3, context.bucket, context.pictures.pictures
     context.journal.will_create("bucket", bucket)
     _create_bucket(context)
     with context.console.progress(_("uploaded"), len(pictures)) as advance:
@@ -46,12 +46,12 @@ def run(context: Context) -> dict[str, Any]:
 
 def _create_bucket(context: Context) -> None:
     """Creates the bucket unless an earlier attempt of this run did."""
-    region = context.cloud.region
+    region = context.api.region
     request: dict[str, Any] = {"Bucket": context.bucket}
     if region != "us-east-1":  # which S3 takes only by its absence
         request["CreateBucketConfiguration"] = {"LocationConstraint": region}
     try:
-        context.cloud.s3.create_bucket(**request)
+        context.api.s3.create_bucket(**request)
     except ClientError as error:
         if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
             raise
@@ -60,7 +60,7 @@ def _create_bucket(context: Context) -> None:
 
 def _close(context: Context) -> None:
     """Nobody from outside, nothing unencrypted; only the labelling page may show the pictures in a browser."""
-    s3, bucket = context.cloud.s3, context.bucket
+    s3, bucket = context.api.s3, context.bucket
     s3.put_public_access_block(
         Bucket=bucket,
         PublicAccessBlockConfiguration={

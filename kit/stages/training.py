@@ -8,7 +8,7 @@ from typing import Any
 
 from kit import advice
 from kit.atomic_file import write_atomically
-from kit.aws_api import described
+from kit.aws_api import unless_missing
 from kit.errors import ServiceError
 from kit.language import _
 from kit.run.context import MODEL_OUTPUT, TRAINING, Context, pause
@@ -22,7 +22,7 @@ _FOLLOWED = "Val_CrossEntropy"
 
 
 def run(context: Context) -> dict[str, Any]:
-    sagemaker = context.cloud.sagemaker
+    sagemaker = context.api.sagemaker
     name, job = _usable_job(context)
     if job is None:
         context.journal.will_create("training-job", name)
@@ -34,13 +34,13 @@ def run(context: Context) -> dict[str, Any]:
             # The status is asked for first: a log read after the job's end is whole.
             job = sagemaker.describe_training_job(TrainingJobName=name)
             log.read_on()
-            history = read_history(log.lines, context.cloud.algorithm.metric_definitions)
+            history = read_history(log.lines, context.api.algorithm.metric_definitions)
             if history:
                 advance(len(history), _note(history[-1]))
             if job["TrainingJobStatus"] not in RUNNING:
                 break
             pause(context)
-    context.journal.has_deleted("training-job", name)
+    context.journal.mark_ended("training-job", name)
     write_atomically(context.folder.training_log, "".join(line + "\n" for line in log.lines).encode())
     if job["TrainingJobStatus"] != "Completed":
         tail = [f"  | {line}" for line in log.lines[-_LAST_LINES:]]
@@ -57,7 +57,7 @@ def run(context: Context) -> dict[str, Any]:
         "train_seconds": job["TrainingTimeInSeconds"],
         "billable_seconds": job.get("BillableTimeInSeconds", job["TrainingTimeInSeconds"]),
         "epochs": epochs,
-        "device": device_of(log.lines) or context.cloud.algorithm.training_instance,
+        "device": device_of(log.lines) or context.api.algorithm.training_instance,
         "history": history,
     }
 
@@ -67,7 +67,7 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
     number = 1
     while True:
         name = f"plugs-{context.suffix}-{number}"
-        job = described(context.cloud.sagemaker.describe_training_job, TrainingJobName=name)
+        job = unless_missing(context.api.sagemaker.describe_training_job, TrainingJobName=name)
         if job is None or job["TrainingJobStatus"] in (*RUNNING, "Completed"):
             return name, job
         number += 1
@@ -75,7 +75,7 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
 
 def request(context: Context, name: str) -> dict[str, Any]:
     """The CreateTrainingJob request: JumpStart's channel and hyperparameter names."""
-    algorithm, settings = context.cloud.algorithm, context.settings
+    algorithm, settings = context.api.algorithm, context.settings
     hyperparameters = {
         "epochs": settings.epochs,
         "seed": settings.seed,
@@ -94,7 +94,7 @@ def request(context: Context, name: str) -> dict[str, Any]:
         stopping["MaxWaitTimeInSeconds"] = 2 * _LONGEST_SECONDS
     return {
         "TrainingJobName": name,
-        "RoleArn": context.cloud.role_arn,
+        "RoleArn": context.api.role_arn,
         "AlgorithmSpecification": {
             "TrainingImage": algorithm.training_image,
             "TrainingInputMode": "File",
@@ -129,7 +129,7 @@ class TrainingLog:
     """The job's log in CloudWatch Logs, read a piece at a time."""
 
     def __init__(self, context: Context, job: str) -> None:
-        self._logs = context.cloud.logs
+        self._logs = context.api.logs
         self._job = job
         self._stream: str | None = None
         self._token: str | None = None
@@ -138,7 +138,7 @@ class TrainingLog:
     def read_on(self) -> None:
         """Adds what has come since; nothing as long as the job has no log stream."""
         if self._stream is None:
-            found = described(
+            found = unless_missing(
                 self._logs.describe_log_streams, logGroupName=LOG_GROUP, logStreamNamePrefix=f"{self._job}/"
             )
             if not (found and found["logStreams"]):

@@ -8,7 +8,7 @@ from kit.aws import prices, spending
 from kit.aws.assembly import assemble
 from kit.aws.prices import Price
 from kit.aws.session import Aws, open_account
-from kit.cloud import Algorithm
+from kit.aws_api import Algorithm
 from kit.console import Console
 from kit.errors import KitError, ServiceError
 from kit.language import _
@@ -69,8 +69,8 @@ def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: J
     console.heading(names.title_of(names.CLEAN_UP))
     settings = resolved.settings
     assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
-    cloud = assemble(aws, settings, journal, _NO_ALGORITHM)
-    context = Context(settings, PictureSet((), ()), cloud, folder, journal, console)
+    api = assemble(aws, settings, journal, _NO_ALGORITHM)
+    context = Context(settings, PictureSet((), ()), api, folder, journal, console)
     folder.results.mkdir(exist_ok=True)
     return list(driver.run_alone(driver.CLEAN_UP, context)["left_behind"])
 

@@ -22,7 +22,7 @@ from kit.aws.jumpstart import JumpStartModel
 from kit.aws.labelling_here import labelling_here
 from kit.aws.plan import Plan
 from kit.aws.session import Aws, open_account, told
-from kit.cloud import Cloud
+from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.errors import InputError, SetupError
 from kit.language import _
@@ -48,7 +48,7 @@ def doctor(settings: CloudSettings, console: Console) -> None:
     _checked(open_account(settings.region), settings, console)
 
 
-def hold(resolved: ResolvedSettings, console: Console) -> None:
+def run(resolved: ResolvedSettings, console: Console) -> None:
     """Runs the workshop on AWS, or goes on with the run that was cut short.
 
     Raises:
@@ -89,13 +89,13 @@ def hold(resolved: ResolvedSettings, console: Console) -> None:
         preparations = _preparations(aws, settings, journal, pictures, console)
 
         @contextlib.contextmanager
-        def cloud(pictures: PictureSet) -> Iterator[Cloud]:
+        def cloud(pictures: PictureSet) -> Iterator[AwsApi]:
             assembled = assemble(aws, settings, journal, algorithm)
             by_people_here = settings.labeler == LABEL_STUDIO and pictures.manifest is None
             if not by_people_here or journal.is_finished("labelling"):
                 yield assembled
                 return
-            with labelling_here(assembled, aws, folder.cloud, settings.label_studio_port) as labelled_here:
+            with labelling_here(assembled, aws, folder.local_cloud, settings.label_studio_port) as labelled_here:
                 yield labelled_here
 
         before_clean_up = driver.STAGES[:-1]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kit import advice
-from kit.cloud import Cloud
+from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.errors import KitError, ServiceError, SetupError
 from kit.language import _
@@ -25,7 +25,7 @@ from kit.stages import clean_up, conversion, detection, endpoint, labelling, pic
 
 
 class Preparation(NamedTuple):
-    """What comes before the stages because the cloud is put together from its result."""
+    """What comes before the stages because the API is put together from its result."""
 
     name: str
     run: Callable[[], dict[str, Any]]
@@ -57,12 +57,12 @@ def run_stages(
     folder: RunFolder,
     journal: Journal,
     console: Console,
-    open_cloud: Callable[[picture_set.PictureSet], contextlib.AbstractContextManager[Cloud]],
+    open_api: Callable[[picture_set.PictureSet], contextlib.AbstractContextManager[AwsApi]],
     *,
     preparations: Sequence[Preparation] = (),
     stages: Sequence[Stage] | None = None,
 ) -> None:
-    """Runs what is not finished; the cloud is opened only when there are any stages to run, after the preparations.
+    """Runs what is not finished; the API is opened only when there are any stages to run, after the preparations.
 
     Args:
         stages: some of `STAGES`; all of them by default.
@@ -87,12 +87,12 @@ def run_stages(
 
     for number, preparation in enumerate(preparations, start=1):
         step(number, preparation.name, preparation.run)
-    with open_cloud(collected) as cloud:
-        context = Context(settings, collected, cloud, folder, journal, console)
+    with open_api(collected) as api:
+        context = Context(settings, collected, api, folder, journal, console)
 
         def run(stage: Stage) -> Mapping[str, Any]:
             result = stage.run(context)
-            cloud.durability.checkpoint()
+            api.durability.checkpoint()
             return result
 
         for stage in stages:

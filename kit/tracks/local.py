@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from kit.cloud import Cloud
+from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.language import _
 from kit.local_cloud.cloud import LocalCloud
@@ -19,7 +19,7 @@ from kit.settings import ResolvedSettings
 from kit.tracks import driver, runtime
 
 
-def rehearse(resolved: ResolvedSettings, console: Console) -> None:
+def run(resolved: ResolvedSettings, console: Console) -> None:
     """Runs the workshop on this machine, or goes on with the run that was cut short.
 
     Raises:
@@ -30,13 +30,13 @@ def rehearse(resolved: ResolvedSettings, console: Console) -> None:
     with opening.open_run(resolved, opening.LOCAL, console) as (folder, journal):
 
         @contextlib.contextmanager
-        def local_cloud(pictures: PictureSet) -> Iterator[Cloud]:
+        def local_cloud(pictures: PictureSet) -> Iterator[AwsApi]:
             labelling = not journal.is_finished("labelling") and pictures.manifest is None
             with (
                 runtime.open_parts(settings, folder, journal, console) as parts,
-                LocalCloud(folder.cloud, parts, truth=pictures.truth, labelling=labelling) as services,
+                LocalCloud(folder.local_cloud, parts, truth=pictures.truth, labelling=labelling) as services,
             ):
-                yield services.cloud()
+                yield services.api()
 
         driver.run_stages(settings, folder, journal, console, local_cloud)
         facts = summary.summarise(journal)

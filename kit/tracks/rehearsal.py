@@ -36,7 +36,7 @@ _NAME = marked("The double of AWS")
 _LOG = "double.log"
 
 
-def rehearse(resolved: ResolvedSettings, faults: Sequence[str], console: Console) -> None:
+def run(resolved: ResolvedSettings, faults: Sequence[str], console: Console) -> None:
     """Runs the cloud track to its end and its clean-up; nothing leaves this machine.
 
     Args:
@@ -72,7 +72,7 @@ def rehearse(resolved: ResolvedSettings, faults: Sequence[str], console: Console
         )
         for fault in asked:
             tell(url, "faults", fault)
-        cloud_track.hold(dataclasses.replace(resolved, settings=chosen), console)
+        cloud_track.run(dataclasses.replace(resolved, settings=chosen), console)
 
 
 def _fault(text: str) -> dict[str, object]:

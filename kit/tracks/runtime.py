@@ -61,8 +61,8 @@ def _choose(
             reason = _("Docker {docker}, Compose {compose}; training {manner}").format(
                 docker=engine.version, compose=engine.compose.version, manner=local_mode.manner
             )
-            return DOCKER, reason, in_containers(engine, local_mode, folder.path, folder.cloud, ports)
-    return PROCESS, reason, as_processes(folder.cloud, ports)
+            return DOCKER, reason, in_containers(engine, local_mode, folder.path, folder.local_cloud, ports)
+    return PROCESS, reason, as_processes(folder.local_cloud, ports)
 
 
 def _containers(settings: Settings, folder: RunFolder, console: Console, opened: ExitStack) -> tuple[Engine, LocalMode]:

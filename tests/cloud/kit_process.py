@@ -113,4 +113,4 @@ def _stop_after(stop: Stop) -> None:
 
     Journal.save = dying  # type: ignore[method-assign]
     Journal.will_create = entering(Journal.will_create)  # type: ignore[method-assign]
-    Journal.has_deleted = entering(Journal.has_deleted)  # type: ignore[method-assign]
+    Journal.mark_ended = entering(Journal.mark_ended)  # type: ignore[method-assign]

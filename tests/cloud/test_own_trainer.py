@@ -50,7 +50,7 @@ def test_images_go_to_repositories_of_the_run_and_go_with_it(
 def test_its_training_request_fits_the_service_model_with_every_hyperparameter(tmp_path: Path) -> None:
     context = context_in(tmp_path, image_size=320, seed=3)
     algorithm = own_trainer.model("ml.g4dn.xlarge", "ml.m5.large", spot=True).algorithm
-    object.__setattr__(context.cloud, "algorithm", algorithm)
+    object.__setattr__(context.api, "algorithm", algorithm)
     request = training.request(context, "plugs-1")
     validate_request("sagemaker", "CreateTrainingJob", request)
     assert request["HyperParameters"] == {"epochs": "30", "seed": "3", "image-size": "320"}

@@ -25,7 +25,7 @@ from kit.local_cloud.model_archive import unpack
 from kit.run.picture_set import SAMPLES
 from kit.settings import AUTO, DOCKER, ResolvedSettings, Settings
 from kit.stages.detection import N_PREDICTIONS
-from kit.tracks.local import rehearse
+from kit.tracks import local as local_track
 from tests.containers.test_services import in_the_engine
 from tests.contract.servers import ProcessServer
 from tests.end_to_end import command
@@ -151,7 +151,7 @@ def test_a_training_container_without_a_model_stops_the_run_with_its_reason(
     manifest.write_text("\n".join(lines) + "\n")
     settings = Settings(runs=runs, runtime=DOCKER, images=tmp_path / "pictures", manifest=manifest)
     with pytest.raises(ServiceError, match="the pictures are all black") as stopped:
-        rehearse(ResolvedSettings(settings, {}), Console())
+        local_track.run(ResolvedSettings(settings, {}), Console())
     seconds = time.time() - float(re.search(r"failed at ([0-9.]+)", str(stopped.value))[1])  # type: ignore[index]
     assert seconds < SECONDS_TO_STOP
     assert in_the_engine(images, (runs / "latest").resolve()) == []

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
-from kit.local_cloud.hosting.invoke import EndpointRuntime
+from kit.local_cloud.hosting.invoke import EndpointInvoker
 from tests.contract.runtimes import DETECTOR, Runtime
 from tests.waiting import eventually
 
@@ -106,7 +106,7 @@ def test_the_detector_trains_and_serves(s3: S3Client, bucket: str, runtime: Runt
     endpoint = eventually(settled)
     assert (endpoint["EndpointStatus"], endpoint.get("FailureReason")) == ("InService", None)
 
-    endpoints = EndpointRuntime(hosting)
+    endpoints = EndpointInvoker(hosting)
     answer = endpoints.invoke_endpoint(
         EndpointName="squares",
         Body=picture(99)[0],

@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from kit.local_cloud.hosting.endpoints import Hosting
-from kit.local_cloud.hosting.invoke import MAX_BODY_BYTES, EndpointRuntime
+from kit.local_cloud.hosting.invoke import MAX_BODY_BYTES, EndpointInvoker
 from kit.local_cloud.s3.localstack import LocalStack
 from tests.answers import assert_answers_as_boto3
 from tests.contract.runtimes import PLACE, Runtime
@@ -118,7 +118,7 @@ def settled(hosting: Hosting, name: str = "plugs") -> dict[str, Any]:
 
 
 def asked(hosting: Hosting, name: str = "plugs", body: bytes = b"picture") -> dict[str, Any]:
-    answer = EndpointRuntime(hosting).invoke_endpoint(
+    answer = EndpointInvoker(hosting).invoke_endpoint(
         EndpointName=name, Body=body, ContentType="application/x-image", Accept="application/json;verbose"
     )
     told: dict[str, Any] = json.loads(answer["Body"].read())
@@ -133,7 +133,7 @@ def test_an_endpoint_lives_from_creation_to_deletion(s3: S3Client, bucket: str, 
         assert_answers_as_boto3(name, getattr(hosting, operation)(**request))
     endpoint = settled(hosting)
     assert (endpoint["EndpointStatus"], endpoint.get("FailureReason")) == ("InService", None)
-    answer = EndpointRuntime(hosting).invoke_endpoint(
+    answer = EndpointInvoker(hosting).invoke_endpoint(
         EndpointName="plugs",
         Body=b"\xff\xd8picture",
         ContentType="application/x-image",
@@ -314,7 +314,7 @@ def test_a_kill_of_the_kit_ends_the_server_and_reopening_starts_it(
         import json, signal, sys, time
         from pathlib import Path
         from kit.local_cloud.s3.localstack import s3_client
-        from kit.local_cloud.hosting.invoke import EndpointRuntime
+        from kit.local_cloud.hosting.invoke import EndpointInvoker
         from tests.contract.runtimes import RUNTIMES
         runtime = RUNTIMES[sys.argv[1]](Path(sys.argv[2]), s3_client(sys.argv[3]), sys.argv[4])
         hosting = runtime.hosting(sys.argv[5])
@@ -322,7 +322,7 @@ def test_a_kill_of_the_kit_ends_the_server_and_reopening_starts_it(
             getattr(hosting, operation)(**request)
         while hosting.describe_endpoint(EndpointName="plugs")["EndpointStatus"] == "Creating":
             time.sleep(0.05)
-        answer = EndpointRuntime(hosting).invoke_endpoint(EndpointName="plugs", Body=b"picture")
+        answer = EndpointInvoker(hosting).invoke_endpoint(EndpointName="plugs", Body=b"picture")
         print(answer["Body"].read().decode(), flush=True)
         signal.pause()
     """)

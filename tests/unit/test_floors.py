@@ -23,7 +23,7 @@ FLOORS = (
     ("run",),
     ("detection",),
     ("annotations",),
-    ("cloud", "settings", "console", "advice", "aws_api", "atomic_file"),
+    ("settings", "console", "advice", "aws_api", "atomic_file"),
     ("errors",),
     ("language",),
 )

@@ -20,7 +20,7 @@ _OPERATION = "InvokeEndpoint"
 _ERROR_TEXT_LIMIT = 1000
 
 
-class EndpointRuntime:
+class EndpointInvoker:
     """Asks the endpoints of a `Hosting`."""
 
     def __init__(self, hosting: Hosting) -> None:

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.problems import MalformedError
 from kit.atomic_file import write_atomically
-from kit.cloud import LabellingPortal
+from kit.aws_api import LabellingPortal
 from kit.errors import InputError
 from kit.language import _
 from kit.local_cloud.account import sagemaker_arn

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.annotations.formats import coco
-from kit.cloud import LabellingPortal
+from kit.aws_api import LabellingPortal
 from kit.local_cloud.labelling.jobs import LabelingJobs
 from kit.local_cloud.labelling.label_studio import LabellingServer
 from kit.local_cloud.labelling.scripted_team import ScriptedTeam

@@ -40,7 +40,7 @@ def test_resources_are_deleted_latest_first_and_may_be_created_again(tmp_path: P
     for kind in ("bucket", "model", "endpoint"):
         journal.will_create(kind, "x")
     assert [r.kind for r in journal.existing()] == ["endpoint", "model", "bucket"]
-    journal.has_deleted("model", "x")
+    journal.mark_ended("model", "x")
     assert [r.kind for r in journal.existing()] == ["endpoint", "bucket"]
     journal.will_create("model", "x")
     assert [r.kind for r in Journal.open(tmp_path / "journal.json").existing()] == ["model", "endpoint", "bucket"]

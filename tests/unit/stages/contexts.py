@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.aws.ground_truth import labelling_functions
-from kit.cloud import Algorithm, Cloud
+from kit.aws_api import Algorithm, AwsApi
 from kit.console import Console
 from kit.run.context import Context
 from kit.run.folder import RunFolder
@@ -19,10 +19,10 @@ def context_in(
     run = RunFolder(folder / "20261122-120000-local")
     run.results.mkdir(parents=True, exist_ok=True)
     nothing: Any = None
-    cloud = Cloud(
+    api = AwsApi(
         s3=nothing,
         sagemaker=nothing,
-        runtime=nothing,
+        sagemaker_runtime=nothing,
         logs=nothing,
         durability=nothing,
         algorithm=Algorithm(
@@ -43,4 +43,4 @@ def context_in(
         poll_seconds=0.0,
     )
     journal = Journal(run.journal, run.run_id, "local", {})
-    return Context(Settings(**settings), pictures or PictureSet((), ("a", "b")), cloud, run, journal, Console())
+    return Context(Settings(**settings), pictures or PictureSet((), ("a", "b")), api, run, journal, Console())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from kit.cloud import Cloud
+from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.errors import InputError, KitError, ServiceError, SetupError
 from kit.run import opening
@@ -55,15 +55,15 @@ class NoCheckpoint:
 
 
 def go(tmp_path: Path, resolved: ResolvedSettings) -> Journal:
-    """`make local` without its cloud."""
+    """`make local` without its local cloud."""
 
     @contextlib.contextmanager
-    def cloud(_: PictureSet) -> Iterator[Cloud]:
-        yield dataclasses.replace(context_in(tmp_path / "cloud").cloud, durability=NoCheckpoint())
+    def api(_: PictureSet) -> Iterator[AwsApi]:
+        yield dataclasses.replace(context_in(tmp_path / "api").api, durability=NoCheckpoint())
 
     console = Console()
     with opening.open_run(resolved, "local", console) as (folder, journal):
-        driver.run_stages(resolved.settings, folder, journal, console, cloud)
+        driver.run_stages(resolved.settings, folder, journal, console, api)
         folder.summary.touch()
     return journal
 

@@ -41,7 +41,7 @@ def of(text: str) -> str | None:
 
 def again() -> str:
     """What to do where nothing better is known."""
-    return _("mend that and run the same command again, it goes on from here")
+    return _("correct that and run the same command again; it goes on from here")
 
 
 def for_operation(operation: str) -> str | None:

@@ -27,5 +27,5 @@ def failed(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def said(error: ClientError | BotoCoreError) -> str:
-    """What AWS answered, in a word or two: the error's code where it has one."""
+    """AWS's answer in a word or two: the error's code where it has one."""
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else str(error)

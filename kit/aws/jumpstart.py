@@ -1,4 +1,4 @@
-"""What SageMaker JumpStart says of a model: whether it is fit to use, and every address that its jobs need.
+"""A model in SageMaker JumpStart's catalogue: whether it is fit to use, and every address that its jobs need.
 
 The SDK's `retrieve` functions are asked rather than its estimators, which call home, look for default buckets and
 roles, and add Debugger's configuration, closed to new customers. The requests are the same otherwise: a test compares

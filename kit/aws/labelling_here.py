@@ -18,7 +18,7 @@ from kit.local_cloud.labelling.service import LabellingService
 
 
 class SageMakerLabellingHere:
-    """boto3's `sagemaker` client, but for the labeling verbs, which `labelling` carries out."""
+    """boto3's `sagemaker` client, except for the labeling verbs, which `labelling` carries out."""
 
     def __init__(self, client: Any, labelling: LabellingService) -> None:
         self._client = client

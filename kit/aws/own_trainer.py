@@ -78,7 +78,7 @@ def publish(
 
 
 def push_with(engine: Engine, local_name: Callable[[str], str]) -> Callable[[str, str, str, Mapping[str, str]], None]:
-    """What pushes an image of this machine's engine: (name, repository's address, tag, sign-in)."""
+    """A function that pushes an image of this machine's engine: (name, repository's address, tag, sign-in)."""
 
     def push(name: str, address: str, tag: str, sign_in: Mapping[str, str]) -> None:
         engine.client.images.get(local_name(name)).tag(address, tag)

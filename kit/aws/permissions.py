@@ -1,4 +1,4 @@
-"""What the caller may do on AWS, and the execution role that was given, looked at before anything is made."""
+"""The caller's permissions on AWS and the given execution role, checked before anything is made."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ACTIONS = (
 
 
 def of_the_caller(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
-    """Whether a simulation allows the actions that matter; where it cannot be asked, that."""
+    """The finding of a policy simulation over the actions that matter, or that the simulation is not allowed."""
     source = principal(aws.caller)
     if source is None:
         yield Finding(_("permissions"), PASS, _("the account's root user may do anything"))

@@ -1,4 +1,4 @@
-"""What a run will make and send, and what that costs, before anything of it is done."""
+"""The plan of a run: everything it will make and send, with the price, before any of it is done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be known before anything is made: a table of what passes, what to mind and what will not work."""
+"""The checks before anything is made: a table of what passes, what to mind and what will not work."""
 
 from __future__ import annotations
 

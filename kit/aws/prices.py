@@ -1,4 +1,4 @@
-"""What things cost: asked of AWS's price list, else from a table with a date."""
+"""Prices, from AWS's price list or else from a table with a date."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Price:
     source: str
 
     def of(self, hours: float) -> float:
-        """What so many hours cost; 0 where the price is not known."""
+        """The price in USD of a number of hours; 0 where the price is not known."""
         return (self.hourly or 0.0) * hours
 
     def __str__(self) -> str:

@@ -65,7 +65,7 @@ class Aws:
 
     @property
     def identity(self) -> dict[str, str]:
-        """What tells this account and region from others, without giving the account's number away."""
+        """Tells this account and region from others without giving the account's number away."""
         account = hashlib.sha256(self.account.encode()).hexdigest()[:12]
         return {"account": account, "in_region": self.region, "endpoint_url": self.endpoint_url}
 

@@ -1,4 +1,4 @@
-"""What a run has cost so far, from its journal; an estimate, as the bill alone knows."""
+"""The cost of a run so far, estimated from its journal."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ Operation = Callable[..., Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Programs:
-    """What trains and what serves: programs that keep SageMaker's container contract."""
+    """The programs that train and serve, under SageMaker's container contract."""
 
     train: Command = environments.TRAIN
     serve: Command = environments.SERVE
@@ -199,7 +199,7 @@ def _summaries(
 
 
 def _local_verbs(sagemaker: SageMaker) -> dict[str, Operation]:
-    """What the local cloud does as it is."""
+    """The operations that the local cloud carries out unchanged."""
     return {
         "DescribeLabelingJob": sagemaker.describe_labeling_job,
         "StopLabelingJob": sagemaker.stop_labeling_job,

@@ -12,7 +12,7 @@ _CREDENTIALS = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId")
 
 
 class Faults:
-    """What goes wrong from now on, each a JSON object:
+    """The faults that were asked for, each a JSON object:
 
         {"operation": "CreateTrainingJob", "code": "ResourceLimitExceeded", "message": "…", "times": 1}
         {"operation": "DescribeEndpoint", "answer": {"EndpointStatus": "Failed"}, "when": {"EndpointStatus": "…"}}
@@ -56,7 +56,7 @@ class Faults:
         return answer if fault is None else {**answer, **fault["answer"]}
 
     def follow(self, operation: str) -> str | None:
-        """What is to happen as soon as the operation is done."""
+        """Carries out the fault that was asked for after this operation, if any."""
         fault = self._take(operation, lambda fault: "then" in fault)
         return None if fault is None else str(fault["then"])
 

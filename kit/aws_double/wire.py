@@ -47,7 +47,7 @@ class Call:
 
 
 def call_of(method: str, path: str, headers: Message[str, str], body: bytes) -> Call:
-    """What is asked for, by target, by form parameter, or by method and address."""
+    """The operation that a request asks for, by target, by form parameter, or by method and address."""
     target = headers.get("X-Amz-Target", "")
     if target:
         prefix, _, operation = target.partition(".")

@@ -1,4 +1,4 @@
-"""What the shell offers to complete the name of a run with."""
+"""Shell completion of the name of a run."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _detections(
 
 
 def _class_names(sent: Sequence[Any], known: Sequence[str]) -> Sequence[Any]:
-    """What the endpoint calls the classes, unless it knows but their numbers, as a model fine-tuned on ids does."""
+    """The class names that the endpoint sent, or the data set's own where it sent only numbers."""
     numbers = {str(class_id): label for class_id, label in enumerate(known)}
     if sent and all(str(name).removesuffix(".0") in numbers for name in sent):
         return [numbers[str(name).removesuffix(".0")] for name in sent]

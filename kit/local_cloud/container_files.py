@@ -19,7 +19,7 @@ _DEFINITION = "container.json"
 
 @dataclass(frozen=True)
 class ContainerDefinition:
-    """What a request says of its container, for a program that starts one."""
+    """The container that a request asks for, written to a file for the program that starts it."""
 
     image: str
     environment: Mapping[str, str]
@@ -44,7 +44,7 @@ class ContainerFiles:
         (self.base / _DEFINITION).write_text(json.dumps(members), encoding="utf-8")
 
     def container_definition(self) -> ContainerDefinition:
-        """What `define_container` kept."""
+        """The definition that `define_container` wrote."""
         members = json.loads((self.base / _DEFINITION).read_text(encoding="utf-8"))
         return ContainerDefinition(members["Image"], members["Environment"])
 
@@ -75,7 +75,7 @@ class ContainerFiles:
             (config / f"{name}.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
 
     def failure(self) -> str:
-        """What the algorithm wrote about its failure; empty when it wrote nothing."""
+        """The text of `output/failure`, the algorithm's own reason; "" when it wrote none."""
         path = self.base / "output" / "failure"
         if not path.is_file():
             return ""

@@ -1,4 +1,4 @@
-"""What a local cloud is made of: processes of this machine, or containers of its Docker engine."""
+"""The parts of a local cloud: processes of this machine, or containers of its Docker engine."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class GuardedProcess:
             ) from error
 
     def output(self) -> str:
-        """What it has printed since this start."""
+        """The output since this start."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
@@ -139,7 +139,7 @@ def child_environment(overrides: Mapping[str, str]) -> dict[str, str]:
 
 
 class Service(Protocol):
-    """What can be waited for: a process or a container."""
+    """A process or a container that can be waited for."""
 
     @property
     def name(self) -> str: ...

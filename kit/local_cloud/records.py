@@ -1,4 +1,4 @@
-"""What the local cloud remembers: a folder with one JSON file per job or endpoint, each replaced whole."""
+"""The memory of the local cloud: a folder with one JSON file per job or endpoint, each replaced whole."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _service_model(service: str) -> ServiceModel:
 
 
 def _constraint_errors(value: Any, shape: Shape | None, path: str) -> Iterator[str]:
-    """What the constraints of `shape` have against a value whose structure is known to fit it."""
+    """The violations of `shape`'s constraints in a value whose structure is known to fit."""
     if isinstance(shape, StructureShape):
         for name, member in value.items():
             yield from _constraint_errors(member, shape.members[name], _joined(path, name[0].lower() + name[1:]))

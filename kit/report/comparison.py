@@ -73,7 +73,7 @@ def load(folder: RunFolder) -> FinishedRun:
 
 
 def compare(first: FinishedRun, second: FinishedRun) -> dict[str, list[Row]]:
-    """What is set side by side, by kind: `results`, `classes` (AP@0.5), `seconds` by stage, `settings` that differ."""
+    """The rows of the comparison by kind: `results`, `classes` (AP@0.5), `seconds` by stage, `settings` that differ."""
     one, other = first.summary, second.summary
     facts = [name for name, value in one.items() if name in other and not isinstance(value, (list, dict))]
     classes = [_average_precisions(run) for run in (first, second)]

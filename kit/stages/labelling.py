@@ -94,7 +94,7 @@ def _job(context: Context) -> str:
     context.journal.mark_ended("labeling-job", name)
     if job["LabelingJobStatus"] == "Failed":
         raise ServiceError(
-            _("Labelling job {name} failed: {reason}; mend that and run the same command again.").format(
+            _("Labelling job {name} failed: {reason}; correct that and run the same command again.").format(
                 name=name, reason=job.get("FailureReason", _("no reason given"))
             )
         )

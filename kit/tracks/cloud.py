@@ -165,7 +165,7 @@ def _ask(settings: CloudSettings, console: Console, question: str) -> None:
     if not console.is_interactive:
         raise InputError(_("Nobody is there to answer whether to go on; say YES=1, or PLAN=1 to see the plan only."))
     if not console.confirms(question):
-        raise InputError(_("Not gone on; nothing was created."))
+        raise InputError(_("Stopped, as you answered; nothing was created."))
 
 
 def _wants_clean_up(settings: CloudSettings, console: Console, plan: Plan) -> bool:

@@ -42,7 +42,7 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
             )
         )
         if not settings.yes and not (console.is_interactive and console.confirms(_("Go on?"))):
-            raise InputError(_("Not gone on; nothing was created. YES=1 answers the question."))
+            raise InputError(_("Stopped, as nobody said yes; nothing was created. YES=1 answers the question."))
         folder = RunFolder(settings.runs / f"{_STEM}{secrets.token_hex(4)}")
         folder.path.mkdir(parents=True)
         journal = Journal(folder.journal, folder.run_id, CLOUD, {"studio": True, **aws.identity})

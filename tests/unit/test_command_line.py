@@ -87,7 +87,7 @@ def test_status_of_a_run_that_failed_repeats_the_error(tmp_path: Path) -> None:
     done = command.kit("status", "r1", folder=tmp_path)
     assert "r1: failed" in done.stdout
     assert "The disk of runs is full; free some space." in done.stdout
-    assert "Mend what the error says" in done.stdout
+    assert "Correct what the error says" in done.stdout
 
 
 def test_status_of_a_finished_run_leads_to_the_report(tmp_path: Path) -> None:

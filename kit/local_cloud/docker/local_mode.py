@@ -90,7 +90,7 @@ def _require_path(folder: Path) -> None:
 
 
 def _require_compose() -> None:
-    """What the SDK will find: a plugin that calls itself v2, else the first docker-compose."""
+    """Raises SetupError unless the SDK finds a Compose: a plugin that says v2, else the first docker-compose."""
     path = search_path()
     docker = shutil.which("docker", path=path)
     if docker is None:

@@ -27,7 +27,7 @@ _REASON_LIMIT = 1024
 
 @dataclass(frozen=True)
 class Deployment:
-    """What an endpoint serves, as its model and its configuration said when it was created."""
+    """Model and configuration of an endpoint, as they were when it was created."""
 
     endpoint: str
     variant: str

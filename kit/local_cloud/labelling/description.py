@@ -1,4 +1,4 @@
-"""What describe_labeling_job says of a job, from its record."""
+"""The answer of DescribeLabelingJob, from the record of a job."""
 
 from __future__ import annotations
 

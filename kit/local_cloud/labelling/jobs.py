@@ -182,7 +182,7 @@ class LabelingJobs:
         return self._records.change(record["name"], lambda kept: {**kept, **changed})
 
     def _looked_through(self, record: Record) -> Record:
-        """What the input manifest adds to the record of a new job."""
+        """The members that the input manifest adds to the record of a new job."""
         try:
             sources = [line.source for line in self._lines(record)]
         except MalformedError as error:

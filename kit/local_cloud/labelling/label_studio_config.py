@@ -1,4 +1,4 @@
-"""What a worker sees in Label Studio: the rectangle tools of a labeling job and its instructions.
+"""Label Studio's configuration of a labeling job: the rectangle tools and the instructions that a worker sees.
 
 Source: https://labelstud.io/tags/rectanglelabels (and /header, /label, /image).
 """

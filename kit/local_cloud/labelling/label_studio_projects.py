@@ -95,7 +95,7 @@ def project_progress(access: LabelStudioAccess, project: int) -> ProjectProgress
 
 
 def labelled_pictures(access: LabelStudioAccess, project: int) -> dict[str, AnnotatedPicture]:
-    """What became of each picture of the project, by its S3 URI; boxes in whole pixels.
+    """Each picture of the project with its state and boxes (whole pixels), by its S3 URI.
 
     Raises:
         ServiceError: Label Studio does not answer, or refuses.

@@ -1,4 +1,4 @@
-"""What a labeling job is given by way of S3: input manifest, label categories and worker template.
+"""The inputs of a labeling job in S3: input manifest, label categories and worker template.
 
 Sources: https://docs.aws.amazon.com/sagemaker/latest/dg/sms-input-data-input-manifest.html and
 https://docs.aws.amazon.com/sagemaker/latest/dg/sms-label-cat-config-attributes.html.
@@ -30,7 +30,7 @@ _LAMBDAS = {"PreHumanTaskLambdaArn": "PRE-BoundingBox", "AnnotationConsolidation
 
 
 def refused(problem: str) -> ClientError:
-    """What CreateLabelingJob raises for a request that has the right form but cannot be carried out."""
+    """The error of CreateLabelingJob for a request of the right form that cannot be carried out."""
     return client_error(_OPERATION, "ValidationException", problem)
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of a training job: in the shape of DescribeTrainingJob, from its request to its end."""
+"""The record of a training job, in the shape of DescribeTrainingJob, from its request to its end."""
 
 from __future__ import annotations
 

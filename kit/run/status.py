@@ -72,7 +72,7 @@ def _next(state: str, journal: Journal, folder: RunFolder, stages: list[StageSta
             return _("Clean up what is still there: `make {track}-clean`.").format(track=journal.track)
         return _("Open {report} in a browser.").format(report=folder.report)
     if state == "failed":
-        return _("Correct what the error says and run `{command}` with the same settings: it goes on from there.").format(
-            command=command
-        )
+        return _(
+            "Correct what the error says and run `{command}` with the same settings: it goes on from there."
+        ).format(command=command)
     return _("Run `{command}` with the same settings: it goes on from there.").format(command=command)

@@ -12,6 +12,7 @@ from kit.aws.jumpstart import JumpStartModel
 from kit.aws.session import Aws
 from kit.aws_api import Algorithm, AwsApi, LabellingPortal
 from kit.run.journal import Journal
+from kit.run.results import RoleResult, TeamResult
 from kit.settings import CloudSettings
 
 
@@ -24,8 +25,8 @@ class NothingToSave:
 
 def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Algorithm) -> AwsApi:
     """The API for a run whose preparations are done, or as far as they are."""
-    made = {name: journal.result(name) if journal.is_finished(name) else {} for name in ("role", "team")}
-    portal = made["team"].get("portal", "")
+    role = journal.result(RoleResult) if journal.is_finished(RoleResult.stage) else RoleResult("")
+    team = journal.result(TeamResult) if journal.is_finished(TeamResult.stage) else TeamResult("", "")
     return AwsApi(
         s3=aws.client("s3"),
         sagemaker=aws.client("sagemaker"),
@@ -35,10 +36,10 @@ def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Alg
         algorithm=algorithm,
         region=aws.region,
         account=aws.account,
-        role_arn=made["role"].get("role_arn", ""),
-        workteam_arn=made["team"].get("workteam_arn", ""),
+        role_arn=role.role_arn,
+        workteam_arn=team.workteam_arn,
         labelling_functions=labelling_functions(aws.region),
-        portal=lambda _: LabellingPortal(portal) if portal else None,
+        portal=lambda _: LabellingPortal(team.portal) if team.portal else None,
         poll_seconds=settings.poll_seconds,
         own=AwsOwn(aws, settings),
         endpoint_seconds=60 * settings.endpoint_minutes,

@@ -18,6 +18,7 @@ from kit.language import _
 from kit.local_cloud.algorithm import ALGORITHM
 from kit.local_cloud.docker.engine import Engine
 from kit.run.journal import Journal
+from kit.run.results import ImagesResult
 
 REPOSITORY = "image-repository"
 IMAGES = ("training", "inference")
@@ -46,7 +47,7 @@ def wants_cuda(train_instance: str) -> bool:
 
 def publish(
     aws: Aws, journal: Journal, push: Callable[[str, str, str, Mapping[str, str]], None], say: Callable[[str], None]
-) -> dict[str, Any]:
+) -> ImagesResult:
     """Pushes the images, which have to be built, to repositories of this run.
 
     Args:
@@ -59,7 +60,8 @@ def publish(
         ClientError: the registry refuses.
         ServiceError: an image could not be pushed.
     """
-    ecr, pushed = aws.client("ecr"), {}
+    ecr = aws.client("ecr")
+    pushed: dict[str, str] = {}
     for name in IMAGES:
         repository = _repository(journal.run_id, name)
         journal.will_create(REPOSITORY, repository)
@@ -74,7 +76,7 @@ def publish(
         say(_("  {name} image").format(name=name))
         push(name, address, _TAG, {"username": user, "password": password})
         pushed[name] = f"{address}:{_TAG}"
-    return pushed
+    return ImagesResult(**pushed)
 
 
 def push_with(engine: Engine, local_name: Callable[[str], str]) -> Callable[[str, str, str, Mapping[str, str]], None]:

@@ -7,21 +7,22 @@ import datetime
 from kit.aws import prices
 from kit.aws.prices import Price
 from kit.run.journal import Journal
+from kit.run.results import LabellingResult, TrainingResult
 from kit.settings import GROUND_TRUTH
 
 
 def spent_usd(journal: Journal, training: Price, endpoint: Price) -> float:
     """USD for training, for endpoints as long as they were there, and for what Ground Truth's people labelled."""
     usd = 0.0
-    if journal.is_finished("training"):
-        usd += training.of(journal.result("training")["billable_seconds"] / 3600)
+    if journal.is_finished(TrainingResult.stage):
+        usd += training.of(journal.result(TrainingResult).billable_seconds / 3600)
     for resource in journal.resources:
         if resource.kind == "endpoint":
             usd += endpoint.of(_hours(resource.entered, resource.left))
     by_ground_truth = any(resource.kind == "labeling-job" for resource in journal.resources)
-    by_ground_truth = by_ground_truth and journal.settings["labeler"] == GROUND_TRUTH
-    if by_ground_truth and journal.is_finished("labelling"):
-        usd += prices.LABELLED_OBJECT * journal.result("labelling")["labelled"]
+    by_ground_truth = by_ground_truth and journal.setting("labeler") == GROUND_TRUTH
+    if by_ground_truth and journal.is_finished(LabellingResult.stage):
+        usd += prices.LABELLED_OBJECT * journal.result(LabellingResult).labelled
     return usd
 
 

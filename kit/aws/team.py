@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from kit.aws import names, user_pool
@@ -13,18 +12,11 @@ from kit.aws_api import unless_missing
 from kit.errors import InputError, ServiceError
 from kit.language import _
 from kit.run.journal import Journal
+from kit.run.results import TeamResult
 
 WORKFORCE, WORKTEAM, GROUP = "workforce", "workteam", "user-group"
 _COMING = ("Initializing", "Updating")
 _PATIENCE_SECONDS = 900
-
-
-@dataclass(frozen=True)
-class Team:
-    """A work team and the address of the portal at which its people label."""
-
-    arn: str
-    portal: str
 
 
 def existing_workforce(aws: Aws) -> Mapping[str, Any] | None:
@@ -39,7 +31,7 @@ def existing_team(aws: Aws) -> Mapping[str, Any] | None:
     return found[0] if found else None
 
 
-def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float) -> Team:
+def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float) -> TeamResult:
     """Finds or makes workforce and team, and invites the workers.
 
     Without `workers` a team that exists already is taken. With them the run gets a team of its own, in the region's
@@ -54,7 +46,7 @@ def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float
         found = existing_team(aws)
         if found is None:
             raise InputError(_("Nobody is there to label: give e-mail addresses, WORKERS=a@example.org,b@example.org."))
-        return Team(found["WorkteamArn"], portal_of(found))
+        return TeamResult(found["WorkteamArn"], portal_of(found))
     sagemaker, name = aws.client("sagemaker"), names.team(journal.run_id)
     workforce = existing_workforce(aws)
     ours = workforce is None or workforce["WorkforceName"] == name
@@ -91,7 +83,7 @@ def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float
         user_pool.lead_to(aws, pool, client, portal)
     for worker in workers:
         user_pool.invite(aws, journal, pool, name, worker)
-    return Team(team["Workteam"]["WorkteamArn"], portal)
+    return TeamResult(team["Workteam"]["WorkteamArn"], portal)
 
 
 def portal_of(workteam: Mapping[str, Any]) -> str:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from kit.annotations.formats import coco
 from kit.detection import response, verdicts
 from kit.detection.verdicts import JudgedPicture
-from kit.language import _
 
 
 def read_answers(answers: Path, truth: Path) -> dict[str, JudgedPicture]:
@@ -26,12 +23,3 @@ def read_answers(answers: Path, truth: Path) -> dict[str, JudgedPicture]:
             picture, response.parse(answer, stream.labels, picture.width, picture.height)
         )
     return found
-
-
-def told_origin(result: Mapping[str, Any]) -> str:
-    """Why the stage "detection" took its threshold, for people."""
-    if result["threshold_origin"] == "setting":
-        return _("as THRESHOLD says")
-    if result["threshold_origin"] == "default":
-        return _("for want of true boxes to choose by")
-    return _("where F1 is best ({f1:.2f})").format(f1=result["best_f1"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,41 +17,7 @@ from pycocotools.cocoeval import COCOeval
 
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.detection.response import Detection
-
-
-@dataclass(frozen=True)
-class ClassScore:
-    """One class.
-
-    Attributes:
-        boxes: true boxes; the rest is None where there are none.
-        ap50: average precision at IoU 0.5.
-        ap: average precision, mean over IoU 0.50, 0.55, … 0.95.
-        precision: the precision-recall curve at IoU 0.5: precision at recall 0.00, 0.01, … 1.00 (101 values).
-    """
-
-    label: str
-    boxes: int
-    ap50: float | None
-    ap: float | None
-    precision: tuple[float, ...] | None
-
-
-@dataclass(frozen=True)
-class Scores:
-    """A whole data set.
-
-    Attributes:
-        map50: mAP@0.5: the mean of `ap50` over the classes that have true boxes.
-        map: mAP@[.5:.95]: the mean of `ap` over them.
-        classes: in the order of the labels.
-    """
-
-    pictures: int
-    boxes: int
-    map50: float
-    map: float
-    classes: tuple[ClassScore, ...]
+from kit.detection.scores import ClassScore, Scores
 
 
 def score(

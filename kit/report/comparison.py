@@ -17,6 +17,7 @@ from kit.report.template import plot, render
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.names import STAGES, title_of
+from kit.run.results import ScoringResult, TrainingResult
 
 # The facts of a summary, in words.
 _FACTS = {
@@ -97,7 +98,7 @@ def write(first: FinishedRun, second: FinishedRun, path: Path) -> None:
     rows = compare(first, second)
     runs = []
     for run in (first, second):
-        history = run.journal.result("training")["history"]
+        history = run.journal.result(TrainingResult).history
         runs.append(
             {
                 "name": run.folder.run_id,
@@ -112,8 +113,7 @@ def write(first: FinishedRun, second: FinishedRun, path: Path) -> None:
 
 
 def _average_precisions(run: FinishedRun) -> dict[str, float | None]:
-    scored = run.journal.result("scoring").get("classes", ())
-    return {row["label"]: row["ap50"] for row in scored}
+    return {row.label: row.ap50 for row in run.journal.result(ScoringResult).classes}
 
 
 def cells(kind: str, row: Row) -> tuple[str, str, str, str]:

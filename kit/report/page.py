@@ -14,7 +14,7 @@ from kit.annotations.formats import ground_truth
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.atomic_file import write_atomically
 from kit.detection import verdicts
-from kit.detection.answers import read_answers, told_origin
+from kit.detection.answers import read_answers
 from kit.detection.verdicts import NOTHING, JudgedPicture
 from kit.language import _, marked
 from kit.report import gallery, plots
@@ -23,6 +23,7 @@ from kit.run import picture_set
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal, Resource
 from kit.run.names import title_of
+from kit.run.results import CleanUpResult, DetectionResult, LabellingResult, ScoringResult, TrainingResult
 
 # More labelled pictures than that are counted, not shown; held-out ones are all shown.
 _MOST_LABELLED = 100
@@ -46,7 +47,7 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
     content = {
         "summary": summary,
         "begun": f"{_moment(journal.created)} UTC",
-        "cleaned": journal.is_finished("clean-up"),
+        "cleaned": journal.is_finished(CleanUpResult.stage),
         "settings": [
             (name, _("not given") if value is None else value, _(origins[name]))
             for name, value in journal.settings.items()
@@ -114,8 +115,8 @@ def _time(journal: Journal) -> dict[str, Any]:
 
 
 def _labels(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dict[str, Any]:
-    result = journal.result("labelling")
-    counts = result["boxes_by_label"]
+    result = journal.result(LabellingResult)
+    counts = result.boxes_by_label
     colours = [gallery.css_colour(label, labels) for label in counts]
     sizes: dict[str, list[tuple[float, float]]] = {label: [] for label in counts}
     for picture in _labelled(folder, labels):
@@ -124,7 +125,7 @@ def _labels(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dict[
     widths, heights = np.array([size for each in sizes.values() for size in each]).T
     return {
         "pictures_by_state": ", ".join(
-            f"{_(_STATES[state])} {count}" for state, count in result["pictures_by_state"].items()
+            f"{_(_STATES[state])} {count}" for state, count in result.pictures_by_state.items()
         ),
         "label_plot": plot(plots.bars(counts, _("boxes"), colours)),
         "label_counts": ", ".join(f"{label} {count}" for label, count in counts.items()),
@@ -141,7 +142,7 @@ def _labels(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dict[
             gallery.labelled(_file(journal, picture.file_name), picture, labels)
             for picture in islice(_labelled(folder, labels), _MOST_LABELLED)
         ],
-        "labelled_total": result["labelled"],
+        "labelled_total": result.labelled,
     }
 
 
@@ -152,13 +153,13 @@ def _labelled(folder: RunFolder, labels: Sequence[str]) -> Iterator[AnnotatedPic
 
 def _file(journal: Journal, name: str) -> Path:
     """Where a picture of the run is."""
-    given = journal.settings["images"]
+    given = journal.setting("images")
     folders = [Path(given)] if given else [picture_set.SAMPLES / "train", picture_set.SAMPLES / "held_out"]
     return next((folder / name for folder in folders if (folder / name).exists()), folders[0] / name)
 
 
 def _training(journal: Journal) -> dict[str, Any]:
-    history = journal.result("training")["history"]
+    history = journal.result(TrainingResult).history
     if not history:
         return {"history": []}
     names = list(dict.fromkeys(name for entry in history for name in entry))
@@ -172,35 +173,35 @@ def _training(journal: Journal) -> dict[str, Any]:
 
 
 def _held_out(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dict[str, Any]:
-    result = journal.result("detection")
-    truth = folder.held_out_truth if journal.settings["images"] else picture_set.SAMPLES / "held_out.coco.json"
-    judged = read_answers(folder.detections_file, truth) if result["pictures"] else {}
-    threshold = result["threshold"]
+    result = journal.result(DetectionResult)
+    truth = folder.held_out_truth if journal.setting("images") else picture_set.SAMPLES / "held_out.coco.json"
+    judged = read_answers(folder.detections_file, truth) if result.pictures else {}
+    threshold = result.threshold
     exhibits = [gallery.judged(_file(journal, name), each, labels) for name, each in judged.items()]
     return {
         "classes": [(label, gallery.css_colour(label, labels)) for label in labels],
         "threshold": threshold,
-        "threshold_origin": told_origin(result),
+        "threshold_origin": result.threshold_reason,
         "lowest_score": gallery.LOWEST_SCORE,
         "held_out": sorted(exhibits, key=lambda each: (-each.wrong(threshold) - each.missed(threshold), each.name)),
         **_latency(folder),
-        **_scores(journal.result("scoring"), judged.values(), threshold, labels),
+        **_scores(journal.result(ScoringResult), judged.values(), threshold, labels),
     }
 
 
 def _scores(
-    result: Mapping[str, Any], judged: Sequence[JudgedPicture] | Any, threshold: float, labels: Sequence[str]
+    result: ScoringResult, judged: Sequence[JudgedPicture] | Any, threshold: float, labels: Sequence[str]
 ) -> dict[str, Any]:
-    if result["map50"] is None:
+    if result.map50 is None:
         return {"scores": []}
-    curves = {row["label"]: row["precision"] for row in result["classes"] if row["precision"] is not None}
+    curves = {row.label: row.precision for row in result.classes if row.precision is not None}
     counts = verdicts.confusion(judged, threshold)
     sides = [*labels, NOTHING]
     most = max(counts.values(), default=1)
     return {
         "scores": [
-            *((row["label"], _figure(row["ap50"]), _figure(row["ap"]), row["boxes"]) for row in result["classes"]),
-            (_("all"), _figure(result["map50"]), _figure(result["map"]), result["boxes"]),
+            *((row.label, _figure(row.ap50), _figure(row.ap), row.boxes) for row in result.classes),
+            (_("all"), _figure(result.map50), _figure(result.map), result.boxes),
         ],
         "precision_recall_plot": plot(
             plots.precision_recall(curves, [gallery.css_colour(label, labels) for label in curves])

@@ -12,11 +12,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
 from kit.language import _
+from kit.run.results import Result, StageResult, from_json, to_json
 
 FORMAT = 1
 
@@ -29,10 +32,10 @@ class StageRecord:
         state: "running" (or killed while running), "finished" or "failed".
         attempts: how often it was begun.
         seconds: wall-clock time of the last attempt.
-        result: what later stages and the summary read.
+        result: what `kit.run.results` makes of the stage's result.
     """
 
-    state: str
+    state: Literal["running", "finished", "failed"]
     attempts: int
     started: str
     seconds: float = 0.0
@@ -53,6 +56,26 @@ class Resource:
     entered: str = ""
     left: str = ""
 
+    def __post_init__(self) -> None:
+        for moment in (self.entered, self.left):
+            if moment:
+                datetime.datetime.fromisoformat(moment)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """The file, as msgspec checks it."""
+
+    format: Literal[1]
+    run: str
+    track: str
+    created: str
+    settings: dict[str, Any]
+    runtime: str
+    runtime_reason: str
+    stages: dict[str, StageRecord]
+    resources: list[Resource]
+
 
 class Journal:
     """The journal file, read once and written at every change."""
@@ -72,20 +95,13 @@ class Journal:
     def open(cls, path: Path) -> Journal:
         """Raises InputError when the file is not a journal of this version."""
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            if content["format"] != FORMAT:
-                raise ValueError(f"format {content['format']}")
-            journal = cls(path, content["run"], content["track"], content["settings"])
-            journal.created = content["created"]
-            journal.runtime, journal.runtime_reason = content["runtime"], content["runtime_reason"]
-            journal.stages = {name: StageRecord(**record) for name, record in content["stages"].items()}
-            journal.resources = [Resource(**resource) for resource in content["resources"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                _(
-                    "{path} cannot be read as a journal ({error}); `make clean` removes the run and starts afresh."
-                ).format(path=path, error=error)
-            ) from error
+            content = msgspec.convert(json.loads(path.read_text(encoding="utf-8")), _Content)
+        except (OSError, ValueError) as error:
+            raise _unreadable(path, str(error)) from error
+        journal = cls(path, content.run, content.track, content.settings)
+        journal.created = content.created
+        journal.runtime, journal.runtime_reason = content.runtime, content.runtime_reason
+        journal.stages, journal.resources = content.stages, content.resources
         return journal
 
     def save(self) -> None:
@@ -105,9 +121,24 @@ class Journal:
     def is_finished(self, stage: str) -> bool:
         return stage in self.stages and self.stages[stage].state == "finished"
 
-    def result(self, stage: str) -> Mapping[str, Any]:
-        """What a finished stage left for the later ones."""
-        return self.stages[stage].result
+    def result(self, kind: type[Result]) -> Result:
+        """What a finished stage left for the later ones.
+
+        Raises:
+            InputError: the stage is not finished, or its entry is not such a result.
+        """
+        if not self.is_finished(kind.stage):
+            raise _unreadable(self._path, f"stages.{kind.stage}: not finished")
+        try:
+            return from_json(kind, self.stages[kind.stage].result)
+        except msgspec.ValidationError as error:
+            raise _unreadable(self._path, f"stages.{kind.stage}.result: {error}") from error
+
+    def setting(self, name: str) -> Any:
+        """A setting that the run was begun with. Raises InputError when the journal does not name it."""
+        if name not in self.settings:
+            raise _unreadable(self._path, f"settings.{name} is missing")
+        return self.settings[name]
 
     def runs_on(self, runtime: str, reason: str) -> None:
         """What this machine's part of the run is carried out by, and why; "" until that is known."""
@@ -118,8 +149,9 @@ class Journal:
         attempts = self.stages[stage].attempts + 1 if stage in self.stages else 1
         self._set(stage, StageRecord("running", attempts, _now()))
 
-    def finish(self, stage: str, seconds: float, result: Mapping[str, Any]) -> None:
-        self._set(stage, dataclasses.replace(self.stages[stage], state="finished", seconds=seconds, result=result))
+    def finish(self, stage: str, seconds: float, result: StageResult) -> None:
+        record = dataclasses.replace(self.stages[stage], state="finished", seconds=seconds, result=to_json(result))
+        self._set(stage, record)
 
     def fail(self, stage: str, seconds: float, error: str) -> None:
         self._set(stage, dataclasses.replace(self.stages[stage], state="failed", seconds=seconds, error=error))
@@ -145,6 +177,14 @@ class Journal:
     def _set(self, stage: str, record: StageRecord) -> None:
         self.stages[stage] = record
         self.save()
+
+
+def _unreadable(path: Path, reason: str) -> InputError:
+    return InputError(
+        _("{path} cannot be read as a journal ({error}); `make clean` removes the run and starts afresh.").format(
+            path=path, error=reason
+        )
+    )
 
 
 def _now() -> str:

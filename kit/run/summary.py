@@ -8,6 +8,15 @@ from typing import Any
 from kit.atomic_file import write_atomically
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
+from kit.run.results import (
+    CleanUpResult,
+    ConversionResult,
+    DetectionResult,
+    LabellingResult,
+    PicturesResult,
+    ScoringResult,
+    TrainingResult,
+)
 
 
 def summarise(journal: Journal, spent_usd: float = 0.0) -> dict[str, Any]:
@@ -20,25 +29,27 @@ def summarise(journal: Journal, spent_usd: float = 0.0) -> dict[str, Any]:
         `map50`, `map` are None when there was nothing to score on; `stage_seconds` is by stage name, seconds of the
         attempt that finished; `endpoint_p50_ms` is the median over the held-out pictures, one client.
     """
-    result = journal.result
+    pictures, labelling = journal.result(PicturesResult), journal.result(LabellingResult)
+    training, detection = journal.result(TrainingResult), journal.result(DetectionResult)
+    scores = journal.result(ScoringResult)
     return {
         "run": journal.run_id,
         "track": journal.track,
         "runtime": journal.runtime,
         "runtime_reason": journal.runtime_reason,
-        "device": result("training")["device"],
-        "images": result("pictures")["images"],
-        "labels": result("pictures")["labels"],
-        "labelled": result("labelling")["labelled"],
-        "boxes": result("labelling")["boxes"],
-        "train_images": result("conversion")["train_images"],
-        "held_out_images": result("detection")["pictures"],
-        "epochs": result("training")["epochs"],
-        "train_seconds": result("training")["train_seconds"],
+        "device": training.device,
+        "images": pictures.images,
+        "labels": list(pictures.labels),
+        "labelled": labelling.labelled,
+        "boxes": labelling.boxes,
+        "train_images": journal.result(ConversionResult).train_images,
+        "held_out_images": detection.pictures,
+        "epochs": training.epochs,
+        "train_seconds": training.train_seconds,
         "stage_seconds": {name: round(stage.seconds, 2) for name, stage in journal.stages.items()},
-        "map50": result("scoring")["map50"],
-        "map": result("scoring")["map"],
-        "endpoint_p50_ms": result("detection")["endpoint_p50_ms"],
+        "map50": scores.map50,
+        "map": scores.map,
+        "endpoint_p50_ms": detection.endpoint_p50_ms,
         "spent_usd": round(spent_usd, 2),
         "left_behind": _left_behind(journal),
     }
@@ -46,8 +57,8 @@ def summarise(journal: Journal, spent_usd: float = 0.0) -> dict[str, Any]:
 
 def _left_behind(journal: Journal) -> list[str]:
     """What clean-up found still there; before it, what the ledger names."""
-    if journal.is_finished("clean-up"):
-        return list(journal.result("clean-up")["left_behind"])
+    if journal.is_finished(CleanUpResult.stage):
+        return list(journal.result(CleanUpResult).left_behind)
     return [f"{resource.kind} {resource.name}" for resource in journal.existing()]
 
 

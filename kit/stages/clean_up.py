@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kit.aws_api import unless_missing
 from kit.errors import KitError
 from kit.language import _
 from kit.run.context import Context, pause
 from kit.run.journal import Resource
+from kit.run.results import CleanUpResult, TrainingResult
 from kit.stages import labelling, training
 
 
-def run(context: Context) -> dict[str, Any]:
-    if context.journal.is_finished("training"):
+def run(context: Context) -> CleanUpResult:
+    if context.journal.is_finished(TrainingResult.stage):
         bring_home(context)
     resources = context.journal.existing()
     with context.console.progress(_("cleaned up"), len(resources)) as advance:
@@ -21,7 +20,7 @@ def run(context: Context) -> dict[str, Any]:
             delete(context, resource)
             advance(number, resource.kind)
     context.api.own.delete_logs(context.suffix)
-    return {"left_behind": left_behind(context)}
+    return CleanUpResult(tuple(left_behind(context)))
 
 
 def bring_home(context: Context) -> None:
@@ -29,7 +28,7 @@ def bring_home(context: Context) -> None:
     target = context.folder.model_artifact
     if target.exists() or not any(resource.kind == "bucket" for resource in context.journal.existing()):
         return
-    key = context.journal.result("training")["model_artifact"].removeprefix(f"s3://{context.bucket}/")
+    key = context.journal.result(TrainingResult).model_artifact.removeprefix(f"s3://{context.bucket}/")
     part = target.with_name(target.name + ".part")
     context.api.s3.download_file(context.bucket, key, str(part))
     part.replace(target)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from kit.annotations.formats import coco, ground_truth, jumpstart
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.errors import InputError
 from kit.language import _
 from kit.run.context import IMAGES, TRAINING_ANNOTATIONS, TRAINING_IMAGES, Context
+from kit.run.results import ConversionResult
 
 # Below this there is nothing to learn from, and nothing left over to score on.
 FEWEST_TO_TRAIN = 2
 FEWEST_TO_SPLIT = 5
 
 
-def run(context: Context) -> dict[str, Any]:
+def run(context: Context) -> ConversionResult:
     s3, bucket, folder = context.api.s3, context.bucket, context.folder
     with_boxes = [picture.file_name for picture in _pictures(context) if picture.boxes]
     held_out = choose_held_out(context, with_boxes)
@@ -46,11 +46,7 @@ def run(context: Context) -> dict[str, Any]:
             advance(number)
     # Last, so that a data set with annotations is a whole one.
     s3.upload_file(str(folder.annotations), bucket, TRAINING_ANNOTATIONS)
-    return {
-        "train_images": written.pictures,
-        "train_boxes": written.boxes,
-        "held_out": sorted(held_out),
-    }
+    return ConversionResult(written.pictures, written.boxes, tuple(sorted(held_out)))
 
 
 def choose_held_out(context: Context, names: Sequence[str]) -> frozenset[str]:

@@ -7,50 +7,47 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from kit.atomic_file import write_atomically
 from kit.detection import drawing, request, verdicts
-from kit.detection.answers import read_answers, told_origin
+from kit.detection.answers import read_answers
 from kit.detection.picture import read_picture, write_picture
 from kit.detection.verdicts import JudgedPicture
 from kit.language import _
 from kit.run.context import Context
+from kit.run.results import ConversionResult, DetectionResult, EndpointResult, ThresholdOrigin
 
 # Enough for a score over all of a picture; the endpoint sorts by score.
 N_PREDICTIONS = 100
 THRESHOLD_WITHOUT_TRUTH = 0.4
 
 
-def run(context: Context) -> dict[str, Any]:
+def run(context: Context) -> DetectionResult:
     pictures = held_out_pictures(context)
     context.folder.detections.mkdir(exist_ok=True)
     seconds = _ask(context, pictures)
     found = judged(context)
-    threshold = _threshold(context, found)
+    threshold, origin, best_f1 = _threshold(context, found)
     labels = context.pictures.labels
     shown = 0
     for path in pictures:
-        drawn = [each for each in found[path.name].detections if each.score >= threshold["threshold"]]
+        drawn = [each for each in found[path.name].detections if each.score >= threshold]
         shown += len(drawn)
         canvas = drawing.draw_detections(read_picture(path), drawn, labels, found[path.name].picture.boxes)
         write_picture(context.folder.detections / f"{path.stem}.jpg", canvas)
+    median = 1000 * statistics.median(seconds) if seconds else None
+    result = DetectionResult(len(pictures), threshold, origin, shown, median, best_f1)
     context.console.say(
         _("  {shown} detections from score {threshold:.2f} up, {origin}").format(
-            shown=shown, threshold=threshold["threshold"], origin=told_origin(threshold)
+            shown=shown, threshold=threshold, origin=result.threshold_reason
         )
     )
-    return {
-        "pictures": len(pictures),
-        **threshold,
-        "detections_drawn": shown,
-        "endpoint_p50_ms": 1000 * statistics.median(seconds) if seconds else None,
-    }
+    return result
 
 
 def _ask(context: Context, pictures: Sequence[Path]) -> list[float]:
     """Sends the pictures to the endpoint and keeps its answers; returns the seconds that each took."""
-    endpoint = context.journal.result("endpoint")["endpoint"]
+    endpoint = context.journal.result(EndpointResult).endpoint
     lines: list[str] = []
     seconds: list[float] = []
     with context.console.progress(_("detected"), len(pictures)) as advance:
@@ -65,14 +62,14 @@ def _ask(context: Context, pictures: Sequence[Path]) -> list[float]:
     return seconds
 
 
-def _threshold(context: Context, found: Mapping[str, JudgedPicture]) -> dict[str, Any]:
-    """The lowest score that is drawn, and why it is that."""
+def _threshold(context: Context, found: Mapping[str, JudgedPicture]) -> tuple[float, ThresholdOrigin, float | None]:
+    """The lowest score that is drawn, why it is that, and F1 there where it was chosen by that."""
     if context.settings.threshold is not None:
-        return {"threshold": context.settings.threshold, "threshold_origin": "setting"}
+        return context.settings.threshold, "setting", None
     best = verdicts.best_operating(found.values())
     if best is None:
-        return {"threshold": THRESHOLD_WITHOUT_TRUTH, "threshold_origin": "default"}
-    return {"threshold": best.threshold, "threshold_origin": "best F1", "best_f1": best.f1}
+        return THRESHOLD_WITHOUT_TRUTH, "default", None
+    return best.threshold, "best F1", best.f1
 
 
 def judged(context: Context) -> dict[str, JudgedPicture]:
@@ -84,7 +81,7 @@ def held_out_pictures(context: Context) -> tuple[Path, ...]:
     """Files of the pictures that were not trained on."""
     if context.pictures.held_out is not None:
         return context.pictures.held_out
-    names = set(context.journal.result("conversion")["held_out"])
+    names = set(context.journal.result(ConversionResult).held_out)
     return tuple(path for path in context.pictures.pictures if path.name in names)
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from kit import advice
 from kit.errors import ServiceError
 from kit.language import _
 from kit.run.context import Context, pause
+from kit.run.results import EndpointResult, TrainingResult
 from kit.stages import clean_up
 
 # SageMaker gives an endpoint an hour to come up; the workshop's needs minutes.
 RUNNING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 
-def run(context: Context) -> dict[str, Any]:
+def run(context: Context) -> EndpointResult:
     sagemaker, algorithm = context.api.sagemaker, context.api.algorithm
     name = f"plugs-{context.suffix}"
     # What an attempt that was cut short left goes first, so that this one starts from nothing.
@@ -28,7 +28,7 @@ def run(context: Context) -> dict[str, Any]:
         ExecutionRoleArn=context.api.role_arn,
         PrimaryContainer={
             "Image": algorithm.inference_image,
-            "ModelDataUrl": context.journal.result("training")["model_artifact"],
+            "ModelDataUrl": context.journal.result(TrainingResult).model_artifact,
             **({"Environment": dict(algorithm.inference_environment)} if algorithm.inference_environment else {}),
         },
     )
@@ -64,4 +64,4 @@ def run(context: Context) -> dict[str, Any]:
                 name=name, status=endpoint["EndpointStatus"], reason=reason, todo=todo
             )
         )
-    return {"endpoint": name}
+    return EndpointResult(name)

@@ -13,13 +13,14 @@ from kit.aws_api import bucket_and_key, unless_missing
 from kit.errors import InputError, ServiceError
 from kit.language import _, language
 from kit.run.context import INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context, pause
+from kit.run.results import LabellingResult
 
 # By language; Ground Truth and Label Studio show the same.
 TEMPLATES = {name: Path(__file__).with_name(f"instructions.{name}.liquid") for name in ("en", "ja")}
 RUNNING = ("Initializing", "InProgress", "Stopping")
 
 
-def run(context: Context) -> dict[str, Any]:
+def run(context: Context) -> LabellingResult:
     context.folder.results.mkdir(exist_ok=True)
     manifest = context.pictures.manifest
     if manifest is not None:
@@ -30,11 +31,11 @@ def run(context: Context) -> dict[str, Any]:
         uri = _job(context)
     bucket, key = bucket_and_key(uri)
     context.api.s3.download_file(bucket, key, str(context.folder.output_manifest))
-    return {"output_manifest": uri} | count(context)
+    return count(context, uri)
 
 
-def count(context: Context) -> dict[str, Any]:
-    """How many pictures are in which state, and how many boxes each class got."""
+def count(context: Context, output_manifest: str) -> LabellingResult:
+    """Counts in the run's copy of the output manifest which state the pictures are in and how many boxes there are."""
     stream = ground_truth.read(context.folder.output_manifest, labels=context.pictures.labels)
     states: Counter[str] = Counter()
     boxes: Counter[str] = Counter(dict.fromkeys(stream.labels, 0))
@@ -54,12 +55,7 @@ def count(context: Context) -> dict[str, Any]:
             labelled=labelled, total=states.total(), boxes=boxes.total()
         )
     )
-    return {
-        "labelled": labelled,
-        "boxes": boxes.total(),
-        "boxes_by_label": dict(boxes),
-        "pictures_by_state": dict(states),
-    }
+    return LabellingResult(output_manifest, labelled, boxes.total(), dict(boxes), dict(states))
 
 
 def _job(context: Context) -> str:

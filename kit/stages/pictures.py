@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from kit.annotations.picture_files import upright_bytes
 from kit.language import _
 from kit.run.context import IMAGES, INPUT_MANIFEST, LABEL_CATEGORIES, Context
+from kit.run.results import PicturesResult
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CORSRuleTypeDef
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 CONTENT_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 
 
-def run(context: Context) -> dict[str, Any]:
+def run(context: Context) -> PicturesResult:
     s3, bucket, pictures = context.api.s3, context.bucket, context.pictures.pictures
     context.journal.will_create("bucket", bucket)
     _create_bucket(context)
@@ -41,7 +42,7 @@ def run(context: Context) -> dict[str, Any]:
         Body=json.dumps(categories, ensure_ascii=False).encode(),
         ContentType="application/json",
     )
-    return {"bucket": bucket, "images": len(pictures), "labels": list(context.pictures.labels)}
+    return PicturesResult(bucket, len(pictures), context.pictures.labels)
 
 
 def _create_bucket(context: Context) -> None:

@@ -12,6 +12,7 @@ from kit.aws_api import unless_missing
 from kit.errors import ServiceError
 from kit.language import _
 from kit.run.context import MODEL_OUTPUT, TRAINING, Context, pause
+from kit.run.results import TrainingResult
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 RUNNING = ("InProgress", "Stopping")
@@ -21,7 +22,7 @@ _LONGEST_SECONDS = 3600
 _FOLLOWED = "Val_CrossEntropy"
 
 
-def run(context: Context) -> dict[str, Any]:
+def run(context: Context) -> TrainingResult:
     sagemaker = context.api.sagemaker
     name, job = _usable_job(context)
     if job is None:
@@ -51,15 +52,15 @@ def run(context: Context) -> dict[str, Any]:
         )
         where = _("Its log {log} ends with:") if tail else _("Its log is {log}.")
         raise ServiceError("\n".join([f"{ending} {where.format(log=context.folder.training_log)}", *tail]))
-    return {
-        "job": name,
-        "model_artifact": job["ModelArtifacts"]["S3ModelArtifacts"],
-        "train_seconds": job["TrainingTimeInSeconds"],
-        "billable_seconds": job.get("BillableTimeInSeconds", job["TrainingTimeInSeconds"]),
-        "epochs": epochs,
-        "device": device_of(log.lines) or context.api.algorithm.training_instance,
-        "history": history,
-    }
+    return TrainingResult(
+        job=name,
+        model_artifact=job["ModelArtifacts"]["S3ModelArtifacts"],
+        train_seconds=job["TrainingTimeInSeconds"],
+        billable_seconds=job.get("BillableTimeInSeconds", job["TrainingTimeInSeconds"]),
+        epochs=epochs,
+        device=device_of(log.lines) or context.api.algorithm.training_instance,
+        history=tuple(history),
+    )
 
 
 def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:

@@ -19,6 +19,7 @@ from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.opening import cloud_runs, is_finished, locked
 from kit.run.picture_set import PictureSet
+from kit.run.results import CleanUpResult
 from kit.settings import CloudSettings, ResolvedSettings
 from kit.tracks import driver
 
@@ -57,7 +58,7 @@ def may_have_left(journal: Journal, folder: RunFolder) -> bool:
     """Whether its ledger names what is not known to be gone, or its clean-up did not come to a clean end."""
     if journal.existing() or not is_finished(journal, folder):
         return bool(journal.resources)
-    return bool(journal.result(names.CLEAN_UP)["left_behind"])
+    return bool(journal.result(CleanUpResult).left_behind)
 
 
 def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: Journal, console: Console) -> list[str]:
@@ -72,7 +73,8 @@ def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: J
     api = assemble(aws, settings, journal, _NO_ALGORITHM)
     context = Context(settings, PictureSet((), ()), api, folder, journal, console)
     folder.results.mkdir(exist_ok=True)
-    return list(driver.run_alone(driver.CLEAN_UP, context)["left_behind"])
+    driver.run_alone(driver.CLEAN_UP, context)
+    return list(journal.result(CleanUpResult).left_behind)
 
 
 def write_report(

@@ -8,7 +8,6 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import rich.table
 from botocore.exceptions import ClientError
@@ -33,6 +32,7 @@ from kit.run.context import bucket_of
 from kit.run.folder import require_space
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
+from kit.run.results import ImagesResult, LabellingResult, RoleResult, TeamResult
 from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings, S3Address
 from kit.tracks import driver
 from kit.tracks.clean import clean_up, write_report
@@ -92,7 +92,7 @@ def run(resolved: ResolvedSettings, console: Console) -> None:
         def cloud(pictures: PictureSet) -> Iterator[AwsApi]:
             assembled = assemble(aws, settings, journal, algorithm)
             by_people_here = settings.labeler == LABEL_STUDIO and pictures.manifest is None
-            if not by_people_here or journal.is_finished("labelling"):
+            if not by_people_here or journal.is_finished(LabellingResult.stage):
                 yield assembled
                 return
             with labelling_here(assembled, aws, folder.local_cloud, settings.label_studio_port) as labelled_here:
@@ -179,26 +179,24 @@ def _wants_clean_up(settings: CloudSettings, console: Console, plan: Plan) -> bo
 def _preparations(
     aws: Aws, settings: CloudSettings, journal: Journal, pictures: PictureSet, console: Console
 ) -> tuple[Preparation, ...]:
-    def make_role() -> dict[str, Any]:
-        given = settings.role_arn
-        return {"role_arn": given or role.make(aws, journal, bucket_of(journal.run_id))}
+    def make_role() -> RoleResult:
+        return RoleResult(settings.role_arn or role.make(aws, journal, bucket_of(journal.run_id)))
 
-    def make_team() -> dict[str, Any]:
+    def make_team() -> TeamResult:
         if pictures.manifest is not None or settings.labeler != GROUND_TRUTH:
-            return {"workteam_arn": "", "portal": ""}
-        made = team.make(aws, journal, settings.workers, settings.poll_seconds)
-        return {"workteam_arn": made.arn, "portal": made.portal}
+            return TeamResult("", "")
+        return team.make(aws, journal, settings.workers, settings.poll_seconds)
 
-    def publish_images() -> dict[str, Any]:
+    def publish_images() -> ImagesResult:
         engine = require_engine()
         cuda = own_trainer.wants_cuda(settings.train_instance)
         ensure_images(engine, own_trainer.IMAGES, cuda=cuda, say=console.say)
         return own_trainer.publish(aws, journal, own_trainer.push_with(engine, image_name), console.say)
 
     preparations = (
-        Preparation("role", make_role),
-        Preparation("team", make_team),
+        Preparation(RoleResult.stage, make_role),
+        Preparation(TeamResult.stage, make_team),
     )
     if settings.trainer != OWN:
         return preparations
-    return (*preparations, Preparation("images", publish_images))
+    return (*preparations, Preparation(ImagesResult.stage, publish_images))

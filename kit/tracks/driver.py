@@ -6,8 +6,8 @@ import contextlib
 import errno
 import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,6 +20,7 @@ from kit.run import names, picture_set
 from kit.run.context import Context
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
+from kit.run.results import DetectionResult, Result, ScoringResult, StageResult
 from kit.settings import Settings
 from kit.stages import clean_up, conversion, detection, endpoint, labelling, pictures, scoring, training
 
@@ -28,14 +29,14 @@ class Preparation(NamedTuple):
     """What comes before the stages because the API is put together from its result."""
 
     name: str
-    run: Callable[[], dict[str, Any]]
+    run: Callable[[], StageResult]
 
 
 class Stage(NamedTuple):
     """A stage by its name in the journal, and its code."""
 
     name: str
-    run: Callable[[Context], dict[str, Any]]
+    run: Callable[[Context], StageResult]
 
 
 # In the order of `names.STAGES`.
@@ -77,7 +78,7 @@ def run_stages(
     collected = picture_set.collect(settings)
     total = len(preparations) + len(STAGES)
 
-    def step(number: int, name: str, work: Callable[[], Mapping[str, Any]]) -> None:
+    def step(number: int, name: str, work: Callable[[], StageResult]) -> None:
         heading = f"[{number}/{total}] {names.title_of(name)}"
         if journal.is_finished(name):
             console.say(_("{what}: done before").format(what=heading))
@@ -90,7 +91,7 @@ def run_stages(
     with open_api(collected) as api:
         context = Context(settings, collected, api, folder, journal, console)
 
-        def run(stage: Stage) -> Mapping[str, Any]:
+        def run(stage: Stage) -> StageResult:
             result = stage.run(context)
             api.durability.checkpoint()
             return result
@@ -100,13 +101,13 @@ def run_stages(
             step(number, stage.name, functools.partial(run, stage))
 
 
-def run_alone(stage: Stage, context: Context) -> Mapping[str, Any]:
-    """Runs one stage whatever the others' state, finished before or not; returns its result.
+def run_alone(stage: Stage, context: Context) -> None:
+    """Runs one stage whatever the others' state, finished before or not.
 
     Raises:
         KitError: as `run_stages`.
     """
-    return run_work(stage.name, lambda: stage.run(context), context.journal, context.console)
+    run_work(stage.name, lambda: stage.run(context), context.journal, context.console)
 
 
 def as_kit_error(stage: str, error: Exception) -> KitError:
@@ -128,7 +129,7 @@ def as_kit_error(stage: str, error: Exception) -> KitError:
     return ServiceError(f"{where}: {str(error).rstrip('.')}; {advice.again()}.")
 
 
-def run_work(name: str, work: Callable[[], Mapping[str, Any]], journal: Journal, console: Console) -> Mapping[str, Any]:
+def run_work(name: str, work: Callable[[], Result], journal: Journal, console: Console) -> Result:
     """Does work under a name of the journal, which tells of its begin, end or failure; returns its result.
 
     Raises:
@@ -150,10 +151,10 @@ def run_work(name: str, work: Callable[[], Mapping[str, Any]], journal: Journal,
 
 def tell_score(console: Console, journal: Journal) -> None:
     """Says how well a finished run's model does, when there was something to score on."""
-    scores = journal.result("scoring")
-    if scores["map50"] is not None:
+    map50 = journal.result(ScoringResult).map50
+    if map50 is not None:
         console.heading(
             _("mAP@0.5 {map50:.3f} on {count} held-out pictures").format(
-                map50=scores["map50"], count=journal.result("detection")["pictures"]
+                map50=map50, count=journal.result(DetectionResult).pictures
             )
         )

@@ -15,6 +15,7 @@ from kit.run import opening, summary
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
+from kit.run.results import CleanUpResult, LabellingResult
 from kit.settings import ResolvedSettings
 from kit.tracks import driver, runtime
 
@@ -31,7 +32,7 @@ def run(resolved: ResolvedSettings, console: Console) -> None:
 
         @contextlib.contextmanager
         def local_cloud(pictures: PictureSet) -> Iterator[AwsApi]:
-            labelling = not journal.is_finished("labelling") and pictures.manifest is None
+            labelling = not journal.is_finished(LabellingResult.stage) and pictures.manifest is None
             with (
                 runtime.open_parts(settings, folder, journal, console) as parts,
                 LocalCloud(folder.local_cloud, parts, truth=pictures.truth, labelling=labelling) as services,
@@ -49,5 +50,5 @@ def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:
     driver.tell_score(console, journal)
     console.say(_("Report:     {path}").format(path=folder.report))
     console.say(_("Drawings:   {path}").format(path=folder.detections))
-    left = ", ".join(journal.result("clean-up")["left_behind"]) or _("nothing")
+    left = ", ".join(journal.result(CleanUpResult).left_behind) or _("nothing")
     console.say(_("Left behind: {what}").format(what=left))

@@ -13,6 +13,7 @@ from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.names import title_of
 from kit.run.opening import CLOUD, cloud_runs, is_finished, locked
+from kit.run.results import StudioResult
 from kit.settings import CloudSettings
 from kit.tracks import driver
 
@@ -48,15 +49,15 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
         journal = Journal(folder.journal, folder.run_id, CLOUD, {"studio": True, **aws.identity})
         journal.save()
     with locked(folder):
-        console.heading(title_of("studio"))
+        console.heading(title_of(StudioResult.stage))
         # Whoever has the address is signed in: it is shown, and not kept.
         opened: list[str] = []
 
-        def work() -> dict[str, bool]:
+        def work() -> StudioResult:
             opened.append(studio.open_space(aws, journal, settings.poll_seconds, console.say))
-            return {"opened": True}
+            return StudioResult(opened=True)
 
-        driver.run_work("studio", work, journal, console)
+        driver.run_work(StudioResult.stage, work, journal, console)
     console.say(_("Open within five minutes: {address}").format(address=opened[0]))
     console.say(
         _("In its terminal: git clone <your copy of this repository>; then open samples/workshop.ipynb from it.")

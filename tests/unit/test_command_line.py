@@ -9,26 +9,41 @@ from pathlib import Path
 
 import pytest
 
+from kit.detection.scores import ClassScore
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.names import STAGES
 from kit.run.opening import locked
+from kit.run.results import (
+    CleanUpResult,
+    ConversionResult,
+    DetectionResult,
+    EndpointResult,
+    LabellingResult,
+    PicturesResult,
+    ScoringResult,
+    StageResult,
+    TrainingResult,
+)
 from kit.run.summary import summarise
 from tests.end_to_end import command
 
-RESULTS = {
-    "pictures": {"images": 35, "labels": ["usb-a"]},
-    "labelling": {"labelled": 35, "boxes": 89},
-    "conversion": {"train_images": 33},
-    "training": {
-        "device": "cpu",
-        "epochs": 1,
-        "train_seconds": 100,
-        "history": [{"epoch": 1.0, "Train_Loss": 1.5}],
-    },
-    "detection": {"pictures": 65, "endpoint_p50_ms": 50.0},
-    "scoring": {"map50": 0.5, "map": 0.25, "classes": [{"label": "usb-a", "ap50": 0.5}]},
-    "clean-up": {"left_behind": []},
+RESULTS: dict[str, StageResult] = {
+    "pictures": PicturesResult("bucket", 35, ("usb-a",)),
+    "labelling": LabellingResult("s3://bucket/output.manifest", 35, 89, {"usb-a": 89}, {"labelled": 35}),
+    "conversion": ConversionResult(33, 89, ()),
+    "training": TrainingResult(
+        job="job",
+        model_artifact="s3://bucket/model.tar.gz",
+        train_seconds=100,
+        billable_seconds=100,
+        epochs=1,
+        device="cpu",
+        history=({"epoch": 1.0, "Train_Loss": 1.5},),
+    ),
+    "endpoint": EndpointResult("plugs"),
+    "detection": DetectionResult(65, 0.5, "setting", 60, 50.0),
+    "clean-up": CleanUpResult(()),
 }
 
 
@@ -41,12 +56,12 @@ def begun(folder: Path, name: str) -> tuple[RunFolder, Journal]:
     return run, journal
 
 
-def finished(folder: Path, name: str, **scores: float) -> RunFolder:
+def finished(folder: Path, name: str, map50: float = 0.5) -> RunFolder:
     run, journal = begun(folder, name)
+    scored = ScoringResult(map50, 0.25, 65, 160, (ClassScore("usb-a", 160, 0.5, 0.25, None),))
     for stage in STAGES:
         journal.begin(stage)
-        result = {**RESULTS.get(stage, {}), **(scores if stage == "scoring" else {})}
-        journal.finish(stage, 2.0, result)
+        journal.finish(stage, 2.0, scored if stage == "scoring" else RESULTS[stage])
     run.summary.write_text(json.dumps(summarise(journal)))
     return run
 
@@ -61,7 +76,7 @@ def test_alone_it_explains_itself(tmp_path: Path) -> None:
 def test_status_of_a_run_that_was_killed_says_how_to_go_on(tmp_path: Path) -> None:
     _run, journal = begun(tmp_path, "r1")
     journal.begin("pictures")
-    journal.finish("pictures", 1.5, {})
+    journal.finish("pictures", 1.5, RESULTS["pictures"])
     journal.begin("labelling")
     done = command.kit("status", "r1", folder=tmp_path)
     assert done.returncode == 0

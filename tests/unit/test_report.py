@@ -16,10 +16,21 @@ import pytest
 
 from kit.annotations.formats import coco, ground_truth
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
+from kit.detection.scores import ClassScore
 from kit.errors import InputError
 from kit.report import page, plots
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
+from kit.run.results import (
+    CleanUpResult,
+    ConversionResult,
+    DetectionResult,
+    LabellingResult,
+    PicturesResult,
+    ScoringResult,
+    StageResult,
+    TrainingResult,
+)
 from kit.run.summary import summarise
 
 LABELS = ("<b>", "ライトニング")
@@ -68,42 +79,32 @@ def finished_run(folder: Path, *, scored: bool) -> tuple[RunFolder, Journal]:
     run.detections_file.write_text(line if scored else "")
     journal = Journal(run.journal, "run-1", "local", {"images": str(images), "labels": list(LABELS)})
     journal.runs_on("process", "as RUNTIME says")
-    scores = {
-        "map50": 0.9,
-        "map": 0.6,
-        "boxes": 2,
-        "classes": [
-            {"label": "<b>", "ap50": 0.9, "ap": 0.6, "boxes": 2, "precision": PRECISION},
-            {"label": "ライトニング", "ap50": None, "ap": None, "boxes": 0, "precision": None},
-        ],
-    }
-    results = {
-        "pictures": {"images": 2, "labels": list(LABELS)},
-        "labelling": {
-            "labelled": 1,
-            "boxes": 2,
-            "boxes_by_label": dict.fromkeys(LABELS, 1),
-            "pictures_by_state": {"labelled": 1, "unlabelled": 1},
-        },
-        "conversion": {"train_images": 1},
-        "training": {
-            "device": "cpu",
-            "epochs": 2,
-            "train_seconds": 9,
-            "history": [{"epoch": 1, "Train_Loss": 2.0, "Val_CrossEntropy": 1.5}, {"epoch": 2, "Train_Loss": 1.0}],
-        },
-        "detection": {
-            "pictures": len(held_out),
-            "threshold": 0.5,
-            "threshold_origin": "setting",
-            "endpoint_p50_ms": 12.5 if scored else None,
-        },
-        "scoring": scores if scored else {"map50": None, "map": None},
-        "clean-up": {"left_behind": []},
-    }
-    for stage, result in results.items():
-        journal.begin(stage)
-        journal.finish(stage, 1.0, result)
+    classes = (
+        ClassScore("<b>", 2, 0.9, 0.6, tuple(PRECISION)),
+        ClassScore("ライトニング", 0, None, None, None),
+    )
+    results: list[StageResult] = [
+        PicturesResult("bucket", 2, LABELS),
+        LabellingResult(
+            "s3://bucket/output.manifest", 1, 2, dict.fromkeys(LABELS, 1), {"labelled": 1, "unlabelled": 1}
+        ),
+        ConversionResult(1, 2, ()),
+        TrainingResult(
+            job="job",
+            model_artifact="s3://bucket/model.tar.gz",
+            train_seconds=9,
+            billable_seconds=9,
+            epochs=2,
+            device="cpu",
+            history=({"epoch": 1, "Train_Loss": 2.0, "Val_CrossEntropy": 1.5}, {"epoch": 2, "Train_Loss": 1.0}),
+        ),
+        DetectionResult(len(held_out), 0.5, "setting", 2, 12.5 if scored else None),
+        ScoringResult(0.9, 0.6, 1, 2, classes) if scored else ScoringResult(None, None),
+        CleanUpResult(()),
+    ]
+    for result in results:
+        journal.begin(result.stage)
+        journal.finish(result.stage, 1.0, result)
     return run, journal
 
 

@@ -1,9 +1,14 @@
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kit.errors import InputError
 from kit.run.journal import Journal
+from kit.run.results import CleanUpResult, ConversionResult, DetectionResult, PicturesResult, ScoringResult
+
+PICTURES = PicturesResult("b", 35, ("usb-a", "usb-c"))
 
 
 def new(path: Path) -> Journal:
@@ -16,11 +21,11 @@ def test_what_was_begun_but_not_finished_is_known_after_a_kill(tmp_path: Path) -
     journal = new(tmp_path / "journal.json")
     journal.begin("pictures")
     journal.will_create("bucket", "b")
-    journal.finish("pictures", 1.5, {"images": 35})
+    journal.finish("pictures", 1.5, PICTURES)
     journal.begin("labelling")
     reopened = Journal.open(tmp_path / "journal.json")  # as after kill -9: nothing was closed
     assert reopened.is_finished("pictures")
-    assert reopened.result("pictures") == {"images": 35}
+    assert reopened.result(PicturesResult) == PICTURES
     assert not reopened.is_finished("labelling")
     assert [(r.kind, r.name) for r in reopened.existing()] == [("bucket", "b")]
 
@@ -30,7 +35,7 @@ def test_a_stage_tried_again_counts_its_attempts_and_forgets_its_error(tmp_path:
     journal.begin("training")
     journal.fail("training", 2.0, "loss is not finite")
     journal.begin("training")
-    journal.finish("training", 3.0, {})
+    journal.finish("training", 3.0, PICTURES)
     record = Journal.open(tmp_path / "journal.json").stages["training"]
     assert (record.state, record.attempts, record.error) == ("finished", 2, "")
 
@@ -52,3 +57,93 @@ def test_a_file_that_is_no_journal_is_refused_with_a_way_out(tmp_path: Path, tex
     path.write_text(text)
     with pytest.raises(InputError, match="make clean"):
         Journal.open(path)
+
+
+@pytest.mark.parametrize(
+    ("result", "kept"),
+    [
+        (PICTURES, {"bucket": "b", "images": 35, "labels": ["usb-a", "usb-c"]}),
+        (ScoringResult(None, None), {"map50": None, "map": None}),
+        (
+            DetectionResult(0, 0.4, "default", 0, None),
+            {
+                "pictures": 0,
+                "threshold": 0.4,
+                "threshold_origin": "default",
+                "detections_drawn": 0,
+                "endpoint_p50_ms": None,
+            },
+        ),
+    ],
+    ids=["every field", "nothing to score", "no true box"],
+)
+def test_a_result_is_kept_as_runs_have_always_kept_it(tmp_path: Path, result: Any, kept: dict[str, Any]) -> None:
+    journal = new(tmp_path / "journal.json")
+    journal.begin(result.stage)
+    journal.finish(result.stage, 1.0, result)
+    stages = json.loads((tmp_path / "journal.json").read_text())["stages"]
+    assert stages[result.stage]["result"] == kept
+    assert Journal.open(tmp_path / "journal.json").result(type(result)) == result
+
+
+def changed(path: Path, where: tuple[str, ...], value: Any) -> Path:
+    """A journal with a finished stage, after somebody has changed one entry of the file."""
+    journal = new(path)
+    journal.begin("pictures")
+    journal.will_create("bucket", "b")
+    journal.finish("pictures", 1.5, PICTURES)
+    content = json.loads(path.read_text())
+    place = content
+    for name in where[:-1]:
+        place = place[name]
+    place[where[-1]] = value
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("settings",), []),
+        (("stages",), []),
+        (("stages", "pictures"), "finished"),
+        (("stages", "pictures", "state"), "done"),
+        (("stages", "pictures", "attempts"), "1"),
+        (("resources",), {}),
+        (("resources",), [{"kind": "bucket"}]),
+        (("resources",), [{"kind": "bucket", "name": "b", "entered": "yesterday"}]),
+    ],
+    ids=lambda value: ".".join(value) if isinstance(value, tuple) else json.dumps(value),
+)
+def test_an_entry_of_another_type_is_refused_when_the_journal_is_opened(
+    tmp_path: Path, where: tuple[str, ...], value: Any
+) -> None:
+    path = changed(tmp_path / "journal.json", where, value)
+    with pytest.raises(InputError, match=rf"journal\.json cannot be read.*{where[0]}.*make clean"):
+        Journal.open(path)
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("stages", "pictures", "result"), {}),
+        (("stages", "pictures", "result"), {"bucket": "b", "images": "35", "labels": []}),
+        (("stages", "pictures", "result"), {"bucket": "b", "images": 35, "labels": "usb-a"}),
+        (("stages", "pictures", "state"), "failed"),
+    ],
+    ids=["nothing", "a number as text", "one label for a list", "not finished"],
+)
+def test_a_result_that_is_not_one_of_its_stage_is_refused(tmp_path: Path, where: tuple[str, ...], value: Any) -> None:
+    journal = Journal.open(changed(tmp_path / "journal.json", where, value))
+    with pytest.raises(InputError, match=r"journal\.json cannot be read.*stages\.pictures"):
+        journal.result(PicturesResult)
+
+
+def test_what_was_never_begun_or_set_is_refused_by_name(tmp_path: Path) -> None:
+    journal = new(tmp_path / "journal.json")
+    with pytest.raises(InputError, match=r"journal\.json.*stages\.clean-up"):
+        journal.result(CleanUpResult)
+    with pytest.raises(InputError, match=r"journal\.json.*stages\.conversion"):
+        journal.result(ConversionResult)
+    with pytest.raises(InputError, match=r"journal\.json.*settings\.images"):
+        journal.setting("images")

@@ -18,6 +18,7 @@ from kit.run.context import Context
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
+from kit.run.results import EndpointResult
 from kit.settings import ResolvedSettings, Settings
 from kit.tracks import driver
 from tests.unit.stages.contexts import context_in
@@ -34,12 +35,12 @@ class Stages:
         monkeypatch.setattr(driver, "STAGES", tuple(driver.Stage(name, self._stage(name)) for name in titles))
         monkeypatch.setattr(driver.picture_set, "collect", lambda _: PictureSet((), ()))
 
-    def _stage(self, name: str) -> Callable[[Context], dict[str, Any]]:
-        def stage(_: Context) -> dict[str, Any]:
+    def _stage(self, name: str) -> Callable[[Context], EndpointResult]:
+        def stage(_: Context) -> EndpointResult:
             self.ran.append(name)
             if name in self.broken:
                 raise self.broken[name]
-            return {"from": name}
+            return EndpointResult(name)
 
         return stage
 

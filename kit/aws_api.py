@@ -10,13 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# The statuses of a job that has not ended, of LabelingJobStatus and of TrainingJobStatus:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeLabelingJob.html, API_DescribeTrainingJob.html
+LABELING_JOB_RUNNING = ("Initializing", "InProgress", "Stopping")
+TRAINING_JOB_RUNNING = ("InProgress", "Stopping")
+# Where SageMaker writes its logs; the streams begin with the job's name, an endpoint has a group of its own.
+# https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
+LABELING_LOGS = "/aws/sagemaker/LabelingJobs"
+ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
+# Bytes that InvokeEndpoint takes of a real-time endpoint's request:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+LARGEST_BODY = 6_291_456
 # SageMaker's words for it, where the code is ValidationException.
 _MISSING = ("could not find", "not found", "no workforce", "does not exist")
 
@@ -44,6 +56,8 @@ class SageMaker(Protocol):
     def list_endpoints(self, *, NameContains: str) -> dict[str, Any]: ...
     def list_endpoint_configs(self, *, NameContains: str) -> dict[str, Any]: ...
     def list_models(self, *, NameContains: str) -> dict[str, Any]: ...
+    def list_labeling_jobs(self, *, NameContains: str, StatusEquals: str) -> dict[str, Any]: ...
+    def list_training_jobs(self, *, NameContains: str, StatusEquals: str) -> dict[str, Any]: ...
 
 
 class SageMakerRuntime(Protocol):
@@ -53,7 +67,7 @@ class SageMakerRuntime(Protocol):
 
 
 class Logs(Protocol):
-    """CloudWatch Logs: training jobs write to group /aws/sagemaker/TrainingJobs, stream `<job>/…`."""
+    """CloudWatch Logs: training jobs write to group `TRAINING_LOGS`, stream `<job>/…`."""
 
     def describe_log_streams(self, *, logGroupName: str, logStreamNamePrefix: str) -> dict[str, Any]: ...
     def get_log_events(
@@ -107,30 +121,20 @@ class Algorithm:
     spot: bool = False
 
 
-class Own(Protocol):
-    """What one cloud alone makes besides the stages' resources: on AWS roles, teams and logs."""
+class ResourceKind(Protocol):
+    """A kind of thing that a run makes on one cloud or the other (`kit.resources`, `kit.aws.resources`).
 
-    def delete(self, kind: str, name: str) -> bool:
-        """Deletes a resource of the ledger, gone already or not; False for a kind that is not this cloud's."""
+    Attributes:
+        name: of the kind, in the ledger and in what is told of it.
+    """
 
-    def delete_logs(self, suffix: str) -> None:
-        """Deletes what the run's jobs left besides: their logs."""
+    name: ClassVar[str]
 
-    def left_behind(self, suffix: str) -> list[str]:
-        """What of it still bears the run's suffix, by asking."""
+    def delete(self, name: str, /) -> None:
+        """Deletes one, gone already or not, and returns when it is gone; raises KitError when it does not go."""
 
-
-class Nothing:
-    """`Own` of a cloud that has nothing of the kind."""
-
-    def delete(self, kind: str, name: str) -> bool:  # noqa: ARG002 (the protocol's)
-        return False
-
-    def delete_logs(self, suffix: str) -> None:
-        pass
-
-    def left_behind(self, suffix: str) -> list[str]:  # noqa: ARG002 (the protocol's)
-        return []
+    def left(self, suffix: str, /) -> list[str]:
+        """The names of those that still bear a run's suffix, by asking."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +149,10 @@ class AwsApi:
             "" where there are none in this region.
         portal: where the people of the team label a job; None when no person is needed.
         poll_seconds: how long to wait between two looks at a job.
-        own: what else this cloud makes, for the clean-up.
+        further_kinds: what this cloud alone makes for a run, for the clean-up.
+        traces: what the jobs themselves leave, which no ledger names.
         endpoint_seconds: how long an endpoint may take to come up; AWS gives up after an hour itself.
+        deletion_seconds: how long one thing may take to go.
     """
 
     s3: S3Client
@@ -162,8 +168,10 @@ class AwsApi:
     labelling_functions: str
     portal: Callable[[str], LabellingPortal | None]
     poll_seconds: float
-    own: Own = field(default_factory=Nothing)
+    further_kinds: tuple[ResourceKind, ...] = ()
+    traces: tuple[ResourceKind, ...] = ()
     endpoint_seconds: float = 3900.0
+    deletion_seconds: float = 1800.0
 
 
 def unless_missing(operation: Any, **names: str) -> Mapping[str, Any] | None:

@@ -6,9 +6,9 @@ import dataclasses
 import json
 from pathlib import Path
 
-from kit.aws.cleanup import AwsOwn
 from kit.aws.ground_truth import labelling_functions
 from kit.aws.jumpstart import JumpStartModel
+from kit.aws.resources.registry import kinds_of, traces_of
 from kit.aws.session import Aws
 from kit.aws_api import Algorithm, AwsApi, LabellingPortal
 from kit.run.journal import Journal
@@ -41,7 +41,8 @@ def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Alg
         labelling_functions=labelling_functions(aws.region),
         portal=lambda _: LabellingPortal(team.portal) if team.portal else None,
         poll_seconds=settings.poll_seconds,
-        own=AwsOwn(aws, settings),
+        further_kinds=kinds_of(aws, settings),
+        traces=traces_of(aws),
         endpoint_seconds=60 * settings.endpoint_minutes,
     )
 

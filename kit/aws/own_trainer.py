@@ -8,20 +8,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from kit.aws.jumpstart import JumpStartModel
+from kit.aws.resources.image_repository import IMAGES, ImageRepository
 from kit.aws.session import Aws
 from kit.aws_api import Algorithm
 from kit.errors import ServiceError
 from kit.language import _
 from kit.local_cloud.algorithm import ALGORITHM
 from kit.local_cloud.docker.engine import Engine
+from kit.run import names
 from kit.run.journal import Journal
 from kit.run.results import ImagesResult
 
-REPOSITORY = "image-repository"
-IMAGES = ("training", "inference")
 _TAG = "1"
 # Instance families with NVIDIA GPUs: g4dn, g5, p3 …
 _GPU = re.compile(r"ml\.[gp]\d")
@@ -37,7 +35,7 @@ def model(train_instance: str, endpoint_instance: str, *, spot: bool) -> JumpSta
 
 def in_registry(aws: Aws, algorithm: Algorithm, suffix: str) -> Algorithm:
     """The algorithm with the addresses that its images have once they are pushed."""
-    training, inference = (f"{_registry(aws)}/{_repository(suffix, name)}:{_TAG}" for name in IMAGES)
+    training, inference = (f"{_registry(aws)}/{names.image_repository(suffix, name)}:{_TAG}" for name in IMAGES)
     return dataclasses.replace(algorithm, training_image=training, inference_image=inference)
 
 
@@ -63,13 +61,8 @@ def publish(
     ecr = aws.client("ecr")
     pushed: dict[str, str] = {}
     for name in IMAGES:
-        repository = _repository(journal.run_id, name)
-        journal.will_create(REPOSITORY, repository)
-        try:
-            ecr.create_repository(repositoryName=repository)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "RepositoryAlreadyExistsException":
-                raise
+        repository = names.image_repository(journal.run_id, name)
+        ImageRepository(aws).make(journal, repository)
         token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
         user, password = base64.b64decode(token).decode().split(":", 1)
         address = f"{_registry(aws)}/{repository}"
@@ -99,26 +92,6 @@ def push_with(engine: Engine, local_name: Callable[[str], str]) -> Callable[[str
             engine.client.images.remove(f"{address}:{tag}", noprune=True)
 
     return push
-
-
-def delete_repository(aws: Aws, name: str) -> None:
-    """Deletes a repository with its images; that it is gone already is as good."""
-    try:
-        aws.client("ecr").delete_repository(repositoryName=name, force=True)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "RepositoryNotFoundException":
-            raise
-
-
-def repositories(aws: Aws, suffix: str) -> list[str]:
-    """Those of a run that are there."""
-    wanted = {_repository(suffix, name) for name in IMAGES}
-    pages = aws.client("ecr").get_paginator("describe_repositories").paginate()
-    return [r["repositoryName"] for page in pages for r in page["repositories"] if r["repositoryName"] in wanted]
-
-
-def _repository(suffix: str, name: str) -> str:
-    return f"plugs-{suffix}/{name}"
 
 
 def _registry(aws: Aws) -> str:

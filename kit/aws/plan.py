@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kit.aws import prices, team
+from kit.aws import prices
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.prices import Price
+from kit.aws.resources.workforce import Workforce
 from kit.aws.session import Aws
 from kit.language import _
 from kit.settings import GROUND_TRUTH, OWN, CloudSettings
@@ -90,7 +91,7 @@ def _team(aws: Aws, settings: CloudSettings) -> list[Step]:
     if settings.manifest is not None or settings.labeler != GROUND_TRUTH or not settings.workers:
         return []
     people = _("invitations to {count} by e-mail").format(count=len(settings.workers))
-    if team.existing_workforce(aws) is not None:
+    if Workforce(aws, settings.poll_seconds).existing() is not None:
         calls: tuple[str, ...] = ("CreateGroup", "CreateWorkteam", "AdminCreateUser", "AdminAddUserToGroup")
         return [Step(_("work team in the region's workforce, {people}").format(people=people), calls)]
     calls = (

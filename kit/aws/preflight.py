@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kit.aws import own_trainer, permissions, quotas, team
+from kit.aws import own_trainer, permissions, quotas
 from kit.aws.finding import FAIL, PASS, WARNING, Finding, said
 from kit.aws.ground_truth import GROUND_TRUTH_ACCOUNTS
 from kit.aws.jumpstart import JumpStartModel, resolve
+from kit.aws.resources.workforce import Workforce
+from kit.aws.resources.workteam import Workteam
 from kit.aws.session import Aws
 from kit.errors import KitError
 from kit.language import _
@@ -91,7 +93,7 @@ def _labelling(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
         _("have labels ready from elsewhere (MANIFEST=…), should it refuse"),
     )
     try:
-        workforce, there = team.existing_workforce(aws), team.existing_team(aws)
+        workforce, there = Workforce(aws, settings.poll_seconds).existing(), Workteam(aws).existing()
     except (ClientError, BotoCoreError) as error:
         yield Finding(_("private workforce"), FAIL, said(error), _("ask for sagemaker:ListWorkforces, ListWorkteams"))
         return

@@ -7,6 +7,7 @@ import datetime
 from kit.aws import prices
 from kit.aws.prices import Price
 from kit.run.journal import Journal
+from kit.run.names import ENDPOINT, LABELING_JOB
 from kit.run.results import LabellingResult, TrainingResult
 from kit.settings import GROUND_TRUTH
 
@@ -17,9 +18,9 @@ def spent_usd(journal: Journal, training: Price, endpoint: Price) -> float:
     if journal.is_finished(TrainingResult.stage):
         usd += training.of(journal.result(TrainingResult).billable_seconds / 3600)
     for resource in journal.resources:
-        if resource.kind == "endpoint":
+        if resource.kind == ENDPOINT:
             usd += endpoint.of(_hours(resource.entered, resource.left))
-    by_ground_truth = any(resource.kind == "labeling-job" for resource in journal.resources)
+    by_ground_truth = any(resource.kind == LABELING_JOB for resource in journal.resources)
     by_ground_truth = by_ground_truth and journal.setting("labeler") == GROUND_TRUTH
     if by_ground_truth and journal.is_finished(LabellingResult.stage):
         usd += prices.LABELLED_OBJECT * journal.result(LabellingResult).labelled

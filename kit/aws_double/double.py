@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from kit.aws_api import AwsApi, SageMaker
+from kit.aws_api import TRAINING_LOGS, AwsApi, SageMaker
 from kit.aws_double import jumpstart_catalogue
 from kit.aws_double.account_facts import Quotas, get_products
 from kit.aws_double.faults import Faults
@@ -25,7 +25,6 @@ from kit.local_cloud.cloud import LocalCloud
 from kit.local_cloud.labelling.label_studio import LabelStudioServer
 from kit.local_cloud.parts import Command, Parts
 from kit.local_cloud.service_model import client_error, validate_request
-from kit.local_cloud.training.logs import LOG_GROUP
 
 Operation = Callable[..., Mapping[str, Any]]
 
@@ -107,7 +106,7 @@ class Double:
         left += [f"training job {job['TrainingJobName']}" for job in jobs]
         labeling = self._list_labeling_jobs(StatusEquals="InProgress")["LabelingJobSummaryList"]
         left += [f"labelling job {job['LabelingJobName']}" for job in labeling]
-        streams = self._describe_log_streams(logGroupName=LOG_GROUP)["logStreams"]
+        streams = self._describe_log_streams(logGroupName=TRAINING_LOGS)["logStreams"]
         left += [f"log stream {stream['logStreamName']}" for stream in streams]
         return left
 

@@ -17,11 +17,11 @@ from urllib.parse import parse_qsl
 
 from botocore.exceptions import ClientError
 
+from kit.aws_api import TRAINING_LOGS
 from kit.aws_double import jumpstart_catalogue
 from kit.aws_double.double import Double
 from kit.aws_double.wire import Call, call_of, error_answer, json_answer, json_request
 from kit.local_cloud.service_model import client_error, validate_request
-from kit.local_cloud.training.logs import LOG_GROUP
 
 CONTROL = "/_double/"
 _HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length", "expect", "date", "server")
@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _is_motos(call: Call, body: bytes) -> bool:
     """Whether it is about a log group that the local cloud does not have."""
-    return call.service == "logs" and json_request(body).get("logGroupName") != LOG_GROUP
+    return call.service == "logs" and json_request(body).get("logGroupName") != TRAINING_LOGS
 
 
 def _allowed(body: bytes) -> bytes:

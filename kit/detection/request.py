@@ -13,13 +13,12 @@ import cv2
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kit.annotations.picture_files import upright_bytes
-from kit.aws_api import SageMakerRuntime
+from kit.aws_api import LARGEST_BODY, SageMakerRuntime
 from kit.detection.picture import decode
 from kit.errors import ServiceError
 from kit.language import _
 
 CONTENT_TYPE = "application/x-image"
-LARGEST_BODY = 6 * 1024 * 1024
 
 
 def accept(n_predictions: int | None = None) -> str:

@@ -25,9 +25,11 @@ class LocalSageMaker:
     def __init__(self, labelling: LabellingService, training: TrainingJobs, hosting: Hosting) -> None:
         self.create_labeling_job = labelling.create_labeling_job
         self.describe_labeling_job = labelling.describe_labeling_job
+        self.list_labeling_jobs = labelling.list_labeling_jobs
         self.stop_labeling_job = labelling.stop_labeling_job
         self.create_training_job = training.create_training_job
         self.describe_training_job = training.describe_training_job
+        self.list_training_jobs = training.list_training_jobs
         self.stop_training_job = training.stop_training_job
         self.create_model = hosting.create_model
         self.create_endpoint_config = hosting.create_endpoint_config

@@ -250,5 +250,4 @@ def _moment(iso: str, begun: str = "") -> str:
 def _state(resource: Resource) -> str:
     if not resource.deleted:
         return _("still there")
-    # SageMaker keeps the records of jobs for ever, at no cost.
-    return _("ended") if resource.kind.endswith("-job") else _("deleted")
+    return _("ended") if resource.is_job else _("deleted")

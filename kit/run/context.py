@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kit.aws_api import AwsApi
 from kit.console import Console
+from kit.run import names
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
@@ -41,15 +42,10 @@ class Context:
 
     @property
     def bucket(self) -> str:
-        return bucket_of(self.suffix)
+        return names.bucket(self.suffix)
 
     def uri(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
-
-
-def bucket_of(suffix: str) -> str:
-    """The name of a run's bucket."""
-    return f"jumpstart-finetune-handson-{suffix}"
 
 
 def pause(context: Context) -> None:

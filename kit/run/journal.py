@@ -19,6 +19,7 @@ import msgspec
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
 from kit.language import _
+from kit.run.names import LABELING_JOB, TRAINING_JOB
 from kit.run.results import Result, StageResult, from_json, to_json
 
 FORMAT = 1
@@ -55,6 +56,11 @@ class Resource:
     deleted: bool = False
     entered: str = ""
     left: str = ""
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it ends rather than being deleted: SageMaker keeps the records of jobs for ever, at no cost."""
+        return self.kind in (LABELING_JOB, TRAINING_JOB)
 
     def __post_init__(self) -> None:
         for moment in (self.entered, self.left):

@@ -9,6 +9,7 @@ from kit.errors import InputError
 from kit.language import _
 from kit.run import folder as run_folder
 from kit.run.journal import Journal
+from kit.run.names import ENDPOINT
 from kit.run.opening import CLOUD
 
 
@@ -27,7 +28,7 @@ def old_endpoints(runs: Path, hours: float, now: datetime.datetime) -> list[str]
         if journal.track != CLOUD or journal.settings.get("endpoint_url"):
             continue
         for resource in journal.existing():
-            if resource.kind != "endpoint":
+            if resource.kind != ENDPOINT:
                 continue
             age = now - datetime.datetime.fromisoformat(resource.entered)
             if age > datetime.timedelta(hours=hours):

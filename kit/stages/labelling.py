@@ -9,15 +9,16 @@ from typing import Any
 
 from kit.annotations.formats import ground_truth
 from kit.annotations.model import LabelState
-from kit.aws_api import bucket_and_key, unless_missing
+from kit.aws_api import LABELING_JOB_RUNNING, bucket_and_key, unless_missing
 from kit.errors import InputError, ServiceError
 from kit.language import _, language
+from kit.resources.labeling_job import LabelingJob
+from kit.run import names
 from kit.run.context import INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context, pause
 from kit.run.results import LabellingResult
 
 # By language; Ground Truth and Label Studio show the same.
 TEMPLATES = {name: Path(__file__).with_name(f"instructions.{name}.liquid") for name in ("en", "ja")}
-RUNNING = ("Initializing", "InProgress", "Stopping")
 
 
 def run(context: Context) -> LabellingResult:
@@ -66,8 +67,7 @@ def _job(context: Context) -> str:
         context.api.s3.put_object(
             Bucket=context.bucket, Key=INSTRUCTIONS, Body=TEMPLATES[language()].read_bytes(), ContentType="text/html"
         )
-        context.journal.will_create("labeling-job", name)
-        sagemaker.create_labeling_job(**request(context, name))
+        LabelingJob(context.api).make(context.journal, request(context, name))
     portal = context.api.portal(name)
     if portal is not None:
         console.say(_("  Label the pictures at {address}").format(address=portal.url))
@@ -81,13 +81,13 @@ def _job(context: Context) -> str:
             job = sagemaker.describe_labeling_job(LabelingJobName=name)
             labelled, left_out = (job["LabelCounters"][key] for key in ("TotalLabeled", "FailedNonRetryableError"))
             advance(labelled, _("{count} skipped").format(count=left_out) if left_out else "")
-            if job["LabelingJobStatus"] not in RUNNING:
+            if job["LabelingJobStatus"] not in LABELING_JOB_RUNNING:
                 break
             if job["LabelingJobStatus"] == "InProgress" and _wants_to_go_on(context):
                 console.say(_("  Going on with {labelled} of {total} pictures.").format(labelled=labelled, total=total))
                 sagemaker.stop_labeling_job(LabelingJobName=name)
             pause(context)
-    context.journal.mark_ended("labeling-job", name)
+    context.journal.mark_ended(LabelingJob.name, name)
     if job["LabelingJobStatus"] == "Failed":
         raise ServiceError(
             _("Labelling job {name} failed: {reason}; correct that and run the same command again.").format(
@@ -105,9 +105,9 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
     """
     number = 1
     while True:
-        name = f"plugs-{context.suffix}-{number}"
+        name = names.job(context.suffix, number)
         job = unless_missing(context.api.sagemaker.describe_labeling_job, LabelingJobName=name)
-        if job is None or job["LabelingJobStatus"] in RUNNING:
+        if job is None or job["LabelingJobStatus"] in LABELING_JOB_RUNNING:
             return name, job
         if job["LabelingJobStatus"] in ("Completed", "Stopped") and job["LabelCounters"]["TotalLabeled"]:
             return name, job

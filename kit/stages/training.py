@@ -8,14 +8,14 @@ from typing import Any
 
 from kit import advice
 from kit.atomic_file import write_atomically
-from kit.aws_api import unless_missing
+from kit.aws_api import TRAINING_JOB_RUNNING, TRAINING_LOGS, unless_missing
 from kit.errors import ServiceError
 from kit.language import _
+from kit.resources.training_job import TrainingJob
+from kit.run import names
 from kit.run.context import MODEL_OUTPUT, TRAINING, Context, pause
 from kit.run.results import TrainingResult
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-RUNNING = ("InProgress", "Stopping")
 _LAST_LINES = 12
 _LONGEST_SECONDS = 3600
 # Without it, a look at the log tells nothing of how well the training does.
@@ -26,8 +26,7 @@ def run(context: Context) -> TrainingResult:
     sagemaker = context.api.sagemaker
     name, job = _usable_job(context)
     if job is None:
-        context.journal.will_create("training-job", name)
-        sagemaker.create_training_job(**request(context, name))
+        TrainingJob(context.api).make(context.journal, request(context, name))
     epochs = context.settings.epochs
     log = TrainingLog(context, name)
     with context.console.progress(_("epochs"), epochs) as advance:
@@ -38,10 +37,10 @@ def run(context: Context) -> TrainingResult:
             history = read_history(log.lines, context.api.algorithm.metric_definitions)
             if history:
                 advance(len(history), _note(history[-1]))
-            if job["TrainingJobStatus"] not in RUNNING:
+            if job["TrainingJobStatus"] not in TRAINING_JOB_RUNNING:
                 break
             pause(context)
-    context.journal.mark_ended("training-job", name)
+    context.journal.mark_ended(TrainingJob.name, name)
     write_atomically(context.folder.training_log, "".join(line + "\n" for line in log.lines).encode())
     if job["TrainingJobStatus"] != "Completed":
         tail = [f"  | {line}" for line in log.lines[-_LAST_LINES:]]
@@ -67,9 +66,9 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
     """This run's training job: the one that runs or has completed, else the next free name."""
     number = 1
     while True:
-        name = f"plugs-{context.suffix}-{number}"
+        name = names.job(context.suffix, number)
         job = unless_missing(context.api.sagemaker.describe_training_job, TrainingJobName=name)
-        if job is None or job["TrainingJobStatus"] in (*RUNNING, "Completed"):
+        if job is None or job["TrainingJobStatus"] in (*TRAINING_JOB_RUNNING, "Completed"):
             return name, job
         number += 1
 
@@ -140,7 +139,7 @@ class TrainingLog:
         """Adds what has come since; nothing as long as the job has no log stream."""
         if self._stream is None:
             found = unless_missing(
-                self._logs.describe_log_streams, logGroupName=LOG_GROUP, logStreamNamePrefix=f"{self._job}/"
+                self._logs.describe_log_streams, logGroupName=TRAINING_LOGS, logStreamNamePrefix=f"{self._job}/"
             )
             if not (found and found["logStreams"]):
                 return
@@ -148,7 +147,7 @@ class TrainingLog:
         while True:
             where: dict[str, Any] = {"nextToken": self._token} if self._token else {}
             answer = self._logs.get_log_events(
-                logGroupName=LOG_GROUP, logStreamName=self._stream, startFromHead=True, **where
+                logGroupName=TRAINING_LOGS, logStreamName=self._stream, startFromHead=True, **where
             )
             self.lines += [event["message"] for event in answer["events"]]
             if answer["nextForwardToken"] == self._token:

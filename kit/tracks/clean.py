@@ -100,7 +100,7 @@ def _clean_run(
         except KitError as error:
             return [str(error)]
         for resource in journal.resources:
-            now = _("ended") if resource.kind.endswith("-job") else _("deleted")
+            now = _("ended") if resource.is_job else _("deleted")
             console.say(f"  {resource.kind} {resource.name}: {now}")
         if all(journal.is_finished(stage) for stage in names.STAGES):
             training = prices.instance_price(aws, settings.train_instance, prices.TRAINING)

@@ -13,22 +13,23 @@ import rich.table
 from botocore.exceptions import ClientError
 
 from kit.atomic_file import write_atomically
-from kit.aws import own_trainer, preflight, role, team
+from kit.aws import own_trainer, preflight, team
 from kit.aws import plan as planning
 from kit.aws.assembly import assemble, model_record, recorded_version
 from kit.aws.finding import failed
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.labelling_here import labelling_here
 from kit.aws.plan import Plan
+from kit.aws.resources.image_repository import IMAGES
+from kit.aws.resources.role import Role
 from kit.aws.session import Aws, open_account, told
-from kit.aws_api import AwsApi
+from kit.aws_api import AwsApi, bucket_and_key
 from kit.console import Console
 from kit.errors import InputError, SetupError
 from kit.language import _
 from kit.local_cloud.docker.engine import require_engine
 from kit.local_cloud.docker.images import ensure_images, image_name
-from kit.run import opening, picture_set, summary
-from kit.run.context import bucket_of
+from kit.run import names, opening, picture_set, summary
 from kit.run.folder import require_space
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
@@ -120,7 +121,7 @@ def run(resolved: ResolvedSettings, console: Console) -> None:
 
 def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
     """The object as a file, under a name that says what it is a copy of."""
-    bucket, key = address.removeprefix("s3://").partition("/")[::2]
+    bucket, key = bucket_and_key(address)
     target = runs / "manifests" / f"{hashlib.sha256(address.encode()).hexdigest()[:16]}.manifest"
     try:
         content = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -180,7 +181,7 @@ def _preparations(
     aws: Aws, settings: CloudSettings, journal: Journal, pictures: PictureSet, console: Console
 ) -> tuple[Preparation, ...]:
     def make_role() -> RoleResult:
-        return RoleResult(settings.role_arn or role.make(aws, journal, bucket_of(journal.run_id)))
+        return RoleResult(settings.role_arn or Role(aws).make(journal, names.bucket(journal.run_id)))
 
     def make_team() -> TeamResult:
         if pictures.manifest is not None or settings.labeler != GROUND_TRUTH:
@@ -190,7 +191,7 @@ def _preparations(
     def publish_images() -> ImagesResult:
         engine = require_engine()
         cuda = own_trainer.wants_cuda(settings.train_instance)
-        ensure_images(engine, own_trainer.IMAGES, cuda=cuda, say=console.say)
+        ensure_images(engine, IMAGES, cuda=cuda, say=console.say)
         return own_trainer.publish(aws, journal, own_trainer.push_with(engine, image_name), console.say)
 
     preparations = (

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.aws import own_trainer
+from kit.aws.resources.image_repository import ImageRepository
 from kit.aws.session import open_account
 from kit.errors import ServiceError
 from kit.local_cloud.service_model import validate_request
@@ -35,16 +36,16 @@ def test_images_go_to_repositories_of_the_run_and_go_with_it(
 
     with pytest.raises(ServiceError):
         own_trainer.publish(aws, journal, push, lambda _: None)
-    assert len(own_trainer.repositories(aws, journal.run_id)) == 2
+    assert len(ImageRepository(aws).left(journal.run_id)) == 2
     own_trainer.publish(aws, journal, push, lambda _: None)
     algorithm = own_trainer.in_registry(
         aws, own_trainer.model("ml.g4dn.xlarge", "ml.m5.large", spot=True).algorithm, journal.run_id
     )
     assert pushed[2:] == [("training", algorithm.training_image), ("inference", algorithm.inference_image)]
     for resource in journal.existing():
-        own_trainer.delete_repository(aws, resource.name)
-        own_trainer.delete_repository(aws, resource.name)
-    assert own_trainer.repositories(aws, journal.run_id) == []
+        ImageRepository(aws).delete(resource.name)
+        ImageRepository(aws).delete(resource.name)
+    assert ImageRepository(aws).left(journal.run_id) == []
 
 
 def test_its_training_request_fits_the_service_model_with_every_hyperparameter(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from kit.local_cloud.hosting.endpoints import Hosting
-from kit.local_cloud.hosting.invoke import MAX_BODY_BYTES, EndpointInvoker
+from kit.local_cloud.hosting.invoke import EndpointInvoker
 from kit.local_cloud.s3.localstack import LocalStack
 from tests.answers import assert_answers_as_boto3
 from tests.contract.runtimes import PLACE, Runtime
@@ -216,9 +216,9 @@ def test_errors_of_the_model_are_model_errors(s3: S3Client, bucket: str, runtime
         assert f'Received {kind} error ({status}) from primary with message "{text}"' in response["Error"]["Message"]
         assert (response["OriginalStatusCode"], response["OriginalMessage"]) == (status, text)
         assert response["ResponseMetadata"]["HTTPStatusCode"] == 424
-    assert asked(hosting, body=b"x" * MAX_BODY_BYTES)["bytes"] == MAX_BODY_BYTES
-    with pytest.raises(ClientError, match=rf"\(413\).*exceeded {MAX_BODY_BYTES} bytes"):
-        asked(hosting, body=b"x" * (MAX_BODY_BYTES + 1))
+    assert asked(hosting, body=b"x" * 6_291_456)["bytes"] == 6_291_456
+    with pytest.raises(ClientError, match=r"\(413\).*exceeded 6291456 bytes"):
+        asked(hosting, body=b"x" * 6_291_457)
 
     with pytest.raises(ClientError, match=r"ModelError.*server error \(0\)"):
         asked(hosting, body=b"die")

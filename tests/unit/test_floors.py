@@ -18,6 +18,7 @@ FLOORS = (
     ("commands",),
     ("tracks",),
     ("stages", "report", "aws"),
+    ("resources",),
     ("aws_double",),
     ("local_cloud",),
     ("run",),

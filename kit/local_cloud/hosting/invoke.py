@@ -9,12 +9,10 @@ import urllib3
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
+from kit.aws_api import LARGEST_BODY
 from kit.local_cloud.account import ACCOUNT
 from kit.local_cloud.hosting.endpoints import Hosting
 from kit.local_cloud.service_model import client_error, validate_request
-
-# The quota of InvokeEndpoint for real-time inference.
-MAX_BODY_BYTES = 6 * 1024 * 1024
 
 _OPERATION = "InvokeEndpoint"
 _ERROR_TEXT_LIMIT = 1000
@@ -33,7 +31,7 @@ class EndpointInvoker:
 
         Raises:
             ClientError: ValidationError when there is no such endpoint in service; 413 for a body over
-                `MAX_BODY_BYTES`; ModelError when the model answers with another status than 2xx, or not at all
+                `LARGEST_BODY`; ModelError when the model answers with another status than 2xx, or not at all
                 (the response then carries OriginalStatusCode, 0 for no answer, and OriginalMessage).
         """
         headers = {k: v for k, v in {"ContentType": ContentType, "Accept": Accept}.items() if v is not None}
@@ -42,8 +40,8 @@ class EndpointInvoker:
         if served is None:
             message = f"Endpoint {EndpointName} of account {ACCOUNT} not found."
             raise client_error(_OPERATION, "ValidationError", message)
-        if len(Body) > MAX_BODY_BYTES:
-            raise client_error(_OPERATION, "413", f"HTTP content length exceeded {MAX_BODY_BYTES} bytes.", status=413)
+        if len(Body) > LARGEST_BODY:
+            raise client_error(_OPERATION, "413", f"HTTP content length exceeded {LARGEST_BODY} bytes.", status=413)
         variant, server = served
         try:
             answer = server.invoke(Body, content_type=ContentType, accept=Accept)

@@ -12,6 +12,7 @@ from kit.aws_api import LabellingPortal
 from kit.local_cloud.labelling.jobs import LabelingJobs
 from kit.local_cloud.labelling.label_studio import LabellingServer
 from kit.local_cloud.labelling.scripted_team import ScriptedTeam
+from kit.local_cloud.records import Records
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -50,6 +51,15 @@ class LabellingService:
 
     def stop_labeling_job(self, *, LabelingJobName: str) -> dict[str, Any]:
         return self._opened().stop_labeling_job(LabelingJobName=LabelingJobName)
+
+    def list_labeling_jobs(self, *, NameContains: str, StatusEquals: str) -> dict[str, Any]:
+        """From the records alone: what is listed needs no server."""
+        found = [
+            {"LabelingJobName": record["name"], "LabelingJobArn": record["arn"], "LabelingJobStatus": record["status"]}
+            for record in Records(self._folder).all()
+            if NameContains in record["name"] and record["status"] == StatusEquals
+        ]
+        return {"LabelingJobSummaryList": found}
 
     def portal(self, job: str) -> LabellingPortal | None:
         """Where people label the job; None when the scripted team does."""

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from kit.aws_api import bucket_and_key
+from kit.aws_api import TRAINING_JOB_RUNNING, bucket_and_key
 from kit.local_cloud.process import wait_for_predecessor
 from kit.local_cloud.records import Record, Records
 from kit.local_cloud.service_model import client_error, validate_request
 from kit.local_cloud.training.job_run import INTERRUPTED, LOST, Outcome, TrainingRun
 from kit.local_cloud.training.logs import JobLog, TrainingLogs
 from kit.local_cloud.training.record import (
-    RUNNING,
     description,
     entered_record,
     finished_record,
@@ -61,7 +60,7 @@ class TrainingJobs:
         self._lock = threading.Lock()
         self.logs = TrainingLogs(self._records, folder)
         for record in self._records.all():
-            if record["TrainingJobStatus"] in RUNNING:
+            if record["TrainingJobStatus"] in TRAINING_JOB_RUNNING:
                 self._clean_up_after_kill(record["TrainingJobName"])
             elif "ModelArtifacts" in record and not self._exists(record["ModelArtifacts"]["S3ModelArtifacts"]):
                 self._finish(record["TrainingJobName"], Outcome("Failed", "Failed", LOST))
@@ -102,13 +101,22 @@ class TrainingJobs:
         """Raises ClientError with ValidationException, as AWS does, when there is no such job."""
         return description(self._record("DescribeTrainingJob", request))
 
+    def list_training_jobs(self, *, NameContains: str, StatusEquals: str) -> dict[str, Any]:
+        members = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingJobStatus")
+        found = [
+            {member: record[member] for member in members}
+            for record in self._records.all()
+            if NameContains in record["TrainingJobName"] and record["TrainingJobStatus"] == StatusEquals
+        ]
+        return {"TrainingJobSummaries": found}
+
     def stop_training_job(self, **request: Any) -> dict[str, Any]:
         """Asks a job to end. Raises ClientError with ValidationException when it is not in progress."""
         name = self._record("StopTrainingJob", request)["TrainingJobName"]
 
         def stopping(record: Record) -> Record:
             status = record["TrainingJobStatus"]
-            if status not in RUNNING:
+            if status not in TRAINING_JOB_RUNNING:
                 raise client_error(
                     "StopTrainingJob",
                     "ValidationException",

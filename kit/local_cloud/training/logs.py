@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kit.aws_api import TRAINING_LOGS
 from kit.local_cloud.account import ACCOUNT, REGION
 from kit.local_cloud.records import Record, Records
 from kit.local_cloud.service_model import client_error
-
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 
 # What one answer of CloudWatch Logs holds at most.
 _MAX_EVENTS = 10_000
@@ -146,7 +145,7 @@ class TrainingLogs:
         stream = {
             "logStreamName": name,
             "creationTime": int(record["CreationTime"].timestamp() * 1000),
-            "arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{LOG_GROUP}:log-stream:{name}",
+            "arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{TRAINING_LOGS}:log-stream:{name}",
             "storedBytes": 0,  # as on AWS, where it has been zero for streams since 2019
         }
         times = log.times()
@@ -157,7 +156,7 @@ class TrainingLogs:
 
 
 def _require_group(operation: str, group: str) -> None:
-    if group != LOG_GROUP:
+    if group != TRAINING_LOGS:
         raise client_error(operation, "ResourceNotFoundException", "The specified log group does not exist.")
 
 

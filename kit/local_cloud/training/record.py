@@ -7,13 +7,12 @@ import re
 from datetime import datetime, timezone
 from typing import Any
 
+from kit.aws_api import TRAINING_JOB_RUNNING
 from kit.local_cloud.account import sagemaker_arn
 from kit.local_cloud.records import Record
 from kit.local_cloud.service_model import client_error
 from kit.local_cloud.training.job_run import Outcome
 from kit.local_cloud.training.logs import JobLog
-
-RUNNING = ("InProgress", "Stopping")
 
 # Members of the record that DescribeTrainingJob does not have.
 _OWN_MEMBERS = ("LogStreamName",)
@@ -107,7 +106,7 @@ def finished_record(record: Record, outcome: Outcome, log: JobLog) -> Record:
 def description(record: Record) -> dict[str, Any]:
     """The answer of DescribeTrainingJob."""
     members = {key: value for key, value in record.items() if key not in _OWN_MEMBERS}
-    if record["TrainingJobStatus"] in RUNNING and "TrainingStartTime" in record:
+    if record["TrainingJobStatus"] in TRAINING_JOB_RUNNING and "TrainingStartTime" in record:
         members["TrainingTimeInSeconds"] = _seconds(record["TrainingStartTime"], _now())
     return members
 

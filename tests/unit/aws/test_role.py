@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import boto3
 
-from kit.aws import role
+from kit.aws.resources import role
 from kit.aws.session import Aws
 
 AWS = Aws(boto3.Session(), "eu-west-1", "111122223333", "arn:aws:iam::111122223333:user/somebody", "")

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from botocore.config import Config
 
-from kit.detection.request import LARGEST_BODY, ask, body_of
+from kit.detection.request import ask, body_of
 from kit.errors import ServiceError
 from tests.unit.annotations.pictures import picture_file
 
@@ -110,9 +110,9 @@ def test_pictures_too_large_for_an_endpoint_are_sent_smaller(tmp_path: Path) -> 
     path = tmp_path / "x.png"
     noise = np.random.default_rng(0).integers(0, 255, (1800, 1400, 3), np.uint8)
     path.write_bytes(cv2.imencode(".png", noise)[1].tobytes())
-    assert path.stat().st_size > LARGEST_BODY
+    assert path.stat().st_size > 6_291_456
     body = body_of(path)
-    assert len(body) <= LARGEST_BODY
+    assert len(body) <= 6_291_456
     seen = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
     assert seen is not None
     assert seen.shape == (900, 700, 3)

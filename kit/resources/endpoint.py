@@ -1,0 +1,70 @@
+"""The SageMaker endpoint, which costs money by the hour for as long as it is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kit import advice
+from kit.aws_api import AwsApi, unless_missing
+from kit.errors import ServiceError
+from kit.language import _
+from kit.resources.waiting import wait_while
+from kit.run.journal import Journal
+from kit.run.names import ENDPOINT
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html, EndpointStatus
+CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    name: ClassVar[str] = ENDPOINT
+    api: AwsApi
+
+    def make(self, journal: Journal, endpoint: str, config: str) -> None:
+        """Creates it and waits until it is in service.
+
+        Raises:
+            ServiceError: it fails, or is not there in `AwsApi.endpoint_seconds`.
+        """
+        journal.will_create(self.name, endpoint)
+        self.api.sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+        wait_while(
+            lambda: status if (status := self._status(endpoint)) in CHANGING else None,
+            what=_("Endpoint {name}").format(name=endpoint),
+            seconds=self.api.endpoint_seconds,
+            poll_seconds=self.api.poll_seconds,
+            todo=_("the same command deletes it and tries again"),
+        )
+        found = self.api.sagemaker.describe_endpoint(EndpointName=endpoint)
+        if found["EndpointStatus"] != "InService":
+            reason = str(found.get("FailureReason", _("no reason given"))).rstrip(".")
+            raise ServiceError(
+                _("Endpoint {name} ended as {status}: {reason}; {todo}.").format(
+                    name=endpoint,
+                    status=found["EndpointStatus"],
+                    reason=reason,
+                    todo=advice.of(reason) or advice.again(),
+                )
+            )
+
+    def delete(self, endpoint: str) -> None:
+        """Deletes it and waits until it is gone: only then its configuration may go. Raises ServiceError."""
+        if unless_missing(self.api.sagemaker.delete_endpoint, EndpointName=endpoint) is None:
+            return
+        wait_while(
+            lambda: self._status(endpoint),
+            what=_("Endpoint {name}").format(name=endpoint),
+            seconds=self.api.deletion_seconds,
+            poll_seconds=self.api.poll_seconds,
+            todo=_("it costs money until it is gone: run the same command again later"),
+        )
+
+    def left(self, suffix: str) -> list[str]:
+        found = self.api.sagemaker.list_endpoints(NameContains=suffix)["Endpoints"]
+        return [endpoint["EndpointName"] for endpoint in found]
+
+    def _status(self, endpoint: str) -> str | None:
+        found = unless_missing(self.api.sagemaker.describe_endpoint, EndpointName=endpoint)
+        return None if found is None else str(found["EndpointStatus"])

@@ -60,9 +60,9 @@ def draw_detections(
     # The best last, on top.
     tags = [
         _Tag(
-            (each.left, each.top, each.right, each.bottom),
-            f"{each.label} {each.score:.2f}",
-            colour_of(each.label, labels),
+            (each.box.left, each.box.top, each.box.right, each.box.bottom),
+            f"{each.box.label} {each.score:.2f}",
+            colour_of(each.box.label, labels),
         )
         for each in sorted(detections, key=lambda each: each.score)
     ]

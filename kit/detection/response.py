@@ -16,20 +16,17 @@ from typing import Any
 
 import orjson
 
+from kit.annotations.model import BoundingBox
 from kit.errors import ServiceError
 from kit.language import _
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One thing found: edges in pixels of the upright picture, inside it; `score` in 0..1."""
+    """One thing found: a box inside the upright picture, and its `score` in 0..1."""
 
-    label: str
+    box: BoundingBox
     score: float
-    left: float
-    top: float
-    right: float
-    bottom: float
 
 
 def parse(body: bytes, labels: Sequence[str], width: int, height: int) -> tuple[Detection, ...]:
@@ -77,7 +74,7 @@ def _detections(
         left, right = max(0.0, left) * width, min(1.0, right) * width
         top, bottom = max(0.0, top) * height, min(1.0, bottom) * height
         if label is not None and score >= 0 and left < right and top < bottom:
-            yield Detection(label, score, left, top, right, bottom)
+            yield Detection(BoundingBox(label, left, top, right, bottom), score)
 
 
 def _class_names(sent: Sequence[Any], known: Sequence[str]) -> Sequence[Any]:

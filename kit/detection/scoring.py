@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from kit.annotations.model import AnnotatedPicture, LabelState
+from kit.annotations.model import AnnotatedPicture, BoundingBox, LabelState
 from kit.detection.response import Detection
 from kit.detection.scores import ClassScore, Scores
 
@@ -42,10 +42,9 @@ def score(
             continue
         images.append({"id": len(images) + 1})
         for box in picture.boxes:
-            _add(true, len(images), class_ids, box.label, (box.left, box.top, box.right, box.bottom))
+            _add(true, len(images), class_ids, box)
         for each in detections.get(picture.file_name, ()):
-            edges = (each.left, each.top, each.right, each.bottom)
-            _add(found, len(images), class_ids, each.label, edges, score=each.score)
+            _add(found, len(images), class_ids, each.box, score=each.score)
     if not true:
         return None
     precision = _precision(images, true, found, list(class_ids.values()))
@@ -64,23 +63,17 @@ def score(
 
 
 def _add(
-    annotations: list[dict[str, Any]],
-    image_id: int,
-    class_ids: Mapping[str, int],
-    label: str,
-    edges: tuple[float, float, float, float],
-    **more: float,
+    annotations: list[dict[str, Any]], image_id: int, class_ids: Mapping[str, int], box: BoundingBox, **more: float
 ) -> None:
-    if label not in class_ids:
+    if box.label not in class_ids:
         return
-    left, top, right, bottom = edges
     annotations.append(
         {
             "id": len(annotations) + 1,  # pycocotools takes 0 for "not matched"
             "image_id": image_id,
-            "category_id": class_ids[label],
-            "bbox": [left, top, right - left, bottom - top],
-            "area": (right - left) * (bottom - top),
+            "category_id": class_ids[box.label],
+            "bbox": [box.left, box.top, box.width, box.height],
+            "area": box.width * box.height,
             "iscrowd": 0,
             **more,
         }

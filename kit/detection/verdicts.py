@@ -58,8 +58,10 @@ def judge(picture: AnnotatedPicture, detections: Iterable[Detection]) -> JudgedP
     found_at: list[float | None] = [None] * len(picture.boxes)
     right = []
     for each in ranked:
-        free = [index for index, box in enumerate(picture.boxes) if found_at[index] is None and box.label == each.label]
-        match = _best(each, picture.boxes, free)
+        free = [
+            index for index, box in enumerate(picture.boxes) if found_at[index] is None and box.label == each.box.label
+        ]
+        match = _best(each.box, picture.boxes, free)
         right.append(match is not None)
         if match is not None:
             found_at[match] = each.score
@@ -107,29 +109,28 @@ def confusion(pictures: Iterable[JudgedPicture], threshold: float) -> Counter[tu
         for each in judged.detections:
             if each.score < threshold:
                 continue
-            match = _best(each, boxes, free)
+            match = _best(each.box, boxes, free)
             if match is None:
-                counts[NOTHING, each.label] += 1
+                counts[NOTHING, each.box.label] += 1
             else:
                 free.remove(match)
-                counts[boxes[match].label, each.label] += 1
+                counts[boxes[match].label, each.box.label] += 1
         counts.update((boxes[index].label, NOTHING) for index in free)
     return counts
 
 
-def intersection_over_union(box: BoundingBox, detection: Detection) -> float:
+def intersection_over_union(one: BoundingBox, other: BoundingBox) -> float:
     """IoU of the two rectangles, 0..1."""
-    across = min(box.right, detection.right) - max(box.left, detection.left)
-    down = min(box.bottom, detection.bottom) - max(box.top, detection.top)
+    across = min(one.right, other.right) - max(one.left, other.left)
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
     if across <= 0 or down <= 0:
         return 0.0
     both = across * down
-    found = (detection.right - detection.left) * (detection.bottom - detection.top)
-    return both / (box.width * box.height + found - both)
+    return both / (one.width * one.height + other.width * other.height - both)
 
 
-def _best(detection: Detection, boxes: Sequence[BoundingBox], among: Sequence[int]) -> int | None:
-    """The one of those boxes that the detection overlaps most, if enough."""
-    overlaps = [(intersection_over_union(boxes[index], detection), -index) for index in among]
+def _best(found: BoundingBox, boxes: Sequence[BoundingBox], among: Sequence[int]) -> int | None:
+    """The one of those boxes that the found one overlaps most, if enough."""
+    overlaps = [(intersection_over_union(boxes[index], found), -index) for index in among]
     overlap, index = max(overlaps, default=(0.0, 0))
     return -index if overlap >= IOU else None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 
-from kit.annotations.model import AnnotatedPicture
+from kit.annotations.model import AnnotatedPicture, BoundingBox
 from kit.detection.drawing import colour_of
 from kit.detection.picture import read_picture
 from kit.detection.verdicts import JudgedPicture
@@ -77,16 +77,7 @@ def judged(path: Path, verdict: JudgedPicture, labels: Sequence[str]) -> Exhibit
     """A held-out picture with the truth and what was found. Raises InputError as `labelled`."""
     width, height, data = _copy(path)
     found = tuple(
-        Box(
-            each.label,
-            css_colour(each.label, labels),
-            round(each.left, 1),
-            round(each.top, 1),
-            round(each.right - each.left, 1),
-            round(each.bottom - each.top, 1),
-            each.score,
-            right,
-        )
+        _drawn(each.box, labels, each.score, right)
         for each, right in zip(verdict.detections, verdict.right, strict=True)
         if each.score >= LOWEST_SCORE
     )
@@ -102,18 +93,12 @@ def css_colour(label: str, labels: Sequence[str]) -> str:
 
 def _true(picture: AnnotatedPicture, found_at: Sequence[float | None], labels: Sequence[str]) -> tuple[Box, ...]:
     scores = found_at or [None] * len(picture.boxes)
-    return tuple(
-        Box(
-            box.label,
-            css_colour(box.label, labels),
-            round(box.left, 1),
-            round(box.top, 1),
-            round(box.width, 1),
-            round(box.height, 1),
-            score,
-        )
-        for box, score in zip(picture.boxes, scores, strict=True)
-    )
+    return tuple(_drawn(box, labels, score) for box, score in zip(picture.boxes, scores, strict=True))
+
+
+def _drawn(box: BoundingBox, labels: Sequence[str], score: float | None, right: bool = True) -> Box:
+    x, y, width, height = (round(length, 1) for length in (box.left, box.top, box.width, box.height))
+    return Box(box.label, css_colour(box.label, labels), x, y, width, height, score, right)
 
 
 def _shows(box: Box, threshold: float) -> bool:

@@ -38,7 +38,7 @@ def count(picture: Picture, colour: tuple[int, int, int]) -> int:
 def test_the_given_picture_is_left_as_it_is() -> None:
     picture = grey()
     drawn = draw_detections(
-        picture, [Detection("usb-a", 0.9, 50, 50, 200, 200)], LABELS, [BoundingBox("usb-a", 1, 1, 9, 9)]
+        picture, [Detection(BoundingBox("usb-a", 50, 50, 200, 200), 0.9)], LABELS, [BoundingBox("usb-a", 1, 1, 9, 9)]
     )
     assert (picture == 90).all()
     assert drawn.shape == picture.shape
@@ -46,7 +46,7 @@ def test_the_given_picture_is_left_as_it_is() -> None:
 
 
 def test_the_box_is_where_it_was_found() -> None:
-    drawn = draw_detections(grey(), [Detection("usb-a", 0.9, 100, 150, 400, 350)], LABELS)
+    drawn = draw_detections(grey(), [Detection(BoundingBox("usb-a", 100, 150, 400, 350), 0.9)], LABELS)
     colour = np.array(colour_of("usb-a", LABELS))
     for x, y in [(100, 250), (400, 250), (250, 150), (250, 350)]:
         assert np.abs(drawn[y, x].astype(int) - colour).max() < 10
@@ -62,7 +62,7 @@ def test_captions_stay_inside_the_frame(size: tuple[int, int], label: str) -> No
     height, width = size
 
     def seen(x: float, y: float) -> int:
-        drawn = draw_detections(grey(height, width), [Detection(label, 0.5, x, y, x + 1, y + 1)], LABELS)
+        drawn = draw_detections(grey(height, width), [Detection(BoundingBox(label, x, y, x + 1, y + 1), 0.5)], LABELS)
         return count(drawn, colour_of(label, LABELS))
 
     whole = seen(width // 2, height // 2)
@@ -82,8 +82,8 @@ def test_letters_of_every_script_are_drawn_and_differ() -> None:
 
 
 def test_class_and_score_are_both_in_the_caption() -> None:
-    one = draw_detections(grey(), [Detection("usb-a", 0.91, 100, 100, 300, 300)], LABELS)
-    other = draw_detections(grey(), [Detection("usb-a", 0.37, 100, 100, 300, 300)], LABELS)
+    one = draw_detections(grey(), [Detection(BoundingBox("usb-a", 100, 100, 300, 300), 0.91)], LABELS)
+    other = draw_detections(grey(), [Detection(BoundingBox("usb-a", 100, 100, 300, 300), 0.37)], LABELS)
     left, top, right, bottom = changed(one, other)
     assert right <= 300
     assert bottom <= 101  # in the caption above the box, nowhere else

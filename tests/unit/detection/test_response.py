@@ -25,8 +25,8 @@ def parsed(own: tuple[str, ...] = ("x", "y", "z"), **changes: Any) -> tuple[Dete
 
 def test_boxes_are_left_top_right_bottom_of_one() -> None:
     (found,) = parsed()
-    assert (found.label, found.score) == ("usb-a", 0.97)
-    assert (found.left, found.top, found.right, found.bottom) == pytest.approx((64, 96, 320, 288))
+    assert (found.box.label, found.score) == ("usb-a", 0.97)
+    assert (found.box.left, found.box.top, found.box.right, found.box.bottom) == pytest.approx((64, 96, 320, 288))
 
 
 @pytest.mark.parametrize(
@@ -34,19 +34,19 @@ def test_boxes_are_left_top_right_bottom_of_one() -> None:
     [(2.0, "lightning"), (2, "lightning"), ("2", "lightning"), ("2.0", "lightning"), ("cable", "cable")],
 )
 def test_classes_of_every_kind(class_: object, label: str) -> None:
-    assert parsed(classes=[class_])[0].label == label
+    assert parsed(classes=[class_])[0].box.label == label
 
 
 @pytest.mark.parametrize("labels", [["0", "1", "2"], [0, 1, 2], [0.0, 1.0], ["1"]])
 def test_a_model_that_calls_its_classes_by_number_gets_the_data_sets_names(labels: object) -> None:
     index = 1.0 if labels != ["1"] else 0.0  # a model may know only the classes it has seen
-    assert parsed(("x", "y", "z"), classes=[index], labels=labels)[0].label == "y"
+    assert parsed(("x", "y", "z"), classes=[index], labels=labels)[0].box.label == "y"
 
 
 @pytest.mark.parametrize("labels", [None, []])
 def test_without_labels_the_data_sets_own_are_taken(labels: object) -> None:
-    assert parsed(classes=[1.0], labels=labels)[0].label == "y"
-    assert parsed((), classes=[1.0], labels=labels)[0].label == "1"
+    assert parsed(classes=[1.0], labels=labels)[0].box.label == "y"
+    assert parsed((), classes=[1.0], labels=labels)[0].box.label == "1"
 
 
 def test_best_first_padding_and_overhang() -> None:
@@ -55,7 +55,7 @@ def test_best_first_padding_and_overhang() -> None:
         classes=[0, 1, -1, 0, 0],
         scores=[0.3, 0.8, -1, 0.9, 0.9],
     )
-    assert [(each.score, each.left, each.top, each.right, each.bottom) for each in found] == [
+    assert [(each.score, each.box.left, each.box.top, each.box.right, each.box.bottom) for each in found] == [
         (0.8, 0, 0, 640, 480),
         (0.3, 0, 0, 320, 480),
     ]

@@ -25,7 +25,7 @@ def picture(name: str, *boxes: tuple[str, float, float, float, float]) -> Annota
 
 
 def found(label: str, value: float, left: float, top: float, right: float, bottom: float) -> Detection:
-    return Detection(label, value, left, top, right, bottom)
+    return Detection(BoundingBox(label, left, top, right, bottom), value)
 
 
 TRUTH = [picture("x.jpg", ("a", 0, 0, 100, 100)), picture("y.jpg", ("a", 200, 0, 300, 100)), picture("nothing.jpg")]
@@ -98,18 +98,18 @@ def test_without_truth_nothing_is_said(truth: list[AnnotatedPicture]) -> None:
 def average_precision(truth: list[AnnotatedPicture], detections: dict[str, list[Detection]], label: str) -> float:
     """AP at IoU 0.5 from its definition: greedy matching by falling score, 101 recall values."""
 
-    def iou(box: BoundingBox, each: Detection) -> float:
+    def iou(box: BoundingBox, each: BoundingBox) -> float:
         across = min(box.right, each.right) - max(box.left, each.left)
         down = min(box.bottom, each.bottom) - max(box.top, each.top)
         both = max(across, 0) * max(down, 0)
         return both / (box.width * box.height + (each.right - each.left) * (each.bottom - each.top) - both)
 
     boxes = {each.file_name: [box for box in each.boxes if box.label == label] for each in truth}
-    ranked = [(each, name) for name, each_of in detections.items() for each in each_of if each.label == label]
+    ranked = [(each, name) for name, each_of in detections.items() for each in each_of if each.box.label == label]
     right = []
     for each, name in sorted(ranked, key=lambda pair: -pair[0].score):
-        best = max(boxes[name], key=lambda box: iou(box, each), default=None)
-        hit = best is not None and iou(best, each) >= 0.5
+        best = max(boxes[name], key=lambda box: iou(box, each.box), default=None)
+        hit = best is not None and iou(best, each.box) >= 0.5
         if hit and best is not None:
             boxes[name].remove(best)
         right.append(hit)

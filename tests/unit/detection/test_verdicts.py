@@ -15,7 +15,7 @@ def box(label: str, left: float, side: float = 10) -> BoundingBox:
 
 
 def found(label: str, score: float, left: float, side: float = 10) -> Detection:
-    return Detection(label, score, left, 0, left + side, side)
+    return Detection(box(label, left, side), score)
 
 
 def picture(*boxes: BoundingBox) -> AnnotatedPicture:
@@ -23,9 +23,9 @@ def picture(*boxes: BoundingBox) -> AnnotatedPicture:
 
 
 def test_overlap_of_rectangles() -> None:
-    assert intersection_over_union(box("a", 0), found("a", 1, 0)) == 1
-    assert intersection_over_union(box("a", 0), found("a", 1, 5)) == 50 / 150
-    assert intersection_over_union(box("a", 0), found("a", 1, 10)) == 0
+    assert intersection_over_union(box("a", 0), box("a", 0)) == 1
+    assert intersection_over_union(box("a", 0), box("a", 5)) == 50 / 150
+    assert intersection_over_union(box("a", 0), box("a", 10)) == 0
 
 
 def test_each_box_is_found_once_by_the_best_score_of_its_class() -> None:
@@ -76,7 +76,9 @@ def test_verdicts_agree_with_pycocotools() -> None:
         pictures.append(AnnotatedPicture(name, 400, 400, boxes))
         near = [(x + random.normal(0, 12), y + random.normal(0, 12)) for x, y in corners]
         far = random.uniform(0, 300, (3, 2))
-        detections[name] = [Detection("a", random.uniform(), x, y, x + 60, y + 60) for x, y in [*near, *far]]
+        detections[name] = [
+            Detection(BoundingBox("a", x, y, x + 60, y + 60), random.uniform()) for x, y in [*near, *far]
+        ]
     scores = scoring.score(pictures, detections, ["a"])
     assert scores is not None
     judged = [judge(each, detections[each.file_name]) for each in pictures]

@@ -194,12 +194,3 @@ def is_missing(error: ClientError) -> bool:
     if code in ("ResourceNotFound", "ResourceNotFoundException", "NoSuchBucket", "NoSuchKey", "404"):
         return True
     return code == "ValidationException" and any(words in message.lower() for words in _MISSING)
-
-
-def bucket_and_key(uri: str) -> tuple[str, str]:
-    """("bucket", "a/b") of `s3://bucket/a/b`, by text alone: a key may hold `?` and `#`.
-
-    The key is empty for a bare bucket.
-    """
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key

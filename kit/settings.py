@@ -15,6 +15,7 @@ from typing import Any
 
 from kit.errors import InputError
 from kit.language import _, marked
+from kit.s3_uri import is_s3_uri
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,7 +37,7 @@ class S3Address(str):
 
 
 def _path_or_s3(text: str) -> Path | S3Address:
-    return S3Address(text) if text.startswith("s3://") else _path(text)
+    return S3Address(text) if is_s3_uri(text) else _path(text)
 
 
 def _labels(text: str) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from kit.language import _
 # What the endpoint takes (application/x-image) and the training images decode.
 _FORMATS = ("JPEG", "PNG")
 SUFFIXES = (".jpg", ".jpeg", ".png")
-# A header can promise any size. More than this is no photograph: a decoder would be asked for 300 MB and up.
-_MOST_PIXELS = 100_000_000
+# A header can promise any size. The detector takes no larger picture, and what is labelled is to be trained on.
+MOST_PIXELS = 50_000_000
 _ORIENTATION = 0x0112
 
 
@@ -106,7 +106,7 @@ def _opened(path: Path) -> Image.Image:
         raise InputError(
             _("{path}: cannot be read as a picture: {reason}").format(path=path, reason=error.strerror or error)
         ) from error
-    if image.width * image.height > _MOST_PIXELS:
+    if image.width * image.height > MOST_PIXELS:
         image.close()
         raise InputError(
             _("{path}: {width}x{height} pixels are too many; make it smaller").format(

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from kit.errors import SetupError
+from kit.repository import ROOT
 
-_ROOT = Path(__file__).resolve().parents[2]
-_ENVIRONMENTS = _ROOT / ".venvs"
+_ENVIRONMENTS = ROOT / ".venvs"
 
 LOCALSTACK = _ENVIRONMENTS / "localstack"
 LABEL_STUDIO = _ENVIRONMENTS / "label-studio"
@@ -34,7 +34,7 @@ def require(*environments: Path) -> None:
     """
     names = [path.name for path in environments or PROCESSES]
     installed = subprocess.run(
-        [sys.executable, _ROOT / "requirements" / "install.py", *names],
+        [sys.executable, ROOT / "requirements" / "install.py", *names],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -174,7 +174,7 @@ def _training(journal: Journal) -> dict[str, Any]:
 
 def _held_out(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dict[str, Any]:
     result = journal.result(DetectionResult)
-    truth = folder.held_out_truth if journal.setting("images") else picture_set.SAMPLES / "held_out.coco.json"
+    truth = picture_set.held_out_truth(journal.setting("images"), folder)
     judged = read_answers(folder.detections_file, truth) if result.pictures else {}
     threshold = result.threshold
     exhibits = [gallery.judged(_file(journal, name), each, labels) for name, each in judged.items()]

@@ -11,6 +11,7 @@ from kit.run import names
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
+from kit.s3_uri import s3_uri
 from kit.settings import Settings
 
 IMAGES = "bounding_box/images/"
@@ -45,7 +46,7 @@ class Context:
         return names.bucket(self.suffix)
 
     def uri(self, key: str) -> str:
-        return f"s3://{self.bucket}/{key}"
+        return s3_uri(self.bucket, key)
 
 
 def pause(context: Context) -> None:

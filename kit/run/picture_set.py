@@ -10,9 +10,11 @@ from kit.annotations.formats import ground_truth
 from kit.annotations.picture_files import upright_size
 from kit.errors import InputError
 from kit.language import _
+from kit.repository import ROOT
+from kit.run.folder import RunFolder
 from kit.settings import Settings
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "plugs"
+SAMPLES = ROOT / "samples" / "plugs"
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
@@ -24,7 +26,7 @@ class PictureSet:
         pictures: files to label and train on, sorted by name; the names are all different.
         labels: class names in class-id order.
         held_out: files that are never trained on; None when a part of the labelled pictures is to be held out.
-        truth, held_out_truth: COCO files with the exact boxes of both, known for the samples only.
+        truth: COCO file with the exact boxes of the pictures, known for the samples only.
         manifest: a Ground Truth output manifest with labels that exist already.
     """
 
@@ -32,7 +34,6 @@ class PictureSet:
     labels: tuple[str, ...]
     held_out: tuple[Path, ...] | None = None
     truth: Path | None = None
-    held_out_truth: Path | None = None
     manifest: Path | None = None
 
     @property
@@ -53,7 +54,6 @@ def collect(settings: Settings) -> PictureSet:
             labels=tuple((SAMPLES / "labels.txt").read_text(encoding="utf-8").split()),
             held_out=pictures_of(SAMPLES / "held_out"),
             truth=None if settings.labeler == "human" else SAMPLES / "train.coco.json",
-            held_out_truth=SAMPLES / "held_out.coco.json",
         )
     pictures = pictures_of(settings.images)
     manifest = settings.manifest
@@ -64,6 +64,15 @@ def collect(settings: Settings) -> PictureSet:
     if not isinstance(manifest, Path):
         raise InputError(_("{manifest} has to be fetched first; give a file.").format(manifest=manifest))
     return PictureSet(pictures, _labels_of(manifest, settings, pictures), manifest=manifest)
+
+
+def held_out_truth(images: object, folder: RunFolder) -> Path:
+    """COCO file with the true boxes of a run's held-out pictures.
+
+    Args:
+        images: the folder of pictures that the run was given; None for the samples, whose boxes are known.
+    """
+    return SAMPLES / "held_out.coco.json" if images is None else folder.held_out_truth
 
 
 def pictures_of(folder: Path) -> tuple[Path, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kit.aws_api import bucket_and_key
 from kit.language import _
 from kit.resources import registry
 from kit.resources.bucket import Bucket
 from kit.run.context import Context
 from kit.run.results import CleanUpResult, TrainingResult
+from kit.s3_uri import bucket_and_key
 
 
 def run(context: Context) -> CleanUpResult:

@@ -15,6 +15,7 @@ from kit.detection.picture import read_picture, write_picture
 from kit.detection.verdicts import JudgedPicture
 from kit.language import _
 from kit.run.context import Context
+from kit.run.picture_set import held_out_truth
 from kit.run.results import ConversionResult, DetectionResult, EndpointResult, ThresholdOrigin
 
 # Enough for a score over all of a picture; the endpoint sorts by score.
@@ -74,7 +75,7 @@ def _threshold(context: Context, found: Mapping[str, JudgedPicture]) -> tuple[fl
 
 def judged(context: Context) -> dict[str, JudgedPicture]:
     """The endpoint's answers on the held-out pictures with the verdict on each detection, by file name."""
-    return read_answers(context.folder.detections_file, truth_file(context))
+    return read_answers(context.folder.detections_file, held_out_truth(context.settings.images, context.folder))
 
 
 def held_out_pictures(context: Context) -> tuple[Path, ...]:
@@ -83,8 +84,3 @@ def held_out_pictures(context: Context) -> tuple[Path, ...]:
         return context.pictures.held_out
     names = set(context.journal.result(ConversionResult).held_out)
     return tuple(path for path in context.pictures.pictures if path.name in names)
-
-
-def truth_file(context: Context) -> Path:
-    """COCO file with the true boxes of those pictures."""
-    return context.pictures.held_out_truth or context.folder.held_out_truth

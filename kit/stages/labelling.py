@@ -9,13 +9,14 @@ from typing import Any
 
 from kit.annotations.formats import ground_truth
 from kit.annotations.model import LabelState
-from kit.aws_api import LABELING_JOB_RUNNING, bucket_and_key, unless_missing
+from kit.aws_api import LABELING_JOB_RUNNING, unless_missing
 from kit.errors import InputError, ServiceError
 from kit.language import _, language
 from kit.resources.labeling_job import LabelingJob
 from kit.run import names
 from kit.run.context import INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context, pause
 from kit.run.results import LabellingResult
+from kit.s3_uri import bucket_and_key
 
 # By language; Ground Truth and Label Studio show the same.
 TEMPLATES = {name: Path(__file__).with_name(f"instructions.{name}.liquid") for name in ("en", "ja")}

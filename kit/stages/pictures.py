@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
+from kit.annotations.formats import ground_truth
+from kit.annotations.labels import label_categories
 from kit.annotations.picture_files import upright_bytes
 from kit.language import _
 from kit.resources.bucket import Bucket
@@ -26,14 +26,8 @@ def run(context: Context) -> PicturesResult:
                 ContentType=CONTENT_TYPES[path.suffix.lower()],
             )
             advance(number)
-    manifest = "".join(json.dumps({"source-ref": context.uri(IMAGES + path.name)}) + "\n" for path in pictures)
-    s3.put_object(Bucket=bucket, Key=INPUT_MANIFEST, Body=manifest.encode(), ContentType="application/jsonlines")
-    # `document-version` is left out: a job was seen to end with empty results when it is there.
-    categories = {"labels": [{"label": label} for label in context.pictures.labels]}
-    s3.put_object(
-        Bucket=bucket,
-        Key=LABEL_CATEGORIES,
-        Body=json.dumps(categories, ensure_ascii=False).encode(),
-        ContentType="application/json",
-    )
+    manifest = b"".join(ground_truth.input_line(context.uri(IMAGES + path.name)) for path in pictures)
+    s3.put_object(Bucket=bucket, Key=INPUT_MANIFEST, Body=manifest, ContentType="application/jsonlines")
+    categories = label_categories(context.pictures.labels)
+    s3.put_object(Bucket=bucket, Key=LABEL_CATEGORIES, Body=categories, ContentType="application/json")
     return PicturesResult(bucket, len(pictures), context.pictures.labels)

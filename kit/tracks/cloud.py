@@ -23,7 +23,7 @@ from kit.aws.plan import Plan
 from kit.aws.resources.image_repository import IMAGES
 from kit.aws.resources.role import Role
 from kit.aws.session import Aws, open_account, told
-from kit.aws_api import AwsApi, bucket_and_key
+from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.errors import InputError, SetupError
 from kit.language import _
@@ -34,6 +34,7 @@ from kit.run.folder import require_space
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
 from kit.run.results import ImagesResult, LabellingResult, RoleResult, TeamResult
+from kit.s3_uri import bucket_and_key
 from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings, S3Address
 from kit.tracks import driver
 from kit.tracks.clean import clean_up, write_report

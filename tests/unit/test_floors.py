@@ -25,7 +25,7 @@ FLOORS = (
     ("detection",),
     ("annotations",),
     ("settings", "console", "advice", "aws_api", "atomic_file"),
-    ("errors",),
+    ("errors", "s3_uri", "repository"),
     ("language",),
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -21,8 +21,8 @@ from kit.language import _
 from kit.local_cloud.docker import wheelhouse
 from kit.local_cloud.docker.base_image import BASE_IMAGE, can_make_base_image, has_base_image, make_base_image
 from kit.local_cloud.docker.engine import Engine
+from kit.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 _CONTAINERS = Path("containers")
 _WHEELHOUSE = _CONTAINERS / "wheelhouse"
 _LOCKS = Path("requirements")

@@ -18,10 +18,11 @@ from kit.errors import ServiceError
 from kit.language import _
 from kit.local_cloud.docker import leftovers
 from kit.local_cloud.docker.engine import Engine
-from kit.local_cloud.docker.images import ROOT, image_name
+from kit.local_cloud.docker.images import image_name
 from kit.local_cloud.labelling.label_studio import LabelStudioAccess, knows_its_user, run_credentials
 from kit.local_cloud.process import choose_port, wait_until_ready
 from kit.local_cloud.s3.localstack import S3Server, s3_answers
+from kit.repository import ROOT
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 _LOCALSTACK_SECONDS = 120.0

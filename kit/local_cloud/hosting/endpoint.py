@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kit.aws_api import bucket_and_key
 from kit.errors import KitError
 from kit.local_cloud.container_files import ContainerDefinition, ContainerFiles
 from kit.local_cloud.hosting.model_server import ModelServer
 from kit.local_cloud.model_archive import unpack
+from kit.s3_uri import bucket_and_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

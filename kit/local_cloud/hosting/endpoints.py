@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from kit.aws_api import bucket_and_key
 from kit.local_cloud.account import sagemaker_arn
 from kit.local_cloud.hosting.endpoint import Deployment, Endpoint, remove_files
 from kit.local_cloud.hosting.model_server import ModelServer
 from kit.local_cloud.records import Record, Records
 from kit.local_cloud.service_model import client_error, validate_request
+from kit.s3_uri import bucket_and_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sms-label-cat-config-attributes.
 from __future__ import annotations
 
 import os
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,12 +19,12 @@ from botocore.exceptions import ClientError
 from kit.annotations.labels import distinct
 from kit.annotations.problems import MalformedError
 from kit.local_cloud.service_model import client_error
+from kit.s3_uri import bucket_and_key, is_s3_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _OPERATION = "CreateLabelingJob"
-_S3_URI = re.compile(r"s3://([^/]+)/(.+)", re.DOTALL)
 _LAMBDAS = {"PreHumanTaskLambdaArn": "PRE-BoundingBox", "AnnotationConsolidationLambdaArn": "ACS-BoundingBox"}
 
 
@@ -62,8 +61,8 @@ def refuse_unsuitable(request: Mapping[str, Any]) -> None:
 
 def split_s3_uri(uri: str) -> tuple[str, str] | None:
     """Bucket and key of `s3://bucket/key`, or None when it is no such URI."""
-    match = _S3_URI.fullmatch(uri)
-    return (match[1], match[2]) if match else None
+    bucket, key = bucket_and_key(uri)
+    return (bucket, key) if is_s3_uri(uri) and bucket and key else None
 
 
 def read_object(s3: S3Client, uri: str, member: str) -> bytes:

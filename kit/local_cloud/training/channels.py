@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from kit.aws_api import bucket_and_key
 from kit.errors import ServiceError
 from kit.local_cloud.account import REGION
+from kit.s3_uri import bucket_and_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kit.aws_api import bucket_and_key
 from kit.errors import KitError
 from kit.local_cloud.container_files import ContainerFiles
 from kit.local_cloud.model_archive import pack
 from kit.local_cloud.process import GuardedProcess, child_environment
 from kit.local_cloud.training.channels import download_channel
 from kit.local_cloud.training.logs import JobLog
+from kit.s3_uri import bucket_and_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from kit.aws_api import TRAINING_JOB_RUNNING, bucket_and_key
+from kit.aws_api import TRAINING_JOB_RUNNING
 from kit.local_cloud.process import wait_for_predecessor
 from kit.local_cloud.records import Record, Records
 from kit.local_cloud.service_model import client_error, validate_request
@@ -24,6 +24,7 @@ from kit.local_cloud.training.record import (
     new_record,
     require_supported,
 )
+from kit.s3_uri import bucket_and_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -73,6 +73,7 @@ def huge_png(width: int, height: int) -> bytes:
         b"no picture at all",
         b"\xff\xd8\xff\xe0",  # JPEG's first bytes and no more
         b"GIF89a" + bytes(100),
+        huge_png(10_000, 6_000),  # the detector would fail, after somebody labelled it
         huge_png(12_000, 10_000),  # Pillow would warn
         huge_png(60_000, 60_000),  # Pillow would refuse
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from kit.aws_api import AwsApi
@@ -47,8 +46,3 @@ class Context:
 
     def uri(self, key: str) -> str:
         return s3_uri(self.bucket, key)
-
-
-def pause(context: Context) -> None:
-    """Waits between two looks at a job, as long as suits the API."""
-    time.sleep(context.api.poll_seconds)

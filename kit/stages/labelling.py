@@ -13,13 +13,16 @@ from kit.aws_api import LABELING_JOB_RUNNING, unless_missing
 from kit.errors import InputError, ServiceError
 from kit.language import _, language
 from kit.resources.labeling_job import LabelingJob
+from kit.resources.waiting import wait_while
 from kit.run import names
-from kit.run.context import INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context, pause
+from kit.run.context import INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context
 from kit.run.results import LabellingResult
 from kit.s3_uri import bucket_and_key
 
 # By language; Ground Truth and Label Studio show the same.
 TEMPLATES = {name: Path(__file__).with_name(f"instructions.{name}.liquid") for name in ("en", "ja")}
+# Ten days, as the workshop has it: then Ground Truth ends the job with the labels there are.
+_TASKS_LAST_SECONDS = 864_000
 
 
 def run(context: Context) -> LabellingResult:
@@ -63,8 +66,8 @@ def count(context: Context, output_manifest: str) -> LabellingResult:
 def _job(context: Context) -> str:
     """Creates the job or finds the one an earlier attempt created, waits for it; returns its output manifest's URI."""
     sagemaker, console = context.api.sagemaker, context.console
-    name, job = _usable_job(context)
-    if job is None:
+    name, existing = _usable_job(context)
+    if existing is None:
         context.api.s3.put_object(
             Bucket=context.bucket, Key=INSTRUCTIONS, Body=TEMPLATES[language()].read_bytes(), ContentType="text/html"
         )
@@ -77,17 +80,28 @@ def _job(context: Context) -> str:
         console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
         console.say(_("  Another day? Press Ctrl-C; the same command brings you back to the next picture."))
     total = len(context.pictures.pictures)
+    job: Mapping[str, Any] = {}
     with console.progress(_("labelled"), total) as advance:
-        while True:
+
+        def pending() -> str | None:
+            nonlocal job
             job = sagemaker.describe_labeling_job(LabelingJobName=name)
             labelled, left_out = (job["LabelCounters"][key] for key in ("TotalLabeled", "FailedNonRetryableError"))
             advance(labelled, _("{count} skipped").format(count=left_out) if left_out else "")
             if job["LabelingJobStatus"] not in LABELING_JOB_RUNNING:
-                break
+                return None
             if job["LabelingJobStatus"] == "InProgress" and _wants_to_go_on(context):
                 console.say(_("  Going on with {labelled} of {total} pictures.").format(labelled=labelled, total=total))
                 sagemaker.stop_labeling_job(LabelingJobName=name)
-            pause(context)
+            return str(job["LabelingJobStatus"])
+
+        wait_while(
+            pending,
+            what=_("Labelling job {name}").format(name=name),
+            seconds=_TASKS_LAST_SECONDS + context.api.deletion_seconds,
+            poll_seconds=context.api.poll_seconds,
+            todo=_("the same command goes on waiting for it"),
+        )
     context.journal.mark_ended(LabelingJob.name, name)
     if job["LabelingJobStatus"] == "Failed":
         raise ServiceError(
@@ -148,7 +162,7 @@ def request(context: Context, name: str) -> dict[str, Any]:
             "TaskKeywords": ["bounding box", "object detection"],
             "NumberOfHumanWorkersPerDataObject": 1,
             "TaskTimeLimitInSeconds": 3600,
-            "TaskAvailabilityLifetimeInSeconds": 864000,
+            "TaskAvailabilityLifetimeInSeconds": _TASKS_LAST_SECONDS,
             "MaxConcurrentTaskCount": 1000,
         },
     }

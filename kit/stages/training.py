@@ -12,34 +12,25 @@ from kit.aws_api import TRAINING_JOB_RUNNING, TRAINING_LOGS, unless_missing
 from kit.errors import ServiceError
 from kit.language import _
 from kit.resources.training_job import TrainingJob
+from kit.resources.waiting import wait_while
 from kit.run import names
-from kit.run.context import MODEL_OUTPUT, TRAINING, Context, pause
+from kit.run.context import MODEL_OUTPUT, TRAINING, Context
 from kit.run.results import TrainingResult
 
 _LAST_LINES = 12
+# Finding an instance, fetching image and data, keeping the model: AWS's limit of a job does not count it.
+_BESIDE_TRAINING_SECONDS = 7200
 _LONGEST_SECONDS = 3600
 # Without it, a look at the log tells nothing of how well the training does.
 _FOLLOWED = "Val_CrossEntropy"
 
 
 def run(context: Context) -> TrainingResult:
-    sagemaker = context.api.sagemaker
     name, job = _usable_job(context)
     if job is None:
         TrainingJob(context.api).make(context.journal, request(context, name))
-    epochs = context.settings.epochs
     log = TrainingLog(context, name)
-    with context.console.progress(_("epochs"), epochs) as advance:
-        while True:
-            # The status is asked for first: a log read after the job's end is whole.
-            job = sagemaker.describe_training_job(TrainingJobName=name)
-            log.read_on()
-            history = read_history(log.lines, context.api.algorithm.metric_definitions)
-            if history:
-                advance(len(history), _note(history[-1]))
-            if job["TrainingJobStatus"] not in TRAINING_JOB_RUNNING:
-                break
-            pause(context)
+    job, history = _followed(context, name, log)
     context.journal.mark_ended(TrainingJob.name, name)
     write_atomically(context.folder.training_log, "".join(line + "\n" for line in log.lines).encode())
     if job["TrainingJobStatus"] != "Completed":
@@ -56,10 +47,43 @@ def run(context: Context) -> TrainingResult:
         model_artifact=job["ModelArtifacts"]["S3ModelArtifacts"],
         train_seconds=job["TrainingTimeInSeconds"],
         billable_seconds=job.get("BillableTimeInSeconds", job["TrainingTimeInSeconds"]),
-        epochs=epochs,
+        epochs=context.settings.epochs,
         device=device_of(log.lines) or context.api.algorithm.training_instance,
         history=tuple(history),
     )
+
+
+def _followed(context: Context, name: str, log: TrainingLog) -> tuple[Mapping[str, Any], list[dict[str, float]]]:
+    """Waits until the job has ended, and shows how far it is; returns its description and its numbers by epoch.
+
+    Raises:
+        ServiceError: it is not over long after the time at which AWS should have stopped it.
+    """
+    sagemaker, definitions = context.api.sagemaker, context.api.algorithm.metric_definitions
+    limits = request(context, name)["StoppingCondition"]
+    job: Mapping[str, Any] = {}
+    history: list[dict[str, float]] = []
+    with context.console.progress(_("epochs"), context.settings.epochs) as advance:
+
+        def pending() -> str | None:
+            nonlocal job, history
+            # The status is asked for first: a log read after the job's end is whole.
+            job = sagemaker.describe_training_job(TrainingJobName=name)
+            log.read_on()
+            history = read_history(log.lines, definitions)
+            if history:
+                advance(len(history), _note(history[-1]))
+            status = str(job["TrainingJobStatus"])
+            return status if status in TRAINING_JOB_RUNNING else None
+
+        wait_while(
+            pending,
+            what=_("Training job {name}").format(name=name),
+            seconds=max(limits.values()) + _BESIDE_TRAINING_SECONDS,
+            poll_seconds=context.api.poll_seconds,
+            todo=_("look at it in SageMaker's console; the same command goes on waiting for it"),
+        )
+    return job, history
 
 
 def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from kit.annotations.labels import distinct
 from kit.annotations.problems import MalformedError
 from kit.local_cloud.service_model import client_error
-from kit.s3_uri import bucket_and_key, is_s3_uri
+from kit.s3_uri import bucket_and_key, is_s3_uri, s3_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -167,7 +167,7 @@ def missing_objects(s3: S3Client, uris: Iterable[str]) -> set[str]:
         # By character, as prefixes of S3 are.
         prefix = os.path.commonprefix(list(wanted))  # noqa: RUF071
         found = _keys_of(s3, bucket, prefix)
-        missing.update(f"s3://{bucket}/{key}" for key in wanted.difference(found))
+        missing.update(s3_uri(bucket, key) for key in wanted.difference(found))
     return missing
 
 

@@ -26,10 +26,10 @@ from detector.networks.detector import Detector
 from detector.networks.layers import load_pretrained
 from detector.sample import Sample
 from detector.training.augment import upright_look
-from detector.training.batches import Batch, batch_of
-from detector.training.learner import move_average, rate_factor
-from detector.training.looks import Cuts, cuts_of
+from detector.training.classifier_batches import Cuts, cuts_of
+from detector.training.detector_batches import Batch, batch_of
 from detector.training.loss import detection_loss, edges_loss
+from detector.training.trainer import move_average, rate_factor
 
 SIZE, SEED = 320, 1
 RATE, WEIGHT_DECAY, LARGEST_GRADIENT, AVERAGE_DECAY = 3e-3, 0.01, 10.0, 0.998
@@ -91,7 +91,7 @@ def heads(found: list[Cutout]) -> dict[str, np.ndarray]:
 
 
 def edges(found: list[Cutout]) -> dict[str, np.ndarray]:
-    """The layers of `detector.networks.edges.Edges`."""
+    """The layers of `detector.networks.box_refiner.Edges`."""
     network = Classifier(1)
     load_pretrained(network.backbone, efficientnet.PRETRAINED)
     network.backbone.requires_grad_(False)

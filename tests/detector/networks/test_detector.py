@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 import torch
 from detector.errors import SetupError
-from detector.networks import edges, efficientnet, mobilenet
+from detector.networks import box_refiner, efficientnet, mobilenet
 from detector.networks.classifier import Classifier
 from detector.networks.detector import Detector
 from detector.networks.layers import load_pretrained
@@ -19,7 +19,7 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 def test_pretrained_feature_maps_are_those_of_tensorflow_lite() -> None:
-    """The reference was computed by ai-edge-litert from the original graph: containers/detector/weights/convert.py."""
+    """ai-edge-litert computed the reference from the original: containers/detector/weights/convert_mobilenet.py."""
     network = mobilenet.MobileNetV2().eval()
     load_pretrained(network, mobilenet.PRETRAINED)
     picture = np.random.default_rng(0).uniform(-1, 1, (1, 300, 300, 3)).astype(np.float32)
@@ -75,7 +75,7 @@ def classifier() -> Classifier:
     torch.manual_seed(1)
     network = Classifier(3)
     load_pretrained(network.backbone, efficientnet.PRETRAINED)
-    load_pretrained(network.edges, edges.PRETRAINED)
+    load_pretrained(network.edges, box_refiner.PRETRAINED)
     return network.eval()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from detector.networks.edges import Edges
+from detector.networks.box_refiner import Edges
 from detector.networks.efficientnet import CHANNELS, EfficientNetLite0
 
 # A cell of which the box covers less does not take part in the search for the strongest evidence.
@@ -16,7 +16,7 @@ OUTSIDE = -20.0
 class Classifier(nn.Module):
     """Takes cuts and masks as `detector.crops.cut` makes them: float32 (cuts, 3, side, side), RGB in -1..1, and
     (cuts, 1, side / 16, side / 16); gives logits (cuts, classes + 1), the last of them of nothing, and what
-    `detector.networks.edges` reads, (cuts, 4).
+    `detector.networks.box_refiner` reads, (cuts, 4).
 
     Each class, and nothing, has two maps of evidence: its logit is the mean of the one plus a soft maximum of the other
     inside the box. The mean learns from every cell, the maximum finds the small thing that decides. What surrounds the

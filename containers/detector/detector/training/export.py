@@ -57,7 +57,8 @@ def export_classifier(network: Classifier, path: Path) -> None:
     """Write an ONNX file that takes any number of cuts.
 
     Inputs `cuts` (n, 3, side, side) and `masks` (n, 1, cells, cells) as `detector.crops` makes them; outputs `shares`
-    (n, classes), each row's sum 1 less the share of nothing, and `edges` (n, 4) as `detector.networks.edges` has them.
+    (n, classes), each row's sum 1 less the share of nothing, and `edges` (n, 4) as `detector.networks.box_refiner` has
+    them.
     """
     cells = SIDE // STRIDE
     example = (torch.zeros(2, 3, SIDE, SIDE), torch.ones(2, 1, cells, cells))

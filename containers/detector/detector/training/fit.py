@@ -16,18 +16,18 @@ from torch.nn.functional import cross_entropy
 
 from detector.anchors import Boxes
 from detector.errors import TrainingError
+from detector.networks import box_refiner, efficientnet, mobilenet
 from detector.networks import detector as network
-from detector.networks import edges, efficientnet, mobilenet
 from detector.networks.classifier import Classifier
 from detector.networks.detector import Detector
 from detector.networks.layers import load_pretrained
-from detector.training.batches import Batch, pictures_in_epoch, plain_pictures, training_batches
+from detector.training.classifier_batches import NOTHING, Looks, objects_in_epoch, plain_cuts, training_looks
 from detector.training.dataset import PictureCache
+from detector.training.detector_batches import Batch, pictures_in_epoch, plain_pictures, training_batches
 from detector.training.hard_negatives import hard_negatives
 from detector.training.hyperparameters import Hyperparameters
-from detector.training.learner import Best, Learner, Network, cores, parts_of
-from detector.training.looks import NOTHING, Looks, objects_in_epoch, plain_cuts, training_looks
 from detector.training.loss import detection_loss, edges_loss
+from detector.training.trainer import Best, Learner, Network, cores, parts_of
 
 Part = TypeVar("Part", Batch, Looks)
 
@@ -110,7 +110,7 @@ def fit(
     load_pretrained(detector.backbone, mobilenet.PRETRAINED)
     load_pretrained(detector.heads, network.PRETRAINED)
     load_pretrained(classifier.backbone, efficientnet.PRETRAINED)
-    load_pretrained(classifier.edges, edges.PRETRAINED)
+    load_pretrained(classifier.edges, box_refiner.PRETRAINED)
     batch_size, cuts, seed = settings.batch_size, settings.batch_size * CUTS_TO_A_PICTURE, settings.seed
     parts = parts_of(batch_size, device)
     finding = learner(detector, FINDING, math.ceil(pictures_in_epoch(train) / batch_size), settings, device)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from detector.anchors import CENTRE_VARIANCE, LARGEST_LOG_SIZE, SIZE_VARIANCE
-from detector.training.batches import Batch
+from detector.training.detector_batches import Batch
 
 BOX_WEIGHT = 2.0
 # Of the distance of edges: it still tells the way where boxes hardly overlap.

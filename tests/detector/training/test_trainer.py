@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from detector.networks.classifier import Classifier
-from detector.training.learner import Best, Learner
+from detector.training.trainer import Best, Learner
 
 
 def test_the_last_epoch_that_is_not_clearly_worse_is_kept() -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from detector.training.dataset import PictureCache
-from detector.training.looks import (
+from detector.training.classifier_batches import (
     NOTHING,
     OBJECTS_OF_A_PICTURE,
     Looks,
@@ -18,6 +17,7 @@ from detector.training.looks import (
     objects_in_epoch,
     training_looks,
 )
+from detector.training.dataset import PictureCache
 
 from tests.detector.rows_of_boxes import cache
 

@@ -10,7 +10,7 @@ from detector.networks.efficientnet import CHANNELS, FINE_CHANNELS
 from detector.networks.layers import GROUPS, Separable
 
 # Learned on collages of clip art: where things of any kind begin and end.
-PRETRAINED = "edges_collages.npz"
+PRETRAINED = "box_refiner_collages.npz"
 WIDTH = 64
 KERNEL = 5
 # Places that an edge may have along a side of the cut: two in each cell of stride 8.

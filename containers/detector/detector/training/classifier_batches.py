@@ -14,8 +14,8 @@ from detector.anchors import Boxes
 from detector.crops import cut
 from detector.sample import Pixels, network_input
 from detector.training.augment import turned_look, upright_look
-from detector.training.batches import made_ahead
 from detector.training.dataset import PictureCache
+from detector.training.detector_batches import made_ahead
 
 # Sets the random numbers of cuts apart from those of pictures.
 CUTS = 1 << 32

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from detector.training.batches import AHEAD, made_ahead, pictures_in_epoch, training_batches
-from detector.training.looks import training_looks
+from detector.training.classifier_batches import training_looks
+from detector.training.detector_batches import AHEAD, made_ahead, pictures_in_epoch, training_batches
 
 from tests.detector.rows_of_boxes import cache
 

@@ -2,7 +2,7 @@
 
     npm pack @mediapipe/objectron@0.4.1675468480
     python -m venv /tmp/convert && /tmp/convert/bin/pip install -r containers/detector/weights/requirements.txt
-    /tmp/convert/bin/python containers/detector/weights/convert.py mediapipe-objectron-0.4.1675468480.tgz
+    /tmp/convert/bin/python containers/detector/weights/convert_mobilenet.py mediapipe-objectron-0.4.1675468480.tgz
 
 The package carries an SSD on MobileNetV2 that Google trained on Open Images v4, as a TensorFlow Lite graph in
 float16, its batch norms folded into the convolutions. This script takes the convolutions of the feature extractor out

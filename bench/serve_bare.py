@@ -6,7 +6,7 @@ MODEL is a folder with the model's files. Prints a JSON object for each way to d
 and the seconds of all:
 
     decode + session.run    the JPEG decoded by OpenCV, then each run of both networks on inputs that lie ready: nothing
-                            is shrunk, cut, suppressed or written; in each way that may be the fastest
+                            is resized, cropped, suppressed or written; in each way that may be the fastest
     decode + detect + JSON  the kit's own code from the JPEG's bytes to the answer's
 """
 
@@ -25,11 +25,11 @@ import cv2
 import numpy as np
 import onnxruntime
 from detector import picture
-from detector.crops import SIDE, STRIDE, cut
+from detector.crops import CROP_SIZE, MASK_STRIDE, crop_box
 from detector.sample import network_input
 from detector.serving import inference
-from detector.serving.contract import Wanted, response
-from detector.serving.inference import LOOKS, Model
+from detector.serving.contract import AcceptOptions, response
+from detector.serving.inference import TEST_TIME_AUGMENTATIONS, Model
 from detector.serving.server import DECODING_RESERVE, find
 from numpy.typing import NDArray
 
@@ -39,14 +39,14 @@ WARM_UP_PICTURES = 10
 
 
 class Ready(NamedTuple):
-    """A picture, and what the networks make of it and are given for it."""
+    """A picture with the inputs and outputs of both networks for it."""
 
     body: bytes
     pixels: NDArray[np.uint8]
-    views: list[NDArray[np.float32]]
+    inputs: list[NDArray[np.float32]]
     outputs: list[tuple[NDArray[np.float32], NDArray[np.float32]]]
     boxes: NDArray[np.float32]
-    cuts: NDArray[np.float32]
+    crops: NDArray[np.float32]
     masks: NDArray[np.float32]
 
 
@@ -60,10 +60,10 @@ def main() -> None:
     items = [ready(one, path.read_bytes()) for path in wanted.pictures]
     batch = inference.session(wanted.model / inference.CLASSIFIER_FILE, CORES)
     for leg, way, callers, work in (
-        (BARE, "all cores, cuts in one batch", 1, lambda item: in_one_batch(every, batch, item)),
-        (BARE, "all cores, cuts side by side", 1, lambda item: one_by_one(every, item)),
-        (BARE, "a core each, cuts in one batch", CORES, lambda item: in_one_batch(one, one.classifier, item)),
-        (BARE, "a core each, cuts one by one", CORES, lambda item: one_by_one(one, item)),
+        (BARE, "all cores, crops in one batch", 1, lambda item: in_one_batch(every, batch, item)),
+        (BARE, "all cores, crops side by side", 1, lambda item: one_by_one(every, item)),
+        (BARE, "a core each, crops in one batch", CORES, lambda item: in_one_batch(one, one.classifier, item)),
+        (BARE, "a core each, crops one by one", CORES, lambda item: one_by_one(one, item)),
         (KIT, "all cores", 1, lambda item: answer(every, item.body)),
         (KIT, "a core each", CORES, lambda item: answer(one, item.body)),
     ):
@@ -74,19 +74,23 @@ def main() -> None:
 
 def ready(model: Model, body: bytes) -> Ready:
     pixels = picture.decode(body, DECODING_RESERVE * model.description.image_size**2)
-    views = [inference.view(pixels, round(k * model.description.image_size), mirrored) for k, mirrored in LOOKS]
-    runs = (model.detector.run(["scores", "offsets"], {"picture": seen}) for seen in views)
+    inputs = [
+        inference.detector_input(pixels, round(scale * model.description.image_size), flipped)
+        for scale, flipped in TEST_TIME_AUGMENTATIONS
+    ]
+    runs = (model.detector.run(["scores", "offsets"], {"picture": planes}) for planes in inputs)
     outputs = [(np.asarray(scores)[0], np.asarray(offsets)[0]) for scores, offsets in runs]
-    boxes, _ = inference.agreed([inference.look(model, pixels, *manner) for manner in LOOKS])
+    boxes, _ = inference.merge_proposals([inference.propose(model, pixels, *way) for way in TEST_TIME_AUGMENTATIONS])
     boxes *= np.array([pixels.shape[1], pixels.shape[0]] * 2, np.float32)
-    pieces = [cut(pixels, box) for box in boxes]
-    cuts = np.array([network_input(piece) for piece, _ in pieces]).reshape(-1, 3, SIDE, SIDE)
-    masks = np.array([mask for _, mask in pieces]).reshape(-1, 1, SIDE // STRIDE, SIDE // STRIDE)
-    return Ready(body, pixels, views, outputs, boxes, cuts, masks)
+    cropped = [crop_box(pixels, box) for box in boxes]
+    crops = np.array([network_input(crop.pixels) for crop in cropped]).reshape(-1, 3, CROP_SIZE, CROP_SIZE)
+    cells = CROP_SIZE // MASK_STRIDE
+    masks = np.array([crop.mask for crop in cropped]).reshape(-1, 1, cells, cells)
+    return Ready(body, pixels, inputs, outputs, boxes, crops, masks)
 
 
 def loop(work: Callable[[Ready], object], items: list[Ready], runs: int, callers: int) -> tuple[list[float], float]:
-    """`work` on the pictures in turn by so many threads: the milliseconds of each, the seconds of all."""
+    """`work` on the pictures in turn by `callers` threads: the milliseconds of each, the seconds of all."""
     milliseconds: list[float] = []
 
     def timed(number: int) -> None:
@@ -104,14 +108,14 @@ def loop(work: Callable[[Ready], object], items: list[Ready], runs: int, callers
 
 def decoded_and_detected(model: Model, item: Ready) -> None:
     cv2.imdecode(np.frombuffer(item.body, np.uint8), cv2.IMREAD_COLOR)
-    for seen in item.views:
-        model.detector.run(None, {"picture": seen})
+    for planes in item.inputs:
+        model.detector.run(None, {"picture": planes})
 
 
 def in_one_batch(model: Model, classifier: onnxruntime.InferenceSession, item: Ready) -> None:
     decoded_and_detected(model, item)
-    if len(item.cuts):
-        classifier.run(None, {"cuts": item.cuts, "masks": item.masks})
+    if len(item.crops):
+        classifier.run(None, {"cuts": item.crops, "masks": item.masks})
 
 
 def one_by_one(model: Model, item: Ready) -> None:
@@ -121,12 +125,12 @@ def one_by_one(model: Model, item: Ready) -> None:
 
 def classify(model: Model, item: Ready) -> None:
     each = map if model.pool is None else model.pool.map
-    pairs = zip(item.cuts[:, None], item.masks[:, None], strict=True)
+    pairs = zip(item.crops[:, None], item.masks[:, None], strict=True)
     list(each(lambda pair: model.classifier.run(None, {"cuts": pair[0], "masks": pair[1]}), pairs))
 
 
 def answer(model: Model, body: bytes) -> bytes:
-    return json.dumps(response(find(model, body), Wanted(verbose=True), model.description.labels)).encode()
+    return json.dumps(response(find(model, body), AcceptOptions(verbose=True), model.description.labels)).encode()
 
 
 if __name__ == "__main__":

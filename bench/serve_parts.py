@@ -20,12 +20,12 @@ import numpy as np
 import onnx
 import onnxruntime
 from detector import picture
-from detector.anchors import anchors, decode, non_maximum_suppression
-from detector.crops import cut
+from detector.anchors import decode_boxes, generate_anchors, non_maximum_suppression
+from detector.crops import crop_box
 from detector.sample import network_input
 from detector.serving import inference
-from detector.serving.contract import Wanted, response
-from detector.serving.inference import LEAST_OBJECT, LOOKS, MOST_OBJECTS, SAME_OBJECT_IOU, Model
+from detector.serving.contract import AcceptOptions, response
+from detector.serving.inference import MAX_PROPOSALS, MIN_OBJECTNESS, NMS_IOU, TEST_TIME_AUGMENTATIONS, Model
 from detector.serving.server import DECODING_RESERVE
 from numpy.typing import NDArray
 from serve_bare import CORES, Ready, answer, classify, loop, ready
@@ -75,43 +75,44 @@ def parts(one: Model, items: list[Ready]) -> dict[str, Way]:
     found = {item.body: inference.detect(one, item.pixels) for item in items}
     return {
         "decode": lambda item: picture.decode(item.body, pixels_wanted(one)),
-        "shrink, planes of -1..1, for both looks": lambda item: [
-            inference.view(item.pixels, round(k * one.description.image_size), mirrored) for k, mirrored in LOOKS
+        "resizing, planes of -1..1, for both passes": lambda item: [
+            inference.detector_input(item.pixels, round(scale * one.description.image_size), flipped)
+            for scale, flipped in TEST_TIME_AUGMENTATIONS
         ],
-        "detector, a `session.run` for each look": lambda item: every_look(one, item),
-        "boxes from anchors, suppression, agreeing": lambda item: inference.agreed(candidates(item)),
-        "cuts, masks, planes": lambda item: [network_input(cut(item.pixels, box)[0]) for box in item.boxes],
-        "classifier, a `session.run` for each cut": lambda item: classify(one, item),
-        "(in place of it: one for all cuts)": lambda item: in_one_run(one.classifier, item),
-        "JSON": lambda item: json.dumps(response(found[item.body], Wanted(True), one.description.labels)),
+        "detector, a `session.run` for each pass": lambda item: every_pass(one, item),
+        "boxes from anchors, suppression, box voting": lambda item: inference.merge_proposals(proposals(item)),
+        "crops, masks, planes": lambda item: [network_input(crop_box(item.pixels, box).pixels) for box in item.boxes],
+        "classifier, a `session.run` for each crop": lambda item: classify(one, item),
+        "(in place of it: one for all crops)": lambda item: in_one_run(one.classifier, item),
+        "JSON": lambda item: json.dumps(response(found[item.body], AcceptOptions(True), one.description.labels)),
     }
 
 
-def every_look(model: Model, item: Ready) -> None:
-    for seen in item.views:
-        model.detector.run(None, {"picture": seen})
+def every_pass(model: Model, item: Ready) -> None:
+    for planes in item.inputs:
+        model.detector.run(None, {"picture": planes})
 
 
 def pixels_wanted(model: Model) -> int:
     return DECODING_RESERVE * model.description.image_size**2
 
 
-def candidates(item: Ready) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """What each look has found."""
+def proposals(item: Ready) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """The proposals of each pass of test-time augmentation."""
     return [
-        inference.candidates(scores, offsets, seen.shape[3], seen.shape[2])
-        for seen, (scores, offsets) in zip(item.views, item.outputs, strict=True)
+        inference.decode_proposals(scores, offsets, planes.shape[3], planes.shape[2])
+        for planes, (scores, offsets) in zip(item.inputs, item.outputs, strict=True)
     ]
 
 
 def size(item: Ready) -> tuple[int, int]:
-    """Width and height of the detector's input at the first look, whose boxes stand for the ways to suppress."""
-    return item.views[0].shape[3], item.views[0].shape[2]
+    """Width and height of the detector's input in the first pass, whose boxes every way to suppress is given."""
+    return item.inputs[0].shape[3], item.inputs[0].shape[2]
 
 
 def in_one_run(classifier: onnxruntime.InferenceSession, item: Ready) -> None:
-    if len(item.cuts):
-        classifier.run(None, {"cuts": item.cuts, "masks": item.masks})
+    if len(item.crops):
+        classifier.run(None, {"cuts": item.crops, "masks": item.masks})
 
 
 def suppressions() -> dict[str, Way]:
@@ -120,9 +121,9 @@ def suppressions() -> dict[str, Way]:
     scores = onnx.helper.make_tensor_value_info("scores", onnx.TensorProto.FLOAT, [1, 1, None])
     kept = onnx.helper.make_tensor_value_info("kept", onnx.TensorProto.INT64, [None, 3])
     limits = [
-        onnx.numpy_helper.from_array(np.array([MOST_OBJECTS], np.int64), "most"),
-        onnx.numpy_helper.from_array(np.array([SAME_OBJECT_IOU], np.float32), "iou"),
-        onnx.numpy_helper.from_array(np.array([LEAST_OBJECT], np.float32), "least"),
+        onnx.numpy_helper.from_array(np.array([MAX_PROPOSALS], np.int64), "most"),
+        onnx.numpy_helper.from_array(np.array([NMS_IOU], np.float32), "iou"),
+        onnx.numpy_helper.from_array(np.array([MIN_OBJECTNESS], np.float32), "least"),
     ]
     node = onnx.helper.make_node("NonMaxSuppression", ["boxes", "scores", "most", "iou", "least"], ["kept"])
     graph = onnx.helper.make_graph([node], "suppression", [boxes, scores], [kept], limits)
@@ -133,20 +134,20 @@ def suppressions() -> dict[str, Way]:
 
     def every_box(item: Ready) -> NDArray[np.float32]:
         width, height = size(item)
-        return decode(item.outputs[0][1], anchors(height, width))
+        return decode_boxes(item.outputs[0][1], generate_anchors(height, width))
 
     def in_numpy(item: Ready) -> None:
-        rows = np.flatnonzero(item.outputs[0][0] >= LEAST_OBJECT)
+        rows = np.flatnonzero(item.outputs[0][0] >= MIN_OBJECTNESS)
         width, height = size(item)
-        boxes = decode(item.outputs[0][1][rows], anchors(height, width)[rows])
-        non_maximum_suppression(boxes, item.outputs[0][0][rows], SAME_OBJECT_IOU, MOST_OBJECTS)
+        boxes = decode_boxes(item.outputs[0][1][rows], generate_anchors(height, width)[rows])
+        non_maximum_suppression(boxes, item.outputs[0][0][rows], NMS_IOU, MAX_PROPOSALS)
 
     def in_opencv(item: Ready) -> None:
-        rows = np.flatnonzero(item.outputs[0][0] >= LEAST_OBJECT)
+        rows = np.flatnonzero(item.outputs[0][0] >= MIN_OBJECTNESS)
         width, height = size(item)
-        boxes = decode(item.outputs[0][1][rows], anchors(height, width)[rows])
+        boxes = decode_boxes(item.outputs[0][1][rows], generate_anchors(height, width)[rows])
         boxes[:, 2:] -= boxes[:, :2]
-        cv2.dnn.NMSBoxes(boxes.astype(np.float64), item.outputs[0][0][rows], LEAST_OBJECT, SAME_OBJECT_IOU)  # type: ignore[arg-type]
+        cv2.dnn.NMSBoxes(boxes.astype(np.float64), item.outputs[0][0][rows], MIN_OBJECTNESS, NMS_IOU)  # type: ignore[arg-type]
 
     def in_a_graph(item: Ready) -> None:
         session.run(None, {"boxes": every_box(item)[None], "scores": item.outputs[0][0][None, None]})
@@ -179,11 +180,11 @@ def threads(folder: Path, one: Model, every: Model) -> dict[str, Way]:
         "whole, threads never spin": dataclasses.replace(every, detector=waiting),
     }
     return {
-        "detector, both looks, 1 thread": lambda item: every_look(one, item),
-        f"detector, both looks, {CORES} threads": lambda item: every_look(every, item),
-        "cuts one by one, 1 thread": lambda item: classify(one, item),
-        f"cuts side by side, {CORES} threads": lambda item: classify(every, item),
-        f"cuts in one run, {CORES} threads": lambda item: in_one_run(batch, item),
+        "detector, both passes, 1 thread": lambda item: every_pass(one, item),
+        f"detector, both passes, {CORES} threads": lambda item: every_pass(every, item),
+        "crops one by one, 1 thread": lambda item: classify(one, item),
+        f"crops side by side, {CORES} threads": lambda item: classify(every, item),
+        f"crops in one run, {CORES} threads": lambda item: in_one_run(batch, item),
         "whole, 1 thread": lambda item: answer(one, item.body),
         **{name: (lambda item, model=model: answer(model, item.body)) for name, model in variants.items()},
     }

@@ -7,8 +7,8 @@ command, at 512 px and at its default unless other sizes are given. They take tu
 everybody's; each turn is a new process, and its first epoch does not count. Beforehand the peer is tried with several
 settings and keeps the quickest; the detector keeps its defaults.
 
-An epoch of the detector is a pass of the network that finds objects and one of the classifier that names them. It holds
-some pictures back, so every time is that of as many pictures as the peer has; validation counts for neither. Prints
+An epoch of the detector is one of the detector network and one of the classifier of its proposals. It holds out some
+pictures, so every time is that of as many pictures as the peer has; validation counts for neither. Prints
 Markdown, and fails where a ratio is above its limit.
 """
 

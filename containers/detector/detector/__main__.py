@@ -15,22 +15,22 @@ from detector.paths import Paths
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="detector", description=__doc__)
-    parser.add_argument("verb", choices=("train", "serve"))
-    verb = parser.parse_args().verb
+    parser.add_argument("command", choices=("train", "serve"))
+    command = parser.parse_args().command
     paths = Paths.from_environment()
-    # Process 1 of a container gets SIGTERM only if it asks for it; SageMaker would wait two minutes for a job to stop.
+    # Process 1 of a container gets SIGTERM only if it asks for it; else SageMaker waits two minutes to stop a job.
     signal.signal(signal.SIGTERM, stop)
     try:
-        run(verb, paths)
+        run(command, paths)
     except DetectorError as error:
         return fail(paths, str(error))
     except OSError as error:
         if error.errno != errno.ENOSPC:
-            leave_reason(paths, f"{type(error).__name__}: {error}")
+            write_failure_reason(paths, f"{type(error).__name__}: {error}")
             raise
         return fail(paths, f"the disk of {paths.base} is full: free some space and start again")
     except Exception as error:
-        leave_reason(paths, f"a bug in the detector, see the log: {type(error).__name__}: {error}")
+        write_failure_reason(paths, f"a bug in the detector, see the log: {type(error).__name__}: {error}")
         raise
     return 0
 
@@ -39,11 +39,11 @@ def stop(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def run(verb: str, paths: Paths) -> None:
+def run(command: str, paths: Paths) -> None:
     # Threads that spin while they wait for each other are three times slower where other programs want the cores too.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Serving must not wait for PyTorch, nor training for the server.
-    if verb == "train":
+    if command == "train":
         from detector.training.job import train
 
         train(paths)
@@ -55,12 +55,12 @@ def run(verb: str, paths: Paths) -> None:
 
 def fail(paths: Paths, reason: str) -> int:
     print(f"detector: {reason}", file=sys.stderr, flush=True)
-    leave_reason(paths, reason)
+    write_failure_reason(paths, reason)
     return 1
 
 
-def leave_reason(paths: Paths, reason: str) -> None:
-    """Where SageMaker takes a job's FailureReason from; it keeps 1024 characters."""
+def write_failure_reason(paths: Paths, reason: str) -> None:
+    """Write the file that SageMaker takes a job's FailureReason from; it keeps 1024 characters."""
     try:
         paths.failure.parent.mkdir(parents=True, exist_ok=True)
         paths.failure.write_text(reason, "utf-8")

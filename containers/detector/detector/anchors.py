@@ -1,7 +1,7 @@
-"""The boxes the detector starts from, and the code between a box and an anchor.
+"""Anchor boxes, the box coding relative to them, IoU, non-maximum suppression and box voting.
 
-Boxes here are float32 pixels of the network's input, left, top, right, bottom. Everything is NumPy, because serving has
-no PyTorch; training turns the results into tensors.
+Boxes are float32 (n, 4), left, top, right, bottom in pixels of the network's input. All of it is NumPy, because serving
+has no PyTorch; training turns the results into tensors.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ STRIDES = (8, 16, 32, 64)
 SCALES = (4.0, 5.7)
 RATIOS = (0.5, 1.0, 2.0)
 ANCHORS_PER_CELL = len(SCALES) * len(RATIOS)
-# What the network predicts is multiplied by these (SSD's "variances"), so that its numbers are near 1.
+# SSD's "variances": predicted offsets are multiplied by them, so that the network's outputs are near 1.
 CENTRE_VARIANCE, SIZE_VARIANCE = 0.1, 0.2
-# exp() of an untrained network's size must stay a size.
-LARGEST_LOG_SIZE = math.log(1000 / 16)
+# Clips predicted log sizes: exp() of an untrained network's output must not overflow.
+MAX_LOG_SIZE = math.log(1000 / 16)
 
 
 @lru_cache(maxsize=64)
-def anchors(height: int, width: int) -> Boxes:
-    """All anchors of an input of that size, (n, 4): strides ascending, rows, columns, then the anchors of a cell."""
+def generate_anchors(height: int, width: int) -> Boxes:
+    """All anchors (n, 4) of a network input of that size, by stride ascending, row, column and anchor of the cell."""
     grids = []
     for stride in STRIDES:
         rows, columns = math.ceil(height / stride), math.ceil(width / stride)
@@ -41,49 +41,58 @@ def anchors(height: int, width: int) -> Boxes:
     return result
 
 
-def decode(offsets: Boxes, around: Boxes) -> Boxes:
-    """The boxes (n, 4) that the network's `offsets` (n, 4) from the anchors `around` describe.
+def decode_boxes(offsets: Boxes, anchors: Boxes) -> Boxes:
+    """Boxes (n, 4) from predicted `offsets` (n, 4) relative to `anchors` (n, 4).
 
-    SSD's code: centre in anchor sizes, logarithm of size, each times its variance (Liu et al., arXiv:1512.02325).
+    SSD's coding: centre in anchor sizes, logarithm of size, each times its variance (Liu et al., arXiv:1512.02325).
     """
-    anchor_centre, anchor_size = (around[:, :2] + around[:, 2:]) / 2, around[:, 2:] - around[:, :2]
+    anchor_centre, anchor_size = (anchors[:, :2] + anchors[:, 2:]) / 2, anchors[:, 2:] - anchors[:, :2]
     centre = anchor_centre + offsets[:, :2] * CENTRE_VARIANCE * anchor_size
-    size = anchor_size * np.exp(np.minimum(offsets[:, 2:] * SIZE_VARIANCE, LARGEST_LOG_SIZE))
+    size = anchor_size * np.exp(np.minimum(offsets[:, 2:] * SIZE_VARIANCE, MAX_LOG_SIZE))
     return np.concatenate([centre - size / 2, centre + size / 2], 1).astype(np.float32, copy=False)
 
 
 def intersection_over_union(a: Boxes, b: Boxes) -> NDArray[np.float32]:
     """IoU of each of `a` (n, 4) with each of `b` (m, 4): (n, m), 0 where neither has an area."""
-    across = np.minimum(a[:, None, 2], b[:, 2]) - np.maximum(a[:, None, 0], b[:, 0])
-    down = np.minimum(a[:, None, 3], b[:, 3]) - np.maximum(a[:, None, 1], b[:, 1])
-    overlap = np.maximum(across, 0) * np.maximum(down, 0)
+    width = np.minimum(a[:, None, 2], b[:, 2]) - np.maximum(a[:, None, 0], b[:, 0])
+    height = np.minimum(a[:, None, 3], b[:, 3]) - np.maximum(a[:, None, 1], b[:, 1])
+    intersection = np.maximum(width, 0) * np.maximum(height, 0)
     area_a, area_b = ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]) for boxes in (a, b))
-    union = area_a[:, None] + area_b[None] - overlap
-    shares: NDArray[np.float32] = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
-    return shares
+    union = area_a[:, None] + area_b[None] - intersection
+    iou: NDArray[np.float32] = np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
+    return iou
 
 
 def non_maximum_suppression(
-    boxes: Boxes, scores: NDArray[np.float32], iou: float, most: int | None = None
+    boxes: Boxes, scores: NDArray[np.float32], iou_threshold: float, max_boxes: int | None = None
 ) -> NDArray[np.intp]:
-    """Indices of the boxes that no better one overlaps by more than `iou`, best first, at most `most` of them."""
-    waiting = np.argsort(-scores, kind="stable")
+    """Indices of the boxes whose IoU with every better one kept is at most the threshold, best first."""
+    remaining = np.argsort(-scores, kind="stable")
     kept: list[np.intp] = []
-    # A row of overlaps for each box that stays: far fewer than of all boxes with all.
-    while len(waiting) and len(kept) != most:
-        best, others = waiting[0], waiting[1:]
+    # One row of IoU for each box that is kept: far fewer than for all pairs.
+    while len(remaining) and len(kept) != max_boxes:
+        best, others = remaining[0], remaining[1:]
         kept.append(best)
-        waiting = others[intersection_over_union(boxes[[best]], boxes[others])[0] <= iou]
+        remaining = others[intersection_over_union(boxes[[best]], boxes[others])[0] <= iou_threshold]
     return np.array(kept, np.intp)
 
 
-def voted(boxes: Boxes, scores: NDArray[np.float32], kept: NDArray[np.intp], iou: float) -> Boxes:
-    """The kept boxes, each the mean of all that overlap it by more than `iou`, weighted by their squared scores.
+def vote_boxes(boxes: Boxes, scores: NDArray[np.float32], kept: NDArray[np.intp], iou_threshold: float) -> Boxes:
+    """Box voting: each of the boxes `kept` becomes the mean, weighted by squared scores, of all boxes whose IoU with it
+    is above the threshold.
 
     Neighbouring anchors err in different directions (Gidaris and Komodakis, arXiv:1505.01749).
+
+    Args:
+        boxes: (n, 4).
+        scores: (n,).
+        kept: (k,) indices into `boxes`, as `non_maximum_suppression` gives them.
+
+    Returns:
+        (k, 4).
     """
-    same = intersection_over_union(boxes[kept], boxes) > iou
-    same[np.arange(len(kept)), kept] = True  # a box without area overlaps not even itself
-    weights = same * np.square(scores)
+    voters = intersection_over_union(boxes[kept], boxes) > iou_threshold
+    voters[np.arange(len(kept)), kept] = True  # a box without area has an IoU of 0 even with itself
+    weights = voters * np.square(scores)
     mean: Boxes = (weights @ boxes / weights.sum(1, keepdims=True)).astype(np.float32, copy=False)
     return mean

@@ -1,6 +1,7 @@
-"""A closer look: what is inside a box, cut out of the picture at a fixed size, and which of the cut the box covers.
+"""Crops for the classifier: a box and its surroundings at a fixed size, with a mask of the box.
 
-Pictures are uint8 RGB (height, width, 3); boxes float32 (4,) pixels, left, top, right, bottom.
+Pictures are uint8 RGB (height, width, 3); boxes float32 (4,), left, top, right, bottom, in pixels of the picture or in
+0..1 of the crop's side.
 """
 
 from __future__ import annotations
@@ -12,86 +13,111 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.sample import SHARP, Pixels, for_opencv, moved, scaled
+from detector.sample import AREA_BELOW_SCALE, Pixels, opencv_matrix, resize, transform_boxes
 
-SIDE = 128  # pixels of a cut
-STRIDE = 16  # pixels of a cell of its mask
-CONTEXT = 1.4  # side of the cut over the longer side of the box
+CROP_SIZE = 128  # side in pixels
+MASK_STRIDE = 16  # pixels of the crop to a cell of its mask
+CONTEXT = 1.4  # side of the crop over the longer side of the box
 
 
 @dataclass(frozen=True)
-class View:
-    """How a cut looks at its box: `context` sides wide, turned by `angle` in radians, mirrored, off its centre by
-    `shift` (across, down) of the box's longer side."""
+class CropView:
+    """Geometry of a crop relative to its box.
+
+    Attributes:
+        context: the crop's side, in longer sides of the box.
+        angle: rotation in radians.
+        flipped: whether it is flipped horizontally.
+        shift: of its centre from the box's, across and down, in longer sides of the box.
+    """
 
     context: float = CONTEXT
     angle: float = 0.0
-    mirrored: bool = False
+    flipped: bool = False
     shift: tuple[float, float] = (0.0, 0.0)
 
 
-PLAIN = View()
+UPRIGHT = CropView()
 
 
-def cut(pixels: Pixels, box: NDArray[np.float32], view: View = PLAIN) -> tuple[Pixels, NDArray[np.float32]]:
-    """The cut, (SIDE, SIDE, 3), and its mask (SIDE / STRIDE, SIDE / STRIDE): the share of a cell that the box covers.
+@dataclass(frozen=True)
+class Crop:
+    """A crop around a box.
 
-    Outside of the picture its edge goes on.
+    Attributes:
+        pixels: uint8 RGB (CROP_SIZE, CROP_SIZE, 3); beyond the picture its border pixels are repeated.
+        mask: float32 (CROP_SIZE / MASK_STRIDE, CROP_SIZE / MASK_STRIDE), the part of each cell that the box covers.
+        matrix: (2, 3), the affine map from pixels of the picture to pixels of the crop.
     """
-    to_cut = transform(box, view)
+
+    pixels: Pixels
+    mask: NDArray[np.float32]
+    matrix: NDArray[np.float64]
+
+
+def crop_box(pixels: Pixels, box: NDArray[np.float32], view: CropView = UPRIGHT) -> Crop:
+    """The crop of a picture around a box in pixels."""
+    matrix = crop_matrix(box, view)
     left, top, right, bottom = (float(number) for number in box)
-    corners = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]]) @ to_cut.T
-    covered = np.zeros((SIDE, SIDE), np.float32)
+    corners = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]]) @ matrix.T
+    covered = np.zeros((CROP_SIZE, CROP_SIZE), np.float32)
     cv2.fillConvexPoly(covered, np.round(corners - 0.5).astype(np.int32), 1.0)
-    mask = cv2.resize(covered, (SIDE // STRIDE, SIDE // STRIDE), interpolation=cv2.INTER_AREA)  # the mean of each cell
-    pixels, to_cut = nearby(pixels, to_cut)
-    piece = cv2.warpAffine(
-        pixels, for_opencv(to_cut), (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    cells = CROP_SIZE // MASK_STRIDE
+    mask = cv2.resize(covered, (cells, cells), interpolation=cv2.INTER_AREA)  # the mean of each cell
+    region, region_matrix = visible_region(pixels, matrix)
+    cropped = cv2.warpAffine(
+        region,
+        opencv_matrix(region_matrix),
+        (CROP_SIZE, CROP_SIZE),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
-    return piece.astype(np.uint8, copy=False), mask.astype(np.float32, copy=False)
+    return Crop(cropped.astype(np.uint8, copy=False), mask.astype(np.float32, copy=False), matrix)
 
 
-def in_cut(box: NDArray[np.float32], around: NDArray[np.float32], view: View = PLAIN) -> NDArray[np.float32]:
-    """A box as the cut around another sees it, in 0..1 of the cut's side where it does; turned by quarters at most."""
-    seen: NDArray[np.float32] = moved(box[None], transform(around, view))[0] / np.float32(SIDE)
-    return seen
+def box_to_crop(box: NDArray[np.float32], crop: Crop) -> NDArray[np.float32]:
+    """A box in pixels of the picture as one in 0..1 of the crop's side, where the crop shows it; the crop must be
+    rotated by a multiple of 90 degrees."""
+    relative: NDArray[np.float32] = transform_boxes(box[None], crop.matrix)[0] / np.float32(CROP_SIZE)
+    return relative
 
 
-def in_picture(edges: NDArray[np.float32], around: NDArray[np.float32], view: View = PLAIN) -> NDArray[np.float32]:
-    """The way back: a box in pixels of the picture from edges in 0..1 of the cut around a box."""
-    to_picture = cv2.invertAffineTransform(transform(around, view)).astype(np.float64, copy=False)
-    box: NDArray[np.float32] = moved(edges[None] * np.float32(SIDE), to_picture)[0]
+def box_from_crop(relative: NDArray[np.float32], crop: Crop) -> NDArray[np.float32]:
+    """The inverse of `box_to_crop`: a box in pixels of the picture."""
+    inverse = cv2.invertAffineTransform(crop.matrix).astype(np.float64, copy=False)
+    box: NDArray[np.float32] = transform_boxes(relative[None] * np.float32(CROP_SIZE), inverse)[0]
     return box
 
 
-def nearby(pixels: Pixels, to_cut: NDArray[np.float64]) -> tuple[Pixels, NDArray[np.float64]]:
-    """The part of the picture that a cut can see, shrunk where the cut shrinks it, and the map from there."""
-    scale = math.hypot(*to_cut[0, :2])
-    if scale >= SHARP:
-        return pixels, to_cut
-    to_picture = cv2.invertAffineTransform(to_cut)
-    edges = np.array([[0, 0, 1], [SIDE, 0, 1], [SIDE, SIDE, 1], [0, SIDE, 1]]) @ to_picture.T
+def visible_region(pixels: Pixels, matrix: NDArray[np.float64]) -> tuple[Pixels, NDArray[np.float64]]:
+    """The region of the picture that the crop shows, averaged to about the crop's scale where that is much smaller, and
+    the affine map (2, 3) from there to the crop."""
+    scale = math.hypot(*matrix[0, :2])
+    if scale >= AREA_BELOW_SCALE:
+        return pixels, matrix
+    inverse = cv2.invertAffineTransform(matrix)
+    corners = np.array([[0, 0, 1], [CROP_SIZE, 0, 1], [CROP_SIZE, CROP_SIZE, 1], [0, CROP_SIZE, 1]]) @ inverse.T
     height, width = pixels.shape[:2]
-    left, top = np.clip(np.floor(edges.min(0)).astype(int), 0, (width - 1, height - 1)).tolist()
-    right, bottom = np.clip(np.ceil(edges.max(0)).astype(int), (left + 1, top + 1), (width, height)).tolist()
-    part = pixels[top:bottom, left:right]
-    small = scaled(part, max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
-    stretch = np.diag([(right - left) / small.shape[1], (bottom - top) / small.shape[0], 1.0])
-    stretch[:2, 2] = left, top
-    return small, (np.concatenate([to_cut, [[0, 0, 1]]]) @ stretch)[:2]
+    left, top = np.clip(np.floor(corners.min(0)).astype(int), 0, (width - 1, height - 1)).tolist()
+    right, bottom = np.clip(np.ceil(corners.max(0)).astype(int), (left + 1, top + 1), (width, height)).tolist()
+    region = pixels[top:bottom, left:right]
+    small = resize(region, max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
+    to_picture = np.diag([(right - left) / small.shape[1], (bottom - top) / small.shape[0], 1.0])
+    to_picture[:2, 2] = left, top
+    return small, (np.concatenate([matrix, [[0, 0, 1]]]) @ to_picture)[:2]
 
 
-def transform(box: NDArray[np.float32], view: View) -> NDArray[np.float64]:
-    """The affine map (2, 3) from pixels of the picture to pixels of the cut."""
+def crop_matrix(box: NDArray[np.float32], view: CropView) -> NDArray[np.float64]:
+    """The affine map (2, 3) from pixels of the picture to pixels of the crop."""
     left, top, right, bottom = (float(number) for number in box)
     longer = max(right - left, bottom - top, 1.0)
-    scale = SIDE / (view.context * longer)
+    scale = CROP_SIZE / (view.context * longer)
     cosine, sine = scale * math.cos(view.angle), scale * math.sin(view.angle)
     x, y = (left + right) / 2 + longer * view.shift[0], (top + bottom) / 2 + longer * view.shift[1]
-    side = -1.0 if view.mirrored else 1.0
+    flip = -1.0 if view.flipped else 1.0
     return np.array(
         [
-            [side * cosine, side * sine, SIDE / 2 - side * (cosine * x + sine * y)],
-            [-sine, cosine, SIDE / 2 + sine * x - cosine * y],
+            [flip * cosine, flip * sine, CROP_SIZE / 2 - flip * (cosine * x + sine * y)],
+            [-sine, cosine, CROP_SIZE / 2 + sine * x - cosine * y],
         ]
     )

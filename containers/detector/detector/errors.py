@@ -1,7 +1,7 @@
-"""What can go wrong in the detector, told in one sentence.
+"""The detector's errors, each told in one sentence.
 
 DetectorError
-├── InputError    hyperparameters, pictures, annotations, a request: what the user gave
+├── InputError    hyperparameters, pictures, annotations, a request: the user's input
 ├── SetupError    this machine or this installation: files missing, disk full
 └── TrainingError the training itself went wrong
 
@@ -11,11 +11,11 @@ keeps its traceback.
 
 
 class DetectorError(Exception):
-    """An error that somebody can act upon."""
+    """Base of the errors that the user can act upon."""
 
 
 class InputError(DetectorError):
-    """What the user gave cannot be used."""
+    """Input of the user's cannot be used."""
 
 
 class SetupError(DetectorError):

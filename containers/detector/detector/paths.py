@@ -1,4 +1,4 @@
-"""Where SageMaker puts things in a container, and where it looks for them."""
+"""SageMaker's folders in a container."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Pictures to learn from before there are any: cut-out things on made-up ground, among lines and sheets, with the exact
-boxes of what is visible (Dwibedi et al., "Cut, Paste and Learn", arXiv:1708.01642)."""
+"""Synthetic training pictures: cutouts pasted on generated backgrounds, among lines and sheets, with the exact boxes of
+their visible parts (Dwibedi et al., "Cut, Paste and Learn", arXiv:1708.01642)."""
 
 from __future__ import annotations
 
@@ -15,45 +15,47 @@ from detector.sample import Sample
 Image = NDArray[np.float32]  # (height, width, 3)
 Random = np.random.Generator
 
-MOST_THINGS = 8
-SIZES = (28, 170)  # of a thing's longer side, in pixels
-SLANT, STRETCH = 0.15, 0.35
+MAX_OBJECTS = 8
+SIDE_RANGE = (28, 170)  # of an object's longer side, in pixels
+SHEAR_JITTER, ASPECT_JITTER = 0.15, 0.35
 SHADOW_REACH = 14
-# Of a thing that is labelled: its visible share and pixels, and the shorter side of its box.
-VISIBLE, LEAST_PIXELS, LEAST_SIDE = 0.35, 60, 10
+# Of a labelled object: its visible part and pixels, and the shorter side of its box.
+MIN_VISIBILITY, MIN_PIXELS, MIN_SIDE = 0.35, 60, 10
 
 
-def collage(things: list[Cutout], size: int, random: Random) -> Sample:
-    """A square picture with up to `MOST_THINGS` things, all of class 0."""
-    image = ground(size, random)
+def collage(cutouts: list[Cutout], size: int, random: Random) -> Sample:
+    """A picture of `size` x `size` pixels with up to `MAX_OBJECTS` objects, all of class 0."""
+    image = random_background(size, random)
     for _ in range(random.integers(3)):
-        lay_sheet(image, random)
+        paste_sheet(image, random)
     for _ in range(random.integers(3)):
-        lay_line(image, random)
-    owners = np.zeros((size, size), np.int32)
+        draw_line(image, random)
+    instances = np.zeros((size, size), np.int32)
     pixels = {}
-    for number in range(1, int(random.integers(1, MOST_THINGS + 1)) + 1):
-        pixels[number] = lay_thing(image, owners, number, things[random.integers(len(things))], random)
+    for number in range(1, int(random.integers(1, MAX_OBJECTS + 1)) + 1):
+        pixels[number] = paste_cutout(image, instances, number, cutouts[random.integers(len(cutouts))], random)
     if random.random() < 0.5:
         before = image.copy()
-        lay_line(image, random)
-        owners[np.abs(image - before).sum(2) > 40] = 0
+        draw_line(image, random)
+        instances[np.abs(image - before).sum(2) > 40] = 0
     boxes = []
     for number, whole in pixels.items():
-        seen = owners == number
-        if seen.sum() < max(LEAST_PIXELS, VISIBLE * whole):
+        seen = instances == number
+        if seen.sum() < max(MIN_PIXELS, MIN_VISIBILITY * whole):
             continue
         rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
         box = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-        if min(box[2] - box[0], box[3] - box[1]) >= LEAST_SIDE:
+        if min(box[2] - box[0], box[3] - box[1]) >= MIN_SIDE:
             boxes.append(box)
     return Sample(
-        photographed(image, random), np.array(boxes, np.float32).reshape(-1, 4), np.zeros(len(boxes), np.int64)
+        photometric_distortion(image, random),
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.zeros(len(boxes), np.int64),
     )
 
 
-def ground(size: int, random: Random) -> Image:
-    """Noise of several grains on a colour: smooth, streaky as wood, ruled or written on; turned now and then."""
+def random_background(size: int, random: Random) -> Image:
+    """Noise of several grains on a colour: plain, streaky as wood, ruled or written on; sometimes rotated."""
     colour = random.uniform(0, 255, 3) * random.uniform(0.5, 1) + random.uniform(0, 60)
     image = np.empty((size, size, 3), np.float32)
     image[:] = colour.mean() + (colour - colour.mean()) * random.uniform(0, 1)
@@ -83,17 +85,17 @@ def ground(size: int, random: Random) -> Image:
     return image
 
 
-def lay_sheet(image: Image, random: Random) -> None:
-    """Something flat and larger than the things, which is not labelled."""
+def paste_sheet(image: Image, random: Random) -> None:
+    """A flat object larger than the cutouts, which is not labelled."""
     size = len(image)
     half, angle = random.uniform(0.25, 0.8, 2) * size, random.uniform(0, math.pi)
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ turn_by(angle).T + random.uniform(0, size, 2)
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ rotation(angle).T + random.uniform(0, size, 2)
     covered = np.zeros((size, size), np.float32)
     cv2.fillConvexPoly(covered, corners.astype(np.int32), 1.0, cv2.LINE_AA)
-    image += (ground(size, random) - image) * covered[..., None]
+    image += (random_background(size, random) - image) * covered[..., None]
 
 
-def lay_line(image: Image, random: Random) -> None:
+def draw_line(image: Image, random: Random) -> None:
     """A cable, string or pencil stroke, which is not labelled."""
     ends = random.uniform(-0.2, 1.2, (4, 2)) * len(image)
     t = np.linspace(0, 1, 60)[:, None]
@@ -108,20 +110,24 @@ def lay_line(image: Image, random: Random) -> None:
         cv2.polylines(image, [(curve - 1).astype(np.int32)], False, shine, width // 3, cv2.LINE_AA)
 
 
-def lay_thing(image: Image, owners: NDArray[np.int32], number: int, thing: Cutout, random: Random) -> int:
-    """Lay a thing somewhere, at any size and angle, with its shadow; gives how many pixels it would have in all."""
-    size, (height, width) = len(image), thing.shape[:2]
-    scale = math.exp(random.uniform(math.log(SIZES[0]), math.log(SIZES[1]))) / max(height, width)
-    stretch = math.exp(random.uniform(-STRETCH, STRETCH))
-    linear = turn_by(random.uniform(0, 2 * math.pi)) @ np.diag(
+def paste_cutout(image: Image, instances: NDArray[np.int32], number: int, cutout: Cutout, random: Random) -> int:
+    """Paste a cutout somewhere, at any size and angle, with its shadow, and set its pixels in `instances` to `number`.
+
+    Returns:
+        How many pixels it would have if it were wholly visible.
+    """
+    size, (height, width) = len(image), cutout.shape[:2]
+    scale = math.exp(random.uniform(math.log(SIDE_RANGE[0]), math.log(SIDE_RANGE[1]))) / max(height, width)
+    stretch = math.exp(random.uniform(-ASPECT_JITTER, ASPECT_JITTER))
+    linear = rotation(random.uniform(0, 2 * math.pi)) @ np.diag(
         [scale * stretch * random.choice((-1, 1)), scale / stretch]
     )
-    linear = linear @ np.array([[1, random.uniform(-SLANT, SLANT)], [0, 1]])
-    whole = round(abs(np.linalg.det(linear)) * int((thing[..., 3] > 127).sum()))
+    linear = linear @ np.array([[1, random.uniform(-SHEAR_JITTER, SHEAR_JITTER)], [0, 1]])
+    whole = round(abs(np.linalg.det(linear)) * int((cutout[..., 3] > 127).sum()))
     if scale < 0.5:  # shrink by averaging first
-        thing = cv2.resize(thing, None, fx=1.5 * scale, fy=1.5 * scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
-        linear = linear @ np.diag([width / thing.shape[1], height / thing.shape[0]])
-        height, width = thing.shape[:2]
+        cutout = cv2.resize(cutout, None, fx=1.5 * scale, fy=1.5 * scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        linear = linear @ np.diag([width / cutout.shape[1], height / cutout.shape[0]])
+        height, width = cutout.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]]) @ linear.T
     corners += random.uniform(0, size, 2) - corners.mean(0)
     low = np.clip(np.floor(corners.min(0)).astype(int) - SHADOW_REACH, 0, size)
@@ -131,7 +137,7 @@ def lay_thing(image: Image, owners: NDArray[np.int32], number: int, thing: Cutou
     place = slice(low[1], high[1]), slice(low[0], high[0])
     frame = (int(high[0] - low[0]), int(high[1] - low[1]))
     to_frame = np.concatenate([linear, (corners[0] - low)[:, None]], 1)
-    piece = cv2.warpAffine(thing, to_frame, frame).astype(np.float32)
+    piece = cv2.warpAffine(cutout, to_frame, frame).astype(np.float32)
     opacity, colours = piece[..., 3:] / np.float32(255), piece[..., :3]
     if random.random() < 0.7:
         offset = np.concatenate([np.eye(2), random.uniform(-8, 8, (2, 1))], 1)
@@ -144,16 +150,16 @@ def lay_thing(image: Image, owners: NDArray[np.int32], number: int, thing: Cutou
         light = cv2.resize(random.standard_normal((3, 3), np.float32), frame, interpolation=cv2.INTER_CUBIC)
         colours = colours + light[..., None] * np.float32(random.uniform(5, 35))
     image[place] += (np.clip(colours, 0, 255) - image[place]) * opacity
-    owners[place][opacity[..., 0] > 0.5] = number
+    instances[place][opacity[..., 0] > 0.5] = number
     return whole
 
 
-def turn_by(angle: float) -> NDArray[np.float64]:
+def rotation(angle: float) -> NDArray[np.float64]:
     return np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
 
 
-def photographed(image: Image, random: Random) -> NDArray[np.uint8]:
-    """More or less light, now and then unsharp or noisy."""
+def photometric_distortion(image: Image, random: Random) -> NDArray[np.uint8]:
+    """Jitter of brightness and contrast; sometimes blur or noise."""
     image = image * np.float32(random.uniform(0.5, 1.2)) + np.float32(random.uniform(-20, 30))
     if random.random() < 0.5:
         image = cv2.GaussianBlur(image, (0, 0), random.uniform(0.3, 1.3)).astype(np.float32, copy=False)

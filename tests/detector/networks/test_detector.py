@@ -13,7 +13,12 @@ from detector.networks import box_refiner, efficientnet, mobilenet
 from detector.networks.classifier import Classifier
 from detector.networks.detector import Detector
 from detector.networks.layers import load_pretrained
-from detector.training.export import Scored, Shares, export_classifier, export_detector
+from detector.training.export import (
+    ProbabilityClassifier,
+    ScoringDetector,
+    export_classifier,
+    export_detector,
+)
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -65,7 +70,7 @@ def test_the_exported_detector_computes_the_same(detector, height: int, width: i
     network, session = detector
     picture = np.random.default_rng(0).uniform(-1, 1, (1, 3, height, width)).astype(np.float32)
     with torch.no_grad():
-        expected = Scored(network).eval()(torch.from_numpy(picture))
+        expected = ScoringDetector(network).eval()(torch.from_numpy(picture))
     for computed, wanted in zip(session.run(["scores", "offsets"], {"picture": picture}), expected, strict=True):
         np.testing.assert_allclose(computed, wanted.numpy(), atol=2e-5)
 
@@ -75,11 +80,11 @@ def classifier() -> Classifier:
     torch.manual_seed(1)
     network = Classifier(3)
     load_pretrained(network.backbone, efficientnet.PRETRAINED)
-    load_pretrained(network.edges, box_refiner.PRETRAINED)
+    load_pretrained(network.box_refiner, box_refiner.PRETRAINED)
     return network.eval()
 
 
-def some_cuts(count: int) -> tuple[np.ndarray, np.ndarray]:
+def some_crops(count: int) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(count)
     masks = np.zeros((count, 1, 8, 8), np.float32)
     masks[:, :, 2:6, 1:7] = 1
@@ -89,39 +94,40 @@ def some_cuts(count: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_the_exported_classifier_computes_the_same(classifier: Classifier, count: int, tmp_path: Path) -> None:
     export_classifier(classifier, tmp_path / "classifier.onnx")
-    cuts, masks = some_cuts(count)
+    crops, masks = some_crops(count)
     with torch.no_grad():
-        expected = Shares(classifier)(torch.from_numpy(cuts), torch.from_numpy(masks))
-        nothing = classifier(torch.from_numpy(cuts), torch.from_numpy(masks))[0].softmax(1)[:, 3].numpy()
+        expected = ProbabilityClassifier(classifier)(torch.from_numpy(crops), torch.from_numpy(masks))
+        background = classifier(torch.from_numpy(crops), torch.from_numpy(masks))[0].softmax(1)[:, 3].numpy()
     session = onnxruntime.InferenceSession(tmp_path / "classifier.onnx")
-    shares, places = session.run(["shares", "edges"], {"cuts": cuts, "masks": masks})
-    for computed, wanted in zip((shares, places), expected, strict=True):
+    probabilities, boxes = session.run(["shares", "edges"], {"cuts": crops, "masks": masks})
+    for computed, wanted in zip((probabilities, boxes), expected, strict=True):
         np.testing.assert_allclose(computed, wanted.numpy(), atol=1e-5)
-    assert shares.shape == (count, 3)
-    np.testing.assert_allclose(shares.sum(1) + nothing, 1, atol=1e-5)
-    assert (nothing > 0).all()
-    assert places.shape == (count, 4)
+    assert probabilities.shape == (count, 3)
+    np.testing.assert_allclose(probabilities.sum(1) + background, 1, atol=1e-5)
+    assert (background > 0).all()
+    assert boxes.shape == (count, 4)
 
 
-def test_what_lies_outside_of_the_box_does_not_name_it(classifier: Classifier) -> None:
-    """Beyond what the first layers see across its edge, which is why half of the cut is changed."""
-    cuts, masks = some_cuts(1)
+def test_pixels_outside_the_box_do_not_change_its_class(classifier: Classifier) -> None:
+    """Beyond what the first layers see across its edge, which is why half of the crop is changed."""
+    crops, masks = some_crops(1)
     masks[:, :, :, :] = 0
     masks[:, :, 1:7, 0:1] = 1
-    other = cuts.copy()
+    other = crops.copy()
     other[:, :, :, 112:] = 0.5
-    inside = cuts.copy()
+    inside = crops.copy()
     inside[:, :, :, :16] = 0.5
     with torch.no_grad():
         logits, far, near = (
-            classifier(torch.from_numpy(pixels), torch.from_numpy(masks))[0].numpy() for pixels in (cuts, other, inside)
+            classifier(torch.from_numpy(pixels), torch.from_numpy(masks))[0].numpy()
+            for pixels in (crops, other, inside)
         )
     assert np.abs(far - logits).max() < 0.1 * np.abs(near - logits).max()
 
 
 def test_a_box_too_small_for_any_cell_still_gets_a_class(classifier: Classifier) -> None:
-    cuts, masks = some_cuts(1)
+    crops, masks = some_crops(1)
     with torch.no_grad():
-        logits, places = classifier(torch.from_numpy(cuts), torch.from_numpy(0 * masks))
+        logits, boxes = classifier(torch.from_numpy(crops), torch.from_numpy(0 * masks))
     assert torch.isfinite(logits).all()
-    assert torch.isfinite(places).all()
+    assert torch.isfinite(boxes).all()

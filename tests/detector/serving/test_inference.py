@@ -1,51 +1,57 @@
-"""What several looks at a picture come to."""
+"""Merging the proposals of several passes, refining boxes, and scores."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from detector.crops import SIDE
-from detector.serving.inference import Description, Model, agreed, class_scores, looked_at_closer
+from detector.crops import CROP_SIZE
+from detector.serving.inference import Description, Model, class_scores, merge_proposals, refine_and_classify
 
 NOTHING = (np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
 
-def look(*found: tuple[tuple[float, float, float, float], float]):
+def found_in_a_pass(*found: tuple[tuple[float, float, float, float], float]):
     return np.array([box for box, _ in found], np.float32), np.array([score for _, score in found], np.float32)
 
 
-def test_looks_agree_on_place_and_score() -> None:
-    boxes, scores = agreed([look(((0.10, 0.1, 0.3, 0.3), 0.8)), look(((0.12, 0.1, 0.32, 0.3), 0.4))])
+def test_passes_are_merged_to_one_box_and_score() -> None:
+    boxes, scores = merge_proposals(
+        [found_in_a_pass(((0.10, 0.1, 0.3, 0.3), 0.8)), found_in_a_pass(((0.12, 0.1, 0.32, 0.3), 0.4))]
+    )
     assert boxes.tolist() == [pytest.approx([0.104, 0.1, 0.304, 0.3])]
     assert scores.tolist() == [pytest.approx(0.6)]
 
 
-def test_what_only_one_look_has_found_is_worth_half() -> None:
+def test_what_only_one_pass_has_found_is_worth_half() -> None:
     both = (0.6, 0.6, 0.8, 0.8)
-    boxes, scores = agreed([look(((0.1, 0.1, 0.3, 0.3), 0.9), (both, 0.6)), look((both, 0.6))])
+    boxes, scores = merge_proposals(
+        [found_in_a_pass(((0.1, 0.1, 0.3, 0.3), 0.9), (both, 0.6)), found_in_a_pass((both, 0.6))]
+    )
     assert boxes.tolist() == [pytest.approx(both), pytest.approx([0.1, 0.1, 0.3, 0.3])]
     assert scores.tolist() == pytest.approx([0.6, 0.45])
 
 
-def test_a_loosely_fitting_box_has_no_say_in_the_place_and_is_not_found_again() -> None:
-    boxes, scores = agreed([look(((0.1, 0.1, 0.3, 0.3), 0.9), ((0.1, 0.1, 0.3, 0.23), 0.5)), NOTHING])
+def test_a_loosely_fitting_box_has_no_vote_and_is_suppressed() -> None:
+    boxes, scores = merge_proposals(
+        [found_in_a_pass(((0.1, 0.1, 0.3, 0.3), 0.9), ((0.1, 0.1, 0.3, 0.23), 0.5)), NOTHING]
+    )
     assert boxes.tolist() == [pytest.approx([0.1, 0.1, 0.3, 0.3])]
     assert scores.tolist() == pytest.approx([0.45])
 
 
-def test_looks_that_find_nothing() -> None:
-    boxes, scores = agreed([NOTHING, NOTHING])
+def test_passes_that_find_nothing() -> None:
+    boxes, scores = merge_proposals([NOTHING, NOTHING])
     assert boxes.shape == (0, 4)
     assert scores.shape == (0,)
 
 
-def test_a_closer_look_puts_the_edges_it_sees_into_the_picture() -> None:
-    """A classifier that finds the white thing in its cut, as a network would."""
+def test_a_refined_box_is_put_into_the_picture() -> None:
+    """A classifier that finds the white object in its crop, as a network would."""
 
     class Sees:
         def run(self, _names: list[str], given: dict[str, np.ndarray]) -> list[np.ndarray]:
             rows, columns = np.nonzero(given["cuts"][0, 0] > 0)
-            edges = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], np.float32) / SIDE
+            edges = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], np.float32) / CROP_SIZE
             return [np.array([[0.25, 0.75]], np.float32), edges[None]]
 
     pixels = np.zeros((480, 640, 3), np.uint8)
@@ -53,9 +59,9 @@ def test_a_closer_look_puts_the_edges_it_sees_into_the_picture() -> None:
     description = Description(("a", "b"), 400, "cpu", 1, 1)
     model = Model(detector=None, classifier=Sees(), description=description, pool=None)  # type: ignore[arg-type]
     inexact = np.array([[0.45, 0.40, 0.61, 0.52], [0.48, 0.41, 0.58, 0.49]], np.float32)
-    boxes, shares = looked_at_closer(model, pixels, inexact)
+    boxes, probabilities = refine_and_classify(model, pixels, inexact)
     assert boxes * (640, 480, 640, 480) == pytest.approx(np.array([[300, 200, 380, 240]] * 2), abs=1)
-    assert shares.tolist() == [[0.25, 0.75]] * 2
+    assert probabilities.tolist() == [[0.25, 0.75]] * 2
 
 
 def test_a_well_found_object_of_doubtful_class_outranks_a_doubtful_object_of_sure_class() -> None:

@@ -1,11 +1,11 @@
-"""Whatever is done to a picture, a box goes where its object goes."""
+"""Whatever augmentation does to a picture, a box goes where its object goes."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 import pytest
-from detector.sample import Sample, input_size, resized
+from detector.sample import Sample, input_size, resize_sample
 from detector.training import augment
 
 RED, BLUE = np.array([230, 20, 20]), np.array([20, 20, 230])
@@ -34,27 +34,27 @@ def assert_boxes_are_on_their_objects(sample: Sample) -> None:
 
 
 def test_a_resized_sample_keeps_its_boxes_on_their_objects() -> None:
-    changed = resized(two_rectangles(), 200, 333)
+    changed = resize_sample(two_rectangles(), 200, 333)
     assert len(changed.boxes) == 2
     assert_boxes_are_on_their_objects(changed)
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_zooming_and_cutting(seed: int) -> None:
+def test_random_affine(seed: int) -> None:
     random = np.random.default_rng(seed)
-    sample = augment.zoomed(two_rectangles(), 384, 288, float(random.uniform(0.5, 2.5)), random)
+    sample = augment.random_affine(two_rectangles(), 384, 288, float(random.uniform(0.5, 2.5)), random)
     assert sample.pixels.shape == (288, 384, 3)
     assert_boxes_are_on_their_objects(sample)
 
 
-def test_something_is_always_in_the_cut() -> None:
+def test_something_is_nearly_always_in_the_frame() -> None:
     random = np.random.default_rng(1)
-    found = [len(augment.zoomed(two_rectangles(), 320, 320, 2.0, random).boxes) for _ in range(40)]
+    found = [len(augment.random_affine(two_rectangles(), 320, 320, 2.0, random).boxes) for _ in range(40)]
     assert np.mean([count > 0 for count in found]) > 0.9
 
 
 def test_an_object_mostly_outside_is_not_labelled() -> None:
-    boxes, kept = augment.visible(two_rectangles().boxes - (220, 0, 220, 0), 640, 480)
+    boxes, kept = augment.clip_boxes(two_rectangles().boxes - (220, 0, 220, 0), 640, 480)
     assert kept.tolist() == [False, True]  # of the red one 40 of 200 columns are left
     assert boxes.tolist() == [[0, 50, 40, 130], [180, 200, 260, 440]]
 
@@ -71,35 +71,37 @@ def test_mosaic_keeps_every_tile_inside_its_place() -> None:
         assert (np.abs(inside - (RED, BLUE)[kind]).max(1) < 60).mean() > 0.9
 
 
-def test_a_closer_look_knows_the_edges_of_its_object_in_an_upright_cut() -> None:
+def test_an_upright_crop_comes_with_the_box_of_its_object() -> None:
     sample = two_rectangles()
     for seed in range(20):
-        piece, _, edges = augment.upright_look(sample.pixels, sample.boxes[0], np.random.default_rng(seed))
-        grey = np.abs(piece.astype(int) - np.median(piece[:3], (0, 1))).sum(2) < 90
+        crop, box = augment.random_upright_crop(sample.pixels, sample.boxes[0], np.random.default_rng(seed))
+        pixels = crop.pixels.astype(int)
+        grey = np.abs(pixels - np.median(pixels[:3], (0, 1))).sum(2) < 90
         rows, columns = np.nonzero(~grey)
-        seen = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]) / piece.shape[0]
-        np.testing.assert_allclose(edges, seen, atol=0.02)
+        seen = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]) / pixels.shape[0]
+        np.testing.assert_allclose(box, seen, atol=0.02)
 
 
-def test_the_mask_of_a_cut_turned_anyhow_lies_where_its_object_does() -> None:
+def test_the_mask_of_a_rotated_crop_lies_where_its_object_does() -> None:
     sample = two_rectangles()
     for seed in range(20):
-        piece, mask = augment.turned_look(sample.pixels, sample.boxes[0], np.random.default_rng(seed))
-        grey = np.abs(piece.astype(int) - np.median(piece[:3], (0, 1))).sum(2) < 90
-        object_ = cv2.resize((~grey).astype(np.float32), mask.shape, interpolation=cv2.INTER_AREA)
-        assert np.corrcoef(object_.ravel(), mask.ravel())[0, 1] > 0.8
+        crop = augment.random_rotated_crop(sample.pixels, sample.boxes[0], np.random.default_rng(seed))
+        pixels = crop.pixels.astype(int)
+        grey = np.abs(pixels - np.median(pixels[:3], (0, 1))).sum(2) < 90
+        object_ = cv2.resize((~grey).astype(np.float32), crop.mask.shape, interpolation=cv2.INTER_AREA)
+        assert np.corrcoef(object_.ravel(), crop.mask.ravel())[0, 1] > 0.8
 
 
-def test_recolouring_leaves_shape_and_type() -> None:
+def test_photometric_distortion_leaves_shape_and_type() -> None:
     pixels = two_rectangles().pixels
-    changed = augment.recoloured(pixels, np.random.default_rng(2))
+    changed = augment.photometric_distortion(pixels, np.random.default_rng(2))
     assert (changed.shape, changed.dtype) == (pixels.shape, pixels.dtype)
     assert (changed != pixels).any()
 
 
 def test_the_same_seed_makes_the_same_sample() -> None:
     first, second = (
-        augment.augmented(two_rectangles, two_rectangles(), 320, 320, 1.0, np.random.default_rng(9)) for _ in range(2)
+        augment.augment(two_rectangles(), two_rectangles, 320, 320, 1.0, np.random.default_rng(9)) for _ in range(2)
     )
     assert (first.pixels == second.pixels).all()
     assert (first.boxes == second.boxes).all()

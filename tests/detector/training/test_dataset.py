@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from detector.errors import InputError
-from detector.training.dataset import PictureCache, enlargement_for, read_channel, split
+from detector.training.dataset import PictureCache, picture_scale, read_channel, train_validation_split
 
 from tests.detector.pictures import corner_picture, jpeg
 
@@ -133,20 +133,20 @@ def test_a_picture_that_is_not_what_the_annotations_say(tmp_path: Path, data: by
         PictureCache(read_channel(write(tmp_path, document(), pictures)), 320)[0]
 
 
-def test_the_same_pictures_are_held_back_for_a_seed(channel: Path) -> None:
+def test_the_same_pictures_are_held_out_for_a_seed(channel: Path) -> None:
     pictures = read_channel(channel)
     many = [replace(item, path=Path(f"{number}")) for number, item in enumerate(5 * pictures)]
-    learned, held_back = split(many, 1)
-    assert (len(learned), len(held_back)) == (54, 6)
-    assert {item.path for item in learned} | {item.path for item in held_back} == {item.path for item in many}
-    assert [item.path for item in split(many, 1)[1]] == [item.path for item in held_back]
-    assert split(many[:49], 1)[1] == []
+    training, held_out = train_validation_split(many, 1)
+    assert (len(training), len(held_out)) == (54, 6)
+    assert {item.path for item in training} | {item.path for item in held_out} == {item.path for item in many}
+    assert [item.path for item in train_validation_split(many, 1)[1]] == [item.path for item in held_out]
+    assert train_validation_split(many[:49], 1)[1] == []
 
 
-def test_small_objects_are_looked_at_more_closely(channel: Path) -> None:
+def test_pictures_with_small_objects_are_enlarged(channel: Path) -> None:
     pictures = read_channel(channel)
     small = [replace(item, boxes=item.boxes / 1.3) for item in pictures]
     smaller = [replace(item, boxes=item.boxes / 1.6) for item in pictures]
-    assert enlargement_for(pictures) == 1
-    assert 1 < enlargement_for(small) < enlargement_for(smaller) <= 2
-    assert enlargement_for([replace(item, boxes=item.boxes / 50) for item in pictures]) == 2
+    assert picture_scale(pictures) == 1
+    assert 1 < picture_scale(small) < picture_scale(smaller) <= 2
+    assert picture_scale([replace(item, boxes=item.boxes / 50) for item in pictures]) == 2

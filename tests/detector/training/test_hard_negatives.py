@@ -1,4 +1,4 @@
-"""What the detector takes for an object and is none."""
+"""Hard negatives: what the detector takes for an object and is none."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from detector.anchors import anchors, intersection_over_union
+from detector.anchors import generate_anchors, intersection_over_union
 from detector.training.dataset import LabelledPicture, PictureCache
-from detector.training.hard_negatives import MOST_OF_A_PICTURE, hard_negatives
+from detector.training.hard_negatives import MAX_PER_PICTURE, mine_hard_negatives
 from torch import Tensor, nn
 
 CPU = torch.device("cpu")
@@ -21,7 +21,7 @@ class FindsRed(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         _, _, height, width = pictures.shape
-        grid = anchors(height, width)
+        grid = generate_anchors(height, width)
         middles = ((grid[:, :2] + grid[:, 2:]) / 2).astype(int)
         x, y = np.clip(middles[:, 0], 0, width - 1), np.clip(middles[:, 1], 0, height - 1)
         red = pictures[0, 0, y, x] - pictures[0, 1, y, x]
@@ -44,7 +44,7 @@ def channel(folder: Path, *pictures: tuple[list[list[int]], list[list[int]]]) ->
 
 def mined(cache: PictureCache, threads: int = 2) -> list[np.ndarray]:
     with ThreadPoolExecutor(threads) as pool:
-        return hard_negatives(FindsRed(), cache, 96, CPU, pool)  # type: ignore[arg-type]
+        return mine_hard_negatives(FindsRed(), cache, 96, CPU, pool)  # type: ignore[arg-type]
 
 
 PLUG, PENCIL = [80, 80, 180, 160], [400, 300, 500, 380]
@@ -67,7 +67,7 @@ def test_what_is_found_and_not_labelled_is_a_negative(tmp_path: Path) -> None:
 def test_a_few_of_each_picture_the_likeliest(tmp_path: Path) -> None:
     things = [[x, y, x + 60, y + 50] for x in range(20, 600, 100) for y in range(20, 440, 100)]
     (found,) = mined(channel(tmp_path, ([], things)))
-    assert len(found) == MOST_OF_A_PICTURE
+    assert len(found) == MAX_PER_PICTURE
 
 
 def test_the_pools_threads_change_nothing(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ import torch
 from detector.anchors import intersection_over_union
 from detector.errors import TrainingError
 from detector.networks.classifier import Classifier
-from detector.serving.inference import Model, detect, load, look, looked_at_closer
-from detector.training import fit as training
+from detector.serving.inference import Model, detect, load, propose, refine_and_classify
+from detector.training import fit as fine_tuning
 from detector.training.dataset import PictureCache, read_channel
 from detector.training.hyperparameters import Hyperparameters
 from torch import nn
@@ -25,7 +25,7 @@ from tests.detector.scenes import LABELS
 
 LINE = re.compile(
     r"^epoch (\d+)/(\d+) Train_Loss=([0-9.]+) Val_CrossEntropy=([0-9.]+) seconds=[0-9.]+ pictures_per_second=[0-9.]+ "
-    r"of_it_detector=(\d+)% of_it_classifier=(\d+)%$",
+    r"detector_time=(\d+)% classifier_time=(\d+)%$",
     re.MULTILINE,
 )
 
@@ -40,7 +40,7 @@ def test_a_line_for_each_epoch_and_a_loss_that_falls(trained: tuple[Path, str]) 
     assert [(number, of) for number, of, *_ in lines] == [(str(number), "8") for number in range(1, 9)]
     losses = [float(loss) for _, _, loss, *_ in lines]
     assert losses[-1] < 0.9 * losses[0]
-    assert all(0 < int(share) <= 100 for *_, finding, naming in lines for share in (finding, naming))
+    assert all(0 < int(share) <= 100 for *_, detector, classifier in lines for share in (detector, classifier))
 
 
 def test_the_model_folder_holds_what_serving_needs(trained: tuple[Path, str]) -> None:
@@ -64,16 +64,16 @@ def test_it_has_learned_where_objects_are(model: Model, channel: Path) -> None:
     assert found / total > 0.5
 
 
-def test_it_has_learned_that_clutter_is_nothing(model: Model, channel: Path) -> None:
-    """The belief in any class is small where the detector looks at pens and paper, and large at plugs."""
+def test_it_has_learned_that_clutter_is_background(model: Model, channel: Path) -> None:
+    """The probability of any class is small where the detector proposes pens and paper, and large at plugs."""
     in_objects, in_clutter = [], []
     for item in read_channel(channel):
         pixels = cv2.cvtColor(cv2.imread(str(item.path)), cv2.COLOR_BGR2RGB)
         objects = item.boxes / np.array(item.size * 2, np.float32)
-        found, _ = look(model, pixels, 1.0, False)
-        clutter = found[intersection_over_union(found, objects).max(1) < 0.1][:10]
-        in_objects += looked_at_closer(model, pixels, objects)[1].sum(1).tolist()
-        in_clutter += looked_at_closer(model, pixels, clutter)[1].sum(1).tolist()
+        proposals, _ = propose(model, pixels, 1.0, False)
+        clutter = proposals[intersection_over_union(proposals, objects).max(1) < 0.1][:10]
+        in_objects += refine_and_classify(model, pixels, objects)[1].sum(1).tolist()
+        in_clutter += refine_and_classify(model, pixels, clutter)[1].sum(1).tolist()
     assert len(in_clutter) > 20
     assert np.mean(in_objects) > np.mean(in_clutter) + 0.2
 
@@ -130,32 +130,34 @@ def test_a_loss_that_is_no_number_ends_the_training(channel: Path, monkeypatch: 
     def broken(network: nn.Module, _name: str) -> None:
         next(network.parameters()).data.fill_(float("nan"))
 
-    monkeypatch.setattr(training, "load_pretrained", broken)
+    monkeypatch.setattr(fine_tuning, "load_pretrained", broken)
     pictures = PictureCache(read_channel(channel), 96)
     with pytest.raises(TrainingError, match=r"epoch 1: the loss is nan: try a smaller adam-learning-rate than 0.001"):
-        training.fit(pictures, pictures, 3, Hyperparameters(image_size=96), torch.device("cpu"), print, choose=False)
+        fine_tuning.fit(
+            pictures, pictures, 3, Hyperparameters(image_size=96), torch.device("cpu"), print, keep_best=False
+        )
 
 
-@pytest.mark.parametrize(("choose", "given"), [(True, 0), (False, 1)])
-def test_the_epoch_that_did_best_on_pictures_held_back_is_given(
-    channel: Path, monkeypatch: pytest.MonkeyPatch, choose: bool, given: int
+@pytest.mark.parametrize(("keep_best", "returned"), [(True, 0), (False, 1)])
+def test_the_epoch_that_did_best_on_pictures_held_out_is_returned(
+    channel: Path, monkeypatch: pytest.MonkeyPatch, keep_best: bool, returned: int
 ) -> None:
-    """Doubt that grows from the first epoch to the second, as where a network learns its pictures by heart."""
+    """A validation loss that grows from the first epoch to the second, as where a network overfits."""
     seen: list[torch.Tensor] = []
 
-    def doubt(classifier: Classifier, *_: object) -> tuple[float, float]:
-        seen.append(classifier.evidence.weight.clone())
+    def overfitted(classifier: Classifier, *_: object) -> tuple[float, float]:
+        seen.append(classifier.class_maps.weight.clone())
         return 0.5, (0.1, 0.4)[len(seen) - 1]
 
-    monkeypatch.setattr(training, "naming_doubt", doubt)
-    pictures, watched = (PictureCache(part, 96) for part in (read_channel(channel)[:6], read_channel(channel)[6:8]))
+    monkeypatch.setattr(fine_tuning, "evaluate_classifier", overfitted)
+    pictures, validation = (PictureCache(part, 96) for part in (read_channel(channel)[:6], read_channel(channel)[6:8]))
     settings = Hyperparameters(epochs=2, image_size=96)
-    epochs: list[training.Epoch] = []
+    epochs: list[fine_tuning.EpochMetrics] = []
     cpu = torch.device("cpu")
-    _, classifier = training.fit(pictures, watched, 3, settings, cpu, epochs.append, choose=choose)
-    assert [epoch.number for epoch in epochs] == [1, 2]
+    _, classifier = fine_tuning.fit(pictures, validation, 3, settings, cpu, epochs.append, keep_best=keep_best)
+    assert [metrics.epoch for metrics in epochs] == [1, 2]
     assert not torch.equal(seen[0], seen[1])
-    assert torch.equal(classifier.evidence.weight, seen[given])
+    assert torch.equal(classifier.class_maps.weight, seen[returned])
 
 
 def test_a_missing_channel_is_one_sentence(tmp_path: Path) -> None:

@@ -1,44 +1,46 @@
-"""The closer look at a box: which class is in it, if any, and where its edges are indeed."""
+"""The classifier: the class of the object in a crop, or background, and a refined box."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from detector.networks.box_refiner import Edges
+from detector.networks.box_refiner import BoxRefiner
 from detector.networks.efficientnet import CHANNELS, EfficientNetLite0
 
-# A cell of which the box covers less does not take part in the search for the strongest evidence.
-COVERED = 0.3
-OUTSIDE = -20.0
+# Cells that the box covers less take no part in max pooling: this is added to their logits.
+MIN_COVERAGE = 0.3
+OUTSIDE_LOGIT = -20.0
 
 
 class Classifier(nn.Module):
-    """Takes cuts and masks as `detector.crops.cut` makes them: float32 (cuts, 3, side, side), RGB in -1..1, and
-    (cuts, 1, side / 16, side / 16); gives logits (cuts, classes + 1), the last of them of nothing, and what
-    `detector.networks.box_refiner` reads, (cuts, 4).
+    """EfficientNet-Lite0 with masked pooling and a box refiner.
 
-    Each class, and nothing, has two maps of evidence: its logit is the mean of the one plus a soft maximum of the other
-    inside the box. The mean learns from every cell, the maximum finds the small thing that decides. What surrounds the
-    box does not count, so that a handful of pictures is enough.
+    Takes crops and masks as `detector.crops.crop_box` makes them: float32 (crops, 3, side, side), RGB in -1..1, and
+    (crops, 1, side / 16, side / 16); gives logits (crops, classes + 1), background last, and refined boxes (crops, 4)
+    as `detector.networks.box_refiner` has them.
+
+    Each class, and background, has two activation maps: its logit is the mean of one inside the box plus a soft maximum
+    (log-sum-exp) of the other. The mean learns from every cell; the maximum finds the small part that tells classes
+    apart. What surrounds the box does not count, so that a handful of pictures is enough.
     """
 
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.classes = classes
         self.backbone = EfficientNetLite0()
-        self.evidence = nn.Conv2d(CHANNELS, 2 * (classes + 1), 1)
-        nn.init.normal_(self.evidence.weight, std=0.01)
-        self.evidence.bias = nn.Parameter(torch.zeros(2 * (classes + 1)))
-        self.edges = Edges()
+        self.class_maps = nn.Conv2d(CHANNELS, 2 * (classes + 1), 1)
+        nn.init.normal_(self.class_maps.weight, std=0.01)
+        self.class_maps.bias = nn.Parameter(torch.zeros(2 * (classes + 1)))
+        self.box_refiner = BoxRefiner()
 
-    def forward(self, cuts: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-        fine, coarse = self.backbone(cuts)
-        return self.named(coarse, masks), self.edges(fine, coarse, masks)
+    def forward(self, crops: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        fine, coarse = self.backbone(crops)
+        return self.class_logits(coarse, masks), self.box_refiner(fine, coarse, masks)
 
-    def named(self, coarse: Tensor, masks: Tensor) -> Tensor:
-        """Logits (cuts, classes + 1) from the coarse map."""
-        evidence: Tensor = self.evidence(coarse).float()
-        typical, strongest = evidence.chunk(2, 1)
-        share = (typical * masks).sum((2, 3)) / masks.sum((2, 3)).clamp(min=1e-3)
-        return share + (strongest + OUTSIDE * (masks <= COVERED)).logsumexp((2, 3))
+    def class_logits(self, coarse: Tensor, masks: Tensor) -> Tensor:
+        """Logits (crops, classes + 1) from the backbone's coarse map and the masks."""
+        maps: Tensor = self.class_maps(coarse).float()
+        average_maps, maximum_maps = maps.chunk(2, 1)
+        average = (average_maps * masks).sum((2, 3)) / masks.sum((2, 3)).clamp(min=1e-3)
+        return average + (maximum_maps + OUTSIDE_LOGIT * (masks <= MIN_COVERAGE)).logsumexp((2, 3))

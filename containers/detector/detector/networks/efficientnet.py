@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 up to stride 16: the feature extractor of the closer look."""
+"""EfficientNet-Lite0 up to stride 16: the backbone of the classifier."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from detector.networks.layers import InvertedResidual, convolution
 
-# Learned on ImageNet.
+# Trained on ImageNet.
 PRETRAINED = "efficientnet_lite0_imagenet.npz"
 # One row a block: expansion, output channels, stride, kernel. Table 1 of Tan and Le, arXiv:1905.11946, without
 # squeeze-and-excitation and with ReLU6, as TensorFlow's "lite" variant has it.
@@ -18,8 +18,8 @@ BLOCKS = (
     (6, 80, 2, 3), (6, 80, 1, 3), (6, 80, 1, 3),
     (6, 112, 1, 5), (6, 112, 1, 5), (6, 112, 1, 5),
 )  # fmt: skip
-# The last map is that of the expansion with which the next block would begin; the fine one that of the block which goes
-# on from stride 8 to 16.
+# The coarse map (stride 16) is the expansion that would begin the next block, the fine one (stride 8) the expanded map
+# of the block that goes from stride 8 to 16.
 EXPANSION = 6
 CHANNELS = EXPANSION * BLOCKS[-1][1]
 STRIDE_8_BLOCK = 5
@@ -28,8 +28,8 @@ STRIDE = 16
 
 
 class EfficientNetLite0(nn.Module):
-    """The feature extractor: float32 (batch, 3, height, width) to (batch, `FINE_CHANNELS`, height / 8, width / 8) and
-    (batch, `CHANNELS`, height / 16, width / 16)."""
+    """The backbone: float32 (batch, 3, height, width) to a fine map (batch, `FINE_CHANNELS`, height / 8, width / 8) and
+    a coarse one (batch, `CHANNELS`, height / 16, width / 16)."""
 
     def __init__(self) -> None:
         super().__init__()

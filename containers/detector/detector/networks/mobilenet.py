@@ -1,4 +1,4 @@
-"""MobileNetV2 as TensorFlow's detection models have it: the feature extractor of the SSD."""
+"""MobileNetV2 as TensorFlow's detection models have it: the backbone of the SSD."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from detector.networks.layers import InvertedResidual, convolution
 
-# Learned on Open Images v4.
+# Trained on Open Images v4.
 PRETRAINED = "ssd_mobilenet_v2_oidv4.npz"
 # One row a block: expansion, output channels, stride. Table 2 of Sandler et al., arXiv:1801.04381.
 BLOCKS = (
@@ -19,13 +19,13 @@ BLOCKS = (
     (6, 160, 2), (6, 160, 1), (6, 160, 1),
     (6, 320, 1),
 )  # fmt: skip
-# The maps of stride 8 and 16 are taken after the expansion of the block that goes on to the next stride.
+# The feature maps of stride 8 and 16 are the expanded maps of the blocks that begin the next stride.
 STRIDE_8_BLOCK, STRIDE_16_BLOCK = 6, 13
 CHANNELS = (192, 576, 1280)
 
 
 class MobileNetV2(nn.Module):
-    """The feature extractor: maps of stride 8, 16 and 32 with `CHANNELS` channels."""
+    """The backbone: float32 (batch, 3, height, width) to maps of stride 8, 16 and 32 with `CHANNELS` channels."""
 
     def __init__(self) -> None:
         super().__init__()

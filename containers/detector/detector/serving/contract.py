@@ -11,15 +11,20 @@ CONTENT_TYPES = frozenset({"application/x-image", "image/jpeg", "image/png"})
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the request's Accept header asks for: the labels too, and how many detections (None: all)."""
+class AcceptOptions:
+    """Options of a request's Accept header.
+
+    Attributes:
+        verbose: whether the response has the labels too.
+        n_predictions: how many detections at most; None: all.
+    """
 
     verbose: bool = False
-    predictions: int | None = None
+    n_predictions: int | None = None
 
 
-def parse_accept(header: str | None) -> Wanted | None:
-    """`application/json;verbose;n_predictions=N`, its parts in any order; None when it wants something else.
+def parse_accept(header: str | None) -> AcceptOptions | None:
+    """`application/json;verbose;n_predictions=N`, its parts in any order; None for another media type.
 
     Raises:
         InputError: n_predictions is no whole number above 0.
@@ -36,15 +41,15 @@ def parse_accept(header: str | None) -> Wanted | None:
             if not value.isdecimal() or int(value) < 1:
                 raise InputError(f'Accept says n_predictions="{value}": give a whole number above 0')
             predictions = int(value)
-    return Wanted(verbose, predictions)
+    return AcceptOptions(verbose, predictions)
 
 
-def response(found: Detections, wanted: Wanted, labels: tuple[str, ...]) -> dict[str, object]:
-    """The answer's JSON object: boxes left, top, right, bottom in 0..1, best first; `classes` index into `labels`."""
-    count = slice(wanted.predictions)
-    answer: dict[str, object] = {
-        "normalized_boxes": found.boxes[count].tolist(),
-        "classes": [float(number) for number in found.classes[count]],
-        "scores": found.scores[count].tolist(),
+def response(detections: Detections, options: AcceptOptions, labels: tuple[str, ...]) -> dict[str, object]:
+    """The response's JSON object: boxes left, top, right, bottom in 0..1, best first; `classes` index into `labels`."""
+    count = slice(options.n_predictions)
+    body: dict[str, object] = {
+        "normalized_boxes": detections.boxes[count].tolist(),
+        "classes": [float(number) for number in detections.classes[count]],
+        "scores": detections.scores[count].tolist(),
     }
-    return answer | {"labels": list(labels)} if wanted.verbose else answer
+    return body | {"labels": list(labels)} if options.verbose else body

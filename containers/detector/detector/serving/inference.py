@@ -1,4 +1,4 @@
-"""Finding objects with an exported model: ONNX Runtime and NumPy, no PyTorch."""
+"""Inference with an exported model: ONNX Runtime and NumPy, no PyTorch."""
 
 from __future__ import annotations
 
@@ -12,29 +12,44 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from detector.anchors import Boxes, anchors, decode, intersection_over_union, non_maximum_suppression, voted
-from detector.crops import cut, in_picture
+from detector.anchors import (
+    Boxes,
+    decode_boxes,
+    generate_anchors,
+    intersection_over_union,
+    non_maximum_suppression,
+    vote_boxes,
+)
+from detector.crops import box_from_crop, crop_box
 from detector.errors import SetupError
-from detector.sample import Pixels, input_size, network_input, scaled
+from detector.sample import Pixels, input_size, network_input, resize
 
 DETECTOR_FILE, CLASSIFIER_FILE, DESCRIPTION_FILE = "detector.onnx", "classifier.onnx", "model.json"
-# Below this nothing is worth a closer look: cross-validated, 98 in 100 of what was there scored more.
-LEAST_OBJECT = 0.15
-# Below this nothing is worth sending; where to draw the line for use is the caller's choice.
-LEAST_SCORE = 0.01
-CANDIDATES, MOST_OBJECTS, MOST_DETECTIONS = 1000, 100, 100
-SAME_OBJECT_IOU, SAME_PLACE_IOU = 0.5, 0.7
-# How often a picture is looked at, each time enlarged by so much, mirrored or not: two looks err differently, and the
-# finer one sees edges better. Cross-validated: mAP@[.5:.95] of boxes 0.65 by one look, 0.68 by these; more cost more.
-LOOKS = ((1.0, False), (1.2, True))
-# To this power the classifier's belief is raised in a score. All or nothing as it is, it would else outweigh how well
-# the box fits. Cross-validated: mAP@0.5 and mAP@[.5:.95] 0.89 and 0.67 by the plain product, 0.91 and 0.68 so.
-CLASS_POWER = 0.5
+# Proposals below it are not classified. Cross-validated: 98 in 100 objects had a higher score.
+MIN_OBJECTNESS = 0.15
+# Detections below it are not sent; the threshold for use is the caller's choice.
+MIN_SCORE = 0.01
+MAX_CANDIDATES, MAX_PROPOSALS, MAX_DETECTIONS = 1000, 100, 100
+NMS_IOU, VOTING_IOU = 0.5, 0.7
+# Test-time augmentation, scale and horizontal flip of each pass: two passes err differently, and the larger one places
+# boxes better. Cross-validated: mAP@[.5:.95] of boxes 0.65 with one pass, 0.68 with these; more take longer.
+TEST_TIME_AUGMENTATIONS = ((1.0, False), (1.2, True))
+# Of the class probability in a score. It is nearly all or nothing, and would outweigh how well the box fits.
+# Cross-validated: mAP@0.5 and mAP@[.5:.95] 0.89 and 0.67 with the plain product, 0.91 and 0.68 so.
+CLASS_EXPONENT = 0.5
 
 
 @dataclass(frozen=True)
 class Description:
-    """What `model.json` says of the networks beside it."""
+    """The contents of `model.json`.
+
+    Attributes:
+        labels: the names of the classes 0, 1, ….
+        image_size: the detector's input is about this many pixels squared.
+        device: "cpu" or "cuda", where it was trained.
+        epochs: of its training.
+        pictures: it was trained on.
+    """
 
     labels: tuple[str, ...]
     image_size: int
@@ -45,7 +60,13 @@ class Description:
 
 @dataclass(frozen=True)
 class Detections:
-    """Best first: boxes (n, 4) left, top, right, bottom in 0..1 of the upright picture, classes (n,), scores (n,)."""
+    """Detections of one picture, best first.
+
+    Attributes:
+        boxes: (n, 4), left, top, right, bottom in 0..1 of the upright picture.
+        classes: (n,), from 0.
+        scores: (n,), 0..1.
+    """
 
     boxes: Boxes
     classes: NDArray[np.int64]
@@ -54,7 +75,11 @@ class Detections:
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model; where it has a pool, several boxes are looked at side by side in its threads."""
+    """A loaded model.
+
+    Attributes:
+        pool: threads that classify several boxes of a picture at a time; None: one after the other.
+    """
 
     detector: onnxruntime.InferenceSession
     classifier: onnxruntime.InferenceSession
@@ -68,7 +93,7 @@ def write_description(folder: Path, description: Description) -> None:
 
 
 def load(folder: Path, threads: int) -> Model:
-    """The model that training left in a folder, to work on one picture with that many threads.
+    """The model that a training wrote to a folder, to work on one picture at a time with that many threads.
 
     Raises:
         SetupError: a file is missing or damaged.
@@ -83,11 +108,12 @@ def load(folder: Path, threads: int) -> Model:
         raise SetupError(
             f"the model in {folder} cannot be loaded ({error}): unpack model.tar.gz of a training there"
         ) from error
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="closer-look") if threads > 1 else None
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="classifier") if threads > 1 else None
     return Model(detector, classifier, description, pool)
 
 
 def session(file: Path, threads: int) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session on the CPU with that many threads."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     # Threads that wait for work burn a core that something else can use once the network has run.
@@ -96,91 +122,97 @@ def session(file: Path, threads: int) -> onnxruntime.InferenceSession:
 
 
 def detect(model: Model, pixels: Pixels) -> Detections:
-    """Objects in an upright RGB picture (height, width, 3), at most `MOST_DETECTIONS`.
+    """At most `MAX_DETECTIONS` objects in an upright RGB picture (height, width, 3).
 
-    The detector finds them in the picture made small, the classifier names each from a cut of the picture as it is, and
-    says where its edges are.
+    The detector proposes boxes in the picture at reduced size, with test-time augmentation; the classifier takes a crop
+    of the picture at full size for each, refines its box and gives class probabilities.
     """
-    boxes, scores = agreed([look(model, pixels, *manner) for manner in LOOKS])
-    boxes, shares = looked_at_closer(model, pixels, boxes)
-    # Better edges can bring two together.
-    apart = non_maximum_suppression(boxes, scores, SAME_OBJECT_IOU)
-    boxes, by_class = boxes[apart], class_scores(scores[apart], shares[apart])
-    rows, classes = np.nonzero(by_class >= LEAST_SCORE)
-    values = by_class[rows, classes]
-    best = np.argsort(-values, kind="stable")[:MOST_DETECTIONS]
+    boxes, objectness = merge_proposals([propose(model, pixels, *way) for way in TEST_TIME_AUGMENTATIONS])
+    boxes, probabilities = refine_and_classify(model, pixels, boxes)
+    # Two refined boxes may turn out to be of one object.
+    kept = non_maximum_suppression(boxes, objectness, NMS_IOU)
+    boxes, scores = boxes[kept], class_scores(objectness[kept], probabilities[kept])
+    rows, classes = np.nonzero(scores >= MIN_SCORE)
+    values = scores[rows, classes]
+    best = np.argsort(-values, kind="stable")[:MAX_DETECTIONS]
     return Detections(boxes[rows[best]], classes[best].astype(np.int64), values[best].astype(np.float32))
 
 
-def look(model: Model, pixels: Pixels, enlargement: float, mirrored: bool) -> tuple[Boxes, NDArray[np.float32]]:
-    """Boxes, in 0..1, and scores of all anchors that may have found something."""
-    seen = view(pixels, round(enlargement * model.description.image_size), mirrored)
-    scores, offsets = (np.asarray(output)[0] for output in model.detector.run(["scores", "offsets"], {"picture": seen}))
-    boxes, scores = candidates(scores, offsets, seen.shape[3], seen.shape[2])
-    if mirrored:
+def propose(model: Model, pixels: Pixels, scale: float, flipped: bool) -> tuple[Boxes, NDArray[np.float32]]:
+    """One pass of the detector: boxes (n, 4) in 0..1 and objectness (n,) of the anchors above `MIN_OBJECTNESS`."""
+    picture = detector_input(pixels, round(scale * model.description.image_size), flipped)
+    outputs = model.detector.run(["scores", "offsets"], {"picture": picture})
+    scores, offsets = (np.asarray(output)[0] for output in outputs)
+    boxes, scores = decode_proposals(scores, offsets, picture.shape[3], picture.shape[2])
+    if flipped:
         boxes[:, [0, 2]] = 1 - boxes[:, [2, 0]]
     return boxes, scores
 
 
-def view(pixels: Pixels, image_size: int, mirrored: bool) -> NDArray[np.float32]:
-    """What the detector is given of a picture: (1, 3, height, width)."""
-    small = scaled(pixels, *input_size(pixels.shape[1], pixels.shape[0], image_size))
-    return network_input(small[:, ::-1] if mirrored else small)[None]
+def detector_input(pixels: Pixels, image_size: int, flipped: bool) -> NDArray[np.float32]:
+    """A picture as the detector takes it: float32 (1, 3, height, width), about `image_size` squared pixels."""
+    small = resize(pixels, *input_size(pixels.shape[1], pixels.shape[0], image_size))
+    return network_input(small[:, ::-1] if flipped else small)[None]
 
 
-def candidates(
+def decode_proposals(
     scores: NDArray[np.float32], offsets: Boxes, width: int, height: int
 ) -> tuple[Boxes, NDArray[np.float32]]:
-    """Boxes, in 0..1 of an input of that size, and scores of the anchors that may have found something, best first."""
-    likely = np.flatnonzero(scores >= LEAST_OBJECT)
-    best = likely[np.argsort(-scores[likely], kind="stable")[:CANDIDATES]]
-    boxes = decode(offsets[best], anchors(height, width)[best]) / np.array([width, height] * 2, np.float32)
+    """The detector's outputs (anchors,) and (anchors, 4), for an input of that size, as boxes (n, 4) in 0..1 and scores
+    (n,): those above `MIN_OBJECTNESS`, best first, `MAX_CANDIDATES` at most."""
+    likely = np.flatnonzero(scores >= MIN_OBJECTNESS)
+    best = likely[np.argsort(-scores[likely], kind="stable")[:MAX_CANDIDATES]]
+    anchors = generate_anchors(height, width)[best]
+    boxes = decode_boxes(offsets[best], anchors) / np.array([width, height] * 2, np.float32)
     return np.clip(boxes, 0, 1).astype(np.float32), scores[best]
 
 
-def agreed(looks: list[tuple[Boxes, NDArray[np.float32]]]) -> tuple[Boxes, NDArray[np.float32]]:
-    """One box for each object, agreed on by the anchors of all looks that found it, and the mean of the looks' best
-    scores for it, best first."""
-    boxes, scores = np.concatenate([boxes for boxes, _ in looks]), np.concatenate([scores for _, scores in looks])
-    kept = non_maximum_suppression(boxes, scores, SAME_OBJECT_IOU, MOST_OBJECTS)
-    strengths = [
-        ((intersection_over_union(boxes[kept], found) > SAME_PLACE_IOU) * values).max(1, initial=0)
-        for found, values in looks
+def merge_proposals(passes: list[tuple[Boxes, NDArray[np.float32]]]) -> tuple[Boxes, NDArray[np.float32]]:
+    """One proposal for each object from the passes of test-time augmentation: non-maximum suppression and box voting
+    over all of them.
+
+    Returns:
+        Boxes (n, 4), and the mean of each pass's best score for each (n,), best first and `MAX_PROPOSALS` at most.
+    """
+    boxes, scores = np.concatenate([boxes for boxes, _ in passes]), np.concatenate([scores for _, scores in passes])
+    kept = non_maximum_suppression(boxes, scores, NMS_IOU, MAX_PROPOSALS)
+    best_of_pass = [
+        ((intersection_over_union(boxes[kept], proposals) > VOTING_IOU) * values).max(1, initial=0)
+        for proposals, values in passes
     ]
-    places = voted(boxes, scores, kept, SAME_PLACE_IOU)
-    strength: NDArray[np.float32] = np.array(strengths, np.float32).mean(0)
-    # Agreeing can bring two together.
-    apart = non_maximum_suppression(places, strength, SAME_OBJECT_IOU)
-    return places[apart], strength[apart]
+    voted = vote_boxes(boxes, scores, kept, VOTING_IOU)
+    objectness: NDArray[np.float32] = np.array(best_of_pass, np.float32).mean(0)
+    # Two voted boxes may turn out to be of one object.
+    kept = non_maximum_suppression(voted, objectness, NMS_IOU)
+    return voted[kept], objectness[kept]
 
 
-def class_scores(objects: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scores of classes in boxes, (boxes, classes), of how sure the detector is of each object (boxes,) and how likely
-    each class is (boxes, classes)."""
-    scores: NDArray[np.float32] = objects[:, None] * shares**CLASS_POWER
+def class_scores(objectness: NDArray[np.float32], probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores (boxes, classes) from objectness (boxes,) and class probabilities (boxes, classes)."""
+    scores: NDArray[np.float32] = objectness[:, None] * probabilities**CLASS_EXPONENT
     return scores.astype(np.float32, copy=False)
 
 
-def looked_at_closer(model: Model, pixels: Pixels, boxes: Boxes) -> tuple[Boxes, NDArray[np.float32]]:
-    """The boxes, in 0..1, with the edges that the classifier sees, and how likely each class is in each (boxes,
-    classes)."""
+def refine_and_classify(model: Model, pixels: Pixels, boxes: Boxes) -> tuple[Boxes, NDArray[np.float32]]:
+    """Refined boxes (n, 4) in 0..1 and class probabilities (n, classes) of the boxes (n, 4) in 0..1."""
     if not len(boxes):
         return boxes, np.empty((0, len(model.description.labels)), np.float32)
     size = np.array([pixels.shape[1], pixels.shape[0]] * 2, np.float32)
-    each = map if model.pool is None else model.pool.map
-    found = list(each(partial(closer_look, model.classifier, pixels), boxes * size))
-    fitted = np.clip(np.stack([box for box, _ in found]) / size, 0, 1)
-    return fitted, np.stack([shares for _, shares in found])
+    run = map if model.pool is None else model.pool.map
+    results = list(run(partial(classify_crop, model.classifier, pixels), boxes * size))
+    refined = np.clip(np.stack([box for box, _ in results]) / size, 0, 1)
+    return refined, np.stack([probabilities for _, probabilities in results])
 
 
-def closer_look(
+def classify_crop(
     classifier: onnxruntime.InferenceSession, pixels: Pixels, box: Boxes
 ) -> tuple[Boxes, NDArray[np.float32]]:
-    """The box (4,) in pixels with the edges that a cut of the picture shows, and how likely each class is in it.
+    """The refined box (4,) in pixels of the picture, and class probabilities (classes,), for a box (4,) in pixels.
 
-    One cut at a time: its maps stay in the processor's cache, and memory is the same for any number of boxes.
+    One crop at a time: its feature maps stay in the processor's cache, and memory is the same for any number of boxes.
     """
-    piece, mask = cut(pixels, box)
-    given = {"cuts": network_input(piece)[None], "masks": mask[None, None]}
-    shares, edges = (np.asarray(output, np.float32)[0] for output in classifier.run(["shares", "edges"], given))
-    return in_picture(edges, box), shares
+    crop = crop_box(pixels, box)
+    inputs = {"cuts": network_input(crop.pixels)[None], "masks": crop.mask[None, None]}
+    outputs = classifier.run(["shares", "edges"], inputs)
+    probabilities, refined = (np.asarray(output, np.float32)[0] for output in outputs)
+    return box_from_crop(refined, crop), probabilities

@@ -20,7 +20,7 @@ from detector import picture
 from detector.errors import InputError, SetupError
 from detector.paths import Paths
 from detector.serving.contract import CONTENT_TYPES, parse_accept, response
-from detector.serving.inference import Detections, Model, detect, load, looked_at_closer
+from detector.serving.inference import Detections, Model, detect, load, refine_and_classify
 
 # SageMaker kills a container 30 s after SIGTERM.
 SECONDS_TO_FINISH = 25
@@ -168,4 +168,4 @@ def warm_up(model: Model) -> None:
     size = model.description.image_size
     nothing = np.zeros((size, size, 3), np.uint8)
     detect(model, nothing)
-    looked_at_closer(model, nothing, np.array([[0, 0, 1, 1]], np.float32))
+    refine_and_classify(model, nothing, np.array([[0, 0, 1, 1]], np.float32))

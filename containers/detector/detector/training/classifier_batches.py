@@ -1,4 +1,4 @@
-"""Batches of closer looks: objects, and what was taken for one, cut out of pictures in ever new ways."""
+"""Batches of augmented crops for the classifier: objects and hard negatives."""
 
 from __future__ import annotations
 
@@ -11,143 +11,150 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from detector.anchors import Boxes
-from detector.crops import cut
-from detector.sample import Pixels, network_input
-from detector.training.augment import turned_look, upright_look
+from detector.crops import Crop, crop_box
+from detector.sample import network_input
+from detector.training.augment import random_rotated_crop, random_upright_crop
 from detector.training.dataset import PictureCache
-from detector.training.detector_batches import made_ahead
+from detector.training.prefetch import prefetch
 
-# Sets the random numbers of cuts apart from those of pictures.
-CUTS = 1 << 32
+# In seeds: the random numbers of crops are a stream of their own, apart from those of pictures.
+CROP_STREAM = 1 << 32
 # Objects in an epoch for each picture: a few pictures with dozens of objects must not take all the time.
-OBJECTS_OF_A_PICTURE = 4
+OBJECTS_PER_PICTURE = 4
 # Hard negatives in an epoch for each object. Cross-validated: mAP@0.5 0.76 with none, 0.84 with half as many, 0.86 so.
-HARD_NEGATIVES = 0.5
+HARD_NEGATIVES_PER_OBJECT = 0.5
 # In place of a class.
-NOTHING = -1
+BACKGROUND = -1
 
 
 @dataclass(frozen=True)
-class Cuts:
-    """Places in pictures, cut out.
+class CropBatch:
+    """Crops with their training targets.
 
     Attributes:
-        pixels: float32 (cuts, 3, side, side), -1..1.
-        masks: (cuts, 1, cells, cells), what of each cell the box covers.
-        wanted: what is to be told of each: its class or `NOTHING`, (cuts,), or the left, top, right and bottom of its
-            thing in 0..1 of the cut's side, (cuts, 4).
+        crops: float32 (crops, 3, side, side), -1..1.
+        masks: (crops, 1, cells, cells), the part of each cell that the box covers.
+        targets: classes (crops,), `BACKGROUND` among them, or boxes (crops, 4), left, top, right, bottom in 0..1 of the
+            crop's side.
     """
 
-    pixels: Tensor
+    crops: Tensor
     masks: Tensor
-    wanted: Tensor
+    targets: Tensor
 
-    def to(self, device: torch.device) -> Cuts:
-        return Cuts(
-            self.pixels.to(device, memory_format=torch.channels_last, non_blocking=True),
+    def to(self, device: torch.device) -> CropBatch:
+        return CropBatch(
+            self.crops.to(device, memory_format=torch.channels_last, non_blocking=True),
             self.masks.to(device, non_blocking=True),
-            self.wanted.to(device, non_blocking=True),
+            self.targets.to(device, non_blocking=True),
         )
 
 
 @dataclass(frozen=True)
-class Looks:
-    """What a step of the classifier takes.
+class ClassifierBatch:
+    """One training step's crops.
 
     Attributes:
-        turned: objects and what is none at any angle, to learn classes from.
-        upright: the same objects turned by quarters, to learn edges from.
+        rotated: objects and hard negatives at any angle, with their classes.
+        upright: the same objects rotated by quarters, with their boxes.
     """
 
-    turned: Cuts
-    upright: Cuts
+    rotated: CropBatch
+    upright: CropBatch
 
     @property
-    def targets(self) -> int:
-        """How many objects there are."""
-        return len(self.upright.wanted)
+    def foreground(self) -> int:
+        """How many objects there are: the loss is divided by it."""
+        return len(self.upright.targets)
 
-    def to(self, device: torch.device) -> Looks:
-        return Looks(self.turned.to(device), self.upright.to(device))
+    def to(self, device: torch.device) -> ClassifierBatch:
+        return ClassifierBatch(self.rotated.to(device), self.upright.to(device))
 
 
-def cuts_of(cuts: Sequence[tuple[Pixels, NDArray[np.float32], NDArray[np.float32] | int]]) -> Cuts:
-    """Cuts with their masks and what is wanted of them as a batch."""
-    pieces, masks, wanted = zip(*cuts, strict=True)
-    return Cuts(
-        torch.from_numpy(np.stack([network_input(pixels) for pixels in pieces])),
-        torch.from_numpy(np.stack(masks)[:, None]),
-        torch.from_numpy(np.stack(wanted)),
+def collate_crops(crops: Sequence[tuple[Crop, NDArray[np.float32] | int]]) -> CropBatch:
+    """A batch of crops, each with its target: a class, or a box (4,)."""
+    return CropBatch(
+        torch.from_numpy(np.stack([network_input(crop.pixels) for crop, _ in crops])),
+        torch.from_numpy(np.stack([crop.mask for crop, _ in crops])[:, None]),
+        torch.from_numpy(np.stack([target for _, target in crops])),
     )
 
 
-def objects_in_epoch(cache: PictureCache) -> int:
-    """How many objects the classifier looks at in an epoch."""
-    return min(sum(len(item.boxes) for item in cache.pictures), OBJECTS_OF_A_PICTURE * len(cache))
+def objects_per_epoch(cache: PictureCache) -> int:
+    """How many objects the classifier is trained on in an epoch."""
+    return min(sum(len(item.boxes) for item in cache.pictures), OBJECTS_PER_PICTURE * len(cache))
 
 
-def training_looks(
-    cache: PictureCache, negatives: Sequence[Boxes], batch_size: int, parts: int, seed: int, epoch: int
-) -> Iterator[list[Looks]]:
-    """`objects_in_epoch` objects of the cache, in new order and newly looked at, `batch_size` in a batch, and with them
-    some of the `negatives`, which are boxes in the pixels of each of its pictures."""
-    random = np.random.default_rng((seed, epoch, CUTS))
-    objects = drawn_objects(cache, random)
-    nothing = drawn_negatives(negatives, round(HARD_NEGATIVES * len(objects)), random)
-    things = np.concatenate([objects, nothing])
-    each, others = np.split(np.arange(len(things)), [len(objects)])
-    batches = np.split(each, range(batch_size, len(objects), batch_size))
-    groups = [np.concatenate(both) for both in zip(batches, np.array_split(others, len(batches)), strict=True)]
+def classifier_batches(
+    cache: PictureCache, negatives: Sequence[Boxes], batch_size: int, micro_batches: int, seed: int, epoch: int
+) -> Iterator[list[ClassifierBatch]]:
+    """The batches of an epoch, each as at most that many micro-batches: `objects_per_epoch` objects, `batch_size` in a
+    batch, shuffled and augmented anew, and with them some of the `negatives`, boxes in pixels of each picture of the
+    cache."""
+    random = np.random.default_rng((seed, epoch, CROP_STREAM))
+    objects = sample_objects(cache, random)
+    background = sample_negatives(negatives, round(HARD_NEGATIVES_PER_OBJECT * len(objects)), random)
+    chosen = np.concatenate([objects, background])
+    of_objects, of_background = np.split(np.arange(len(chosen)), [len(objects)])
+    batches = np.split(of_objects, range(batch_size, len(objects), batch_size))
+    spread = np.array_split(of_background, len(batches))
+    groups = [np.concatenate(both) for both in zip(batches, spread, strict=True)]
 
-    def make(group: NDArray[np.int64]) -> list[Looks]:
-        turned, upright = [], []
+    def make(group: NDArray[np.int64]) -> list[ClassifierBatch]:
+        rotated: list[tuple[Crop, int]] = []
+        upright: list[tuple[Crop, NDArray[np.float32]]] = []
         for place in group.tolist():
-            number, row = things[place]
-            sample, random = cache[number], np.random.default_rng((seed, epoch, CUTS, place))
+            index, row = chosen[place]
+            sample, random = cache[index], np.random.default_rng((seed, epoch, CROP_STREAM, place))
             if place < len(objects):
-                turned.append((*turned_look(sample.pixels, sample.boxes[row], random), int(sample.classes[row])))
-                upright.append(upright_look(sample.pixels, sample.boxes[row], random))
+                box = sample.boxes[row]
+                rotated.append((random_rotated_crop(sample.pixels, box, random), int(sample.classes[row])))
+                upright.append(random_upright_crop(sample.pixels, box, random))
             else:
-                turned.append((*turned_look(sample.pixels, negatives[number][row], random), NOTHING))
+                rotated.append((random_rotated_crop(sample.pixels, negatives[index][row], random), BACKGROUND))
         return [
-            Looks(cuts_of(turned[part::parts]), cuts_of(upright[part::parts]))
-            for part in range(min(parts, len(upright)))
+            ClassifierBatch(collate_crops(rotated[first::micro_batches]), collate_crops(upright[first::micro_batches]))
+            for first in range(min(micro_batches, len(upright)))
         ]
 
-    return made_ahead(make, groups)
+    return prefetch(make, groups)
 
 
-def drawn_objects(cache: PictureCache, random: np.random.Generator) -> NDArray[np.int64]:
-    """Rows of picture and box. Classes are drawn by the root of how often they are there: as many of each object where
-    there are as many of each class, but those of a rare class more than once (Mahajan et al., arXiv:1805.00932)."""
-    objects = rows([item.boxes for item in cache.pictures])
+def sample_objects(cache: PictureCache, random: np.random.Generator) -> NDArray[np.int64]:
+    """Square-root sampling (Mahajan et al., arXiv:1805.00932): each class as often as the root of its frequency, so
+    that objects of a rare class are drawn more than once, and each object once where classes are even.
+
+    Returns:
+        (`objects_per_epoch`, 2), shuffled: index of the picture, row of the box in it.
+    """
+    objects = box_indices([item.boxes for item in cache.pictures])
     classes = np.concatenate([item.classes for item in cache.pictures])
     order = random.permutation(len(objects))
-    reach = np.cumsum(1 / np.sqrt(np.bincount(classes)[classes[order]]))
-    # Equal steps through the weights: nothing is drawn twice that is not owed it, and the number is always the same.
-    count = objects_in_epoch(cache)
-    steps = (random.random() + np.arange(count)) / count * reach[-1]
-    drawn: NDArray[np.int64] = objects[order[np.minimum(np.searchsorted(reach, steps), len(order) - 1)]]
+    cumulative = np.cumsum(1 / np.sqrt(np.bincount(classes)[classes[order]]))
+    # Systematic resampling: equal steps through the weights, for the same number of objects every time.
+    count = objects_per_epoch(cache)
+    steps = (random.random() + np.arange(count)) / count * cumulative[-1]
+    drawn: NDArray[np.int64] = objects[order[np.minimum(np.searchsorted(cumulative, steps), len(order) - 1)]]
     return random.permutation(drawn)
 
 
-def drawn_negatives(negatives: Sequence[Boxes], count: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Rows of picture and box, each as often as any other or once more; none where there are none."""
-    order = random.permutation(rows(negatives))
+def sample_negatives(negatives: Sequence[Boxes], count: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """`count` of the negatives, (count, 2) as in `sample_objects`, shuffled and repeated evenly; (0, 2) where there are
+    none."""
+    order = random.permutation(box_indices(negatives))
     return np.resize(order, (count if len(order) else 0, 2))
 
 
-def rows(boxes: Sequence[Boxes]) -> NDArray[np.int64]:
-    """Number of the picture and row in it of each box."""
-    pairs = [(number, row) for number, some in enumerate(boxes) for row in range(len(some))]
+def box_indices(boxes: Sequence[Boxes]) -> NDArray[np.int64]:
+    """(boxes of all pictures, 2): index of the picture, row of the box in it."""
+    pairs = [(index, row) for index, some in enumerate(boxes) for row in range(len(some))]
     return np.array(pairs, np.int64).reshape(-1, 2)
 
 
-def plain_cuts(cache: PictureCache) -> Iterator[Cuts]:
-    """Every object of the cache with its class, as serving sees it, picture by picture."""
-    for number in range(len(cache)):
-        sample = cache[number]
+def validation_crops(cache: PictureCache) -> Iterator[CropBatch]:
+    """Every object of the cache with its class, as serving sees it, a batch for each picture."""
+    for index in range(len(cache)):
+        sample = cache[index]
         if len(sample.boxes):
-            yield cuts_of(
-                [(*cut(sample.pixels, box), int(kind)) for box, kind in zip(sample.boxes, sample.classes, strict=True)]
-            )
+            pairs = zip(sample.boxes, sample.classes, strict=True)
+            yield collate_crops([(crop_box(sample.pixels, box), int(label)) for box, label in pairs])

@@ -1,4 +1,4 @@
-"""The training channel as JumpStart wants it: `annotations.json` and `images/`."""
+"""The training channel in JumpStart's format, `annotations.json` and `images/`: reading, splitting, caching it."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from detector.anchors import Boxes
 from detector.errors import InputError
 from detector.sample import Sample
 
-FEWEST_PICTURES = 2
-# One picture in ten is held back to choose the best epoch by, but none of so few that each one counts.
-HELD_BACK, HELD_BACK_FROM = 0.1, 50
-# Pictures stay decoded, at this many times the input's pixels so that augmentation can zoom in, up to so much memory.
-ZOOM_RESERVE = 6.25
+MIN_PICTURES = 2
+# The part of the pictures held out for validation, where there are enough of them: of fewer each one counts.
+VALIDATION_FRACTION, MIN_PICTURES_TO_VALIDATE = 0.1, 50
+# Pictures stay decoded up to this much memory, with this many times the input's pixels for augmentation to zoom in.
+CACHED_OVER_INPUT_PIXELS = 6.25
 CACHE_BYTES = 2 << 30
-# Objects of which the median is smaller than this, side over the picture's side, are looked at more closely; the time
-# to serve grows with the square.
-USUAL_SIDE, MOST_ENLARGED = 0.12, 2.0
+# Where the median object is smaller than this, side over the picture's side, pictures are enlarged, up to a limit
+# because the time to serve grows with the square.
+USUAL_OBJECT_SIDE, MAX_SCALE = 0.12, 2.0
 
 
 @dataclass(frozen=True)
 class LabelledPicture:
-    """One entry of the channel.
+    """One picture of the channel with its ground truth.
 
     Attributes:
         path: the file.
         size: width and height as the annotations say, of the upright picture.
-        boxes: (n, 4) pixels of that size: left, top, right, bottom; none in a picture that shows what is not meant.
+        boxes: (n, 4), left, top, right, bottom in pixels of that size; (0, 4) for a picture of background alone.
         classes: (n,) integers from 0.
     """
 
@@ -53,7 +53,7 @@ def read_channel(folder: Path) -> list[LabelledPicture]:
 
     Raises:
         InputError: no file, no JSON, a wrong or missing value, a box outside its picture, a missing picture, or fewer
-            than `FEWEST_PICTURES` pictures with boxes.
+            than `MIN_PICTURES` pictures with boxes.
     """
     path = folder / "annotations.json"
     try:
@@ -87,8 +87,8 @@ def read_channel(folder: Path) -> list[LabelledPicture]:
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is not as JumpStart wants it: {type(error).__name__} {error}") from error
     with_boxes = sum(len(item.boxes) > 0 for item in pictures)
-    if with_boxes < FEWEST_PICTURES:
-        raise InputError(f"{path} has {with_boxes} pictures with boxes: training needs {FEWEST_PICTURES} at the least")
+    if with_boxes < MIN_PICTURES:
+        raise InputError(f"{path} has {with_boxes} pictures with boxes: training needs {MIN_PICTURES} at the least")
     return pictures
 
 
@@ -121,59 +121,62 @@ def file_in(folder: Path, name: str) -> Path:
     return path
 
 
-def split(pictures: list[LabelledPicture], seed: int) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
-    """The pictures to learn from and those held back, which have boxes; always the same ones for a seed."""
-    with_boxes = [number for number, item in enumerate(pictures) if len(item.boxes)]
-    if len(with_boxes) < HELD_BACK_FROM:
+def train_validation_split(
+    pictures: list[LabelledPicture], seed: int
+) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
+    """The training pictures and those held out for validation, all of which have boxes: the same ones for a seed."""
+    with_boxes = [index for index, item in enumerate(pictures) if len(item.boxes)]
+    if len(with_boxes) < MIN_PICTURES_TO_VALIDATE:
         return pictures, []
     order = np.random.default_rng(seed).permutation(with_boxes)
-    held_back = set(order[: max(2, round(HELD_BACK * len(with_boxes)))].tolist())
+    held_out = set(order[: max(2, round(VALIDATION_FRACTION * len(with_boxes)))].tolist())
     return (
-        [item for number, item in enumerate(pictures) if number not in held_back],
-        [item for number, item in enumerate(pictures) if number in held_back],
+        [item for index, item in enumerate(pictures) if index not in held_out],
+        [item for index, item in enumerate(pictures) if index in held_out],
     )
 
 
-def enlargement_for(pictures: list[LabelledPicture]) -> float:
-    """How much larger than usual pictures should be looked at, 1 to `MOST_ENLARGED`, for what they show is so small."""
+def picture_scale(pictures: list[LabelledPicture]) -> float:
+    """The factor, 1 to `MAX_SCALE`, by which pictures with objects this small are enlarged."""
     sides = [
         math.sqrt((box[2] - box[0]) * (box[3] - box[1]) / (item.size[0] * item.size[1]))
         for item in pictures
         for box in item.boxes
     ]
-    return min(max(USUAL_SIDE / float(np.median(sides)), 1.0), MOST_ENLARGED)
+    return min(max(USUAL_OBJECT_SIDE / float(np.median(sides)), 1.0), MAX_SCALE)
 
 
 class PictureCache:
-    """The decoded pictures of a training, each decoded once as long as memory allows.
+    """Decoded pictures, each decoded once as long as memory allows. Safe to use from several threads.
 
-    Several threads may ask for them. They are looked at `enlargement` times as large as the network's input: training
-    cuts such inputs out of them.
+    Args:
+        image_size: the network's input is about this many pixels squared.
+        scale: how many times larger than that input pictures are, before training crops inputs out of them.
     """
 
-    def __init__(self, pictures: list[LabelledPicture], image_size: int, enlargement: float = 1.0) -> None:
+    def __init__(self, pictures: list[LabelledPicture], image_size: int, scale: float = 1.0) -> None:
         self.pictures = pictures
-        self.enlargement = enlargement
-        self._pixels = round(ZOOM_RESERVE * (enlargement * image_size) ** 2)
+        self.scale = scale
+        self._pixels = round(CACHED_OVER_INPUT_PIXELS * (scale * image_size) ** 2)
         self._samples: dict[int, Sample] = {}
         self._bytes = 0
-        self._keeping = Lock()
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def __getitem__(self, number: int) -> Sample:
-        """The picture at its reduced size with its boxes.
+    def __getitem__(self, index: int) -> Sample:
+        """The picture, reduced to the size that training needs, with its boxes.
 
         Raises:
             InputError: the file is no picture, or not of the size that the annotations say.
         """
-        if number in self._samples:
-            return self._samples[number]
-        sample = self._read(self.pictures[number])
-        with self._keeping:
-            if number not in self._samples and self._bytes + sample.pixels.nbytes <= CACHE_BYTES:
-                self._samples[number] = sample
+        if index in self._samples:
+            return self._samples[index]
+        sample = self._read(self.pictures[index])
+        with self._lock:
+            if index not in self._samples and self._bytes + sample.pixels.nbytes <= CACHE_BYTES:
+                self._samples[index] = sample
                 self._bytes += sample.pixels.nbytes
         return sample
 

@@ -1,131 +1,114 @@
-"""Batches of augmented pictures, made beside the training and the same for a seed whatever the threads do."""
+"""Batches of augmented pictures for the detector: the same for a seed, whatever the threads do."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from detector.anchors import anchors
-from detector.sample import Sample, input_size, network_input, resized, serving_size
-from detector.training.augment import augmented
+from detector.anchors import generate_anchors
+from detector.sample import Sample, input_size, network_input, resize_sample, serving_image_size
+from detector.training.augment import augment
 from detector.training.dataset import PictureCache
-from detector.training.matching import cells_of, match
+from detector.training.matching import cells_per_stride, match_anchors
+from detector.training.prefetch import prefetch
 
-Made = TypeVar("Made")
-
-# So many batches wait to be trained on at the most.
-AHEAD = 4
-# Pictures without boxes in an epoch, for each picture with: they teach little each, and there may be many.
-NEGATIVES = 0.25
+# Pictures without objects in an epoch, for each picture with objects: each teaches little, and there may be many.
+NEGATIVE_PICTURES = 0.25
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What a training step takes.
+class DetectorBatch:
+    """Pictures of one size with their anchors, matched to objects.
 
     Attributes:
         pictures: float32 (batch, 3, height, width), -1..1.
         anchors: (anchors, 4) pixels.
-        owners: (batch, anchors), for each anchor the row of `boxes` it is to find, -1 for none.
-        boxes: (objects of all pictures, 4) pixels.
+        matched_boxes: (batch, anchors), for each anchor the row of its object in `boxes`, -1 for background.
+        boxes: (objects of all pictures, 4), left, top, right, bottom in pixels.
     """
 
     pictures: Tensor
     anchors: Tensor
-    owners: Tensor
+    matched_boxes: Tensor
     boxes: Tensor
 
     @property
-    def targets(self) -> int:
-        """How many anchors are to find something."""
-        return int((self.owners >= 0).sum())
+    def foreground(self) -> int:
+        """How many anchors are matched to an object: the loss is divided by it."""
+        return int((self.matched_boxes >= 0).sum())
 
-    def to(self, device: torch.device) -> Batch:
-        return Batch(
+    def to(self, device: torch.device) -> DetectorBatch:
+        return DetectorBatch(
             self.pictures.to(device, memory_format=torch.channels_last, non_blocking=True),
-            *(t.to(device, non_blocking=True) for t in (self.anchors, self.owners, self.boxes)),
+            *(t.to(device, non_blocking=True) for t in (self.anchors, self.matched_boxes, self.boxes)),
         )
 
 
-def batch_of(samples: list[Sample]) -> Batch:
-    """Samples of one size as a batch, each anchor with its object."""
+def collate(samples: list[Sample]) -> DetectorBatch:
+    """A batch of samples of one size, their anchors matched."""
     height, width = samples[0].pixels.shape[:2]
-    grid = anchors(height, width)
-    owners, objects = [], 0
+    anchors = generate_anchors(height, width)
+    matched, objects = [], 0
     for sample in samples:
-        owner = match(grid, sample.boxes, cells_of(height, width))
-        owners.append(np.where(owner >= 0, owner + objects, -1))
+        match = match_anchors(anchors, sample.boxes, cells_per_stride(height, width))
+        matched.append(np.where(match >= 0, match + objects, -1))
         objects += len(sample.boxes)
-    return Batch(
+    return DetectorBatch(
         torch.from_numpy(np.stack([network_input(sample.pixels) for sample in samples])),
-        torch.from_numpy(grid.copy()),
-        torch.from_numpy(np.stack(owners)),
+        torch.from_numpy(anchors.copy()),
+        torch.from_numpy(np.stack(matched)),
         torch.from_numpy(np.concatenate([sample.boxes for sample in samples])),
     )
 
 
-def training_batches(
-    cache: PictureCache, batch_size: int, parts: int, image_size: int, seed: int, epoch: int
-) -> Iterator[list[Batch]]:
-    """Every picture with boxes once and some without, in new order and newly augmented, a batch in so many parts or
-    fewer; a batch shares one size."""
+def detector_batches(
+    cache: PictureCache, batch_size: int, micro_batches: int, image_size: int, seed: int, epoch: int
+) -> Iterator[list[DetectorBatch]]:
+    """The batches of an epoch, each as at most that many micro-batches of one picture size: every picture with objects
+    once and some without, shuffled and augmented anew."""
     random = np.random.default_rng((seed, epoch))
-    with_boxes = [number for number, item in enumerate(cache.pictures) if len(item.boxes)]
-    without = [number for number, item in enumerate(cache.pictures) if not len(item.boxes)]
-    negatives = random.permutation(without)[: pictures_in_epoch(cache) - len(with_boxes)]
-    order = random.permutation(np.concatenate([with_boxes, negatives]).astype(np.int64))
+    positive = [index for index, item in enumerate(cache.pictures) if len(item.boxes)]
+    negative = [index for index, item in enumerate(cache.pictures) if not len(item.boxes)]
+    chosen = random.permutation(negative)[: pictures_per_epoch(cache) - len(positive)]
+    order = random.permutation(np.concatenate([positive, chosen]).astype(np.int64))
     groups = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
-    def make(group: NDArray[np.int64]) -> list[Batch]:
+    def make(group: NDArray[np.int64]) -> list[DetectorBatch]:
         samples: list[Sample] = []
-        for number in group.tolist():
-            random = np.random.default_rng((seed, epoch, number))
-            # The first picture decides for all: its shape, or that shape on its side.
+        for index in group.tolist():
+            random = np.random.default_rng((seed, epoch, index))
+            # The first picture sets the size of the batch: its own shape, or that rotated by 90 degrees.
             if not samples:
-                across, down = cache.pictures[number].size
-                width, height = input_size(across, down, image_size)
+                width, height = cache.pictures[index].size
+                width, height = input_size(width, height, image_size)
                 if random.random() < 0.5:
                     width, height = height, width
-            draw = drawer(cache, random)
-            samples.append(augmented(draw, cache[number], width, height, cache.enlargement, random))
-        return [batch_of(samples[part::parts]) for part in range(min(parts, len(samples)))]
+            draw_sample = sampler(cache, random)
+            samples.append(augment(cache[index], draw_sample, width, height, cache.scale, random))
+        return [collate(samples[first::micro_batches]) for first in range(min(micro_batches, len(samples)))]
 
-    return made_ahead(make, groups)
-
-
-def made_ahead(make: Callable[[NDArray[np.int64]], Made], groups: list[NDArray[np.int64]]) -> Iterator[Made]:
-    """What `make` gives for each group, made in a thread beside the caller: a few ahead, for memory has an end."""
-    waiting: deque[Future[Made]] = deque()
-    with ThreadPoolExecutor(1) as pool:
-        for group in groups:
-            waiting.append(pool.submit(make, group))
-            if len(waiting) > AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    return prefetch(make, groups)
 
 
-def pictures_in_epoch(cache: PictureCache) -> int:
-    """How many pictures the detector learns from in an epoch."""
-    with_boxes = sum(len(item.boxes) > 0 for item in cache.pictures)
-    return min(len(cache), round((1 + NEGATIVES) * with_boxes))
+def pictures_per_epoch(cache: PictureCache) -> int:
+    """How many pictures the detector is trained on in an epoch."""
+    positive = sum(len(item.boxes) > 0 for item in cache.pictures)
+    return min(len(cache), round((1 + NEGATIVE_PICTURES) * positive))
 
 
-def drawer(cache: PictureCache, random: np.random.Generator) -> Callable[[], Sample]:
+def sampler(cache: PictureCache, random: np.random.Generator) -> Callable[[], Sample]:
+    """Draws a picture of the cache at each call."""
     return lambda: cache[int(random.integers(len(cache)))]
 
 
-def plain_pictures(cache: PictureCache, image_size: int) -> Iterator[Batch]:
-    """Every picture of the cache as serving sees it, one by one."""
-    for number in range(len(cache)):
-        sample = cache[number]
-        size = serving_size(image_size, cache.enlargement)
-        yield batch_of([resized(sample, *input_size(sample.pixels.shape[1], sample.pixels.shape[0], size))])
+def validation_pictures(cache: PictureCache, image_size: int) -> Iterator[DetectorBatch]:
+    """Every picture of the cache as serving sees it, a batch of one each."""
+    for index in range(len(cache)):
+        sample = cache[index]
+        size = serving_image_size(image_size, cache.scale)
+        yield collate([resize_sample(sample, *input_size(sample.pixels.shape[1], sample.pixels.shape[0], size))])

@@ -1,4 +1,8 @@
-"""From PyTorch to the files that serving needs: the two networks in ONNX."""
+"""Export of both networks from PyTorch to ONNX, for serving.
+
+The names of inputs and outputs are the contract with `detector.serving.inference`, of any version: models that were
+trained earlier have them too.
+"""
 
 from __future__ import annotations
 
@@ -10,60 +14,60 @@ import torch
 from torch import Tensor, nn
 from torch.jit._trace import TracerWarning
 
-from detector.crops import SIDE, STRIDE
+from detector.crops import CROP_SIZE, MASK_STRIDE
 from detector.networks.classifier import Classifier
 from detector.networks.detector import Detector
-from detector.sample import MULTIPLE
+from detector.sample import SIZE_DIVISOR
 
 OPSET = 17
 
 
-class Scored(nn.Module):
-    """The detector with scores in place of logits."""
+class ScoringDetector(nn.Module):
+    """The detector with objectness scores in 0..1 in place of logits."""
 
     def __init__(self, detector: Detector) -> None:
         super().__init__()
         self.detector = detector
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        objects, offsets = self.detector(picture)
-        return objects.sigmoid(), offsets
+        objectness, offsets = self.detector(picture)
+        return objectness.sigmoid(), offsets
 
 
-class Shares(nn.Module):
-    """The classifier with probabilities of the classes in place of logits, and the edges as they are."""
+class ProbabilityClassifier(nn.Module):
+    """The classifier with class probabilities, background left out, in place of logits."""
 
     def __init__(self, classifier: Classifier) -> None:
         super().__init__()
         self.classifier = classifier
 
-    def forward(self, cuts: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-        logits, edges = self.classifier(cuts, masks)
-        return logits.softmax(1)[:, : self.classifier.classes], edges
+    def forward(self, crops: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        logits, boxes = self.classifier(crops, masks)
+        return logits.softmax(1)[:, : self.classifier.classes], boxes
 
 
 def export_detector(network: Detector, path: Path) -> None:
-    """Write an ONNX file that takes one picture of any size whose sides are multiples of 32.
+    """Write an ONNX file for one picture of any size, sides multiples of 32.
 
     Input `picture` (1, 3, height, width) as `detector.sample.network_input` makes it; outputs `scores` (1, anchors)
-    and `offsets` (1, anchors, 4).
+    and `offsets` (1, anchors, 4), in the order and coding of `detector.anchors`.
     """
-    example = (torch.zeros(1, 3, 9 * MULTIPLE, 12 * MULTIPLE),)
-    sizes = {"picture": {2: "height", 3: "width"}, "scores": {1: "anchors"}, "offsets": {1: "anchors"}}
-    write(Scored(network), example, ["picture"], ["scores", "offsets"], sizes, path)
+    example = (torch.zeros(1, 3, 9 * SIZE_DIVISOR, 12 * SIZE_DIVISOR),)
+    dynamic_axes = {"picture": {2: "height", 3: "width"}, "scores": {1: "anchors"}, "offsets": {1: "anchors"}}
+    export_onnx(ScoringDetector(network), example, ["picture"], ["scores", "offsets"], dynamic_axes, path)
 
 
 def export_classifier(network: Classifier, path: Path) -> None:
-    """Write an ONNX file that takes any number of cuts.
+    """Write an ONNX file for any number of crops.
 
-    Inputs `cuts` (n, 3, side, side) and `masks` (n, 1, cells, cells) as `detector.crops` makes them; outputs `shares`
-    (n, classes), each row's sum 1 less the share of nothing, and `edges` (n, 4) as `detector.networks.box_refiner` has
-    them.
+    Inputs `cuts` (n, 3, side, side) and `masks` (n, 1, cells, cells) are crops and masks as `detector.crops` makes
+    them; outputs `shares` (n, classes) are class probabilities, which add up to 1 less the probability of background,
+    and `edges` (n, 4) refined boxes as `detector.networks.box_refiner` has them.
     """
-    cells = SIDE // STRIDE
-    example = (torch.zeros(2, 3, SIDE, SIDE), torch.ones(2, 1, cells, cells))
-    write(
-        Shares(network),
+    cells = CROP_SIZE // MASK_STRIDE
+    example = (torch.zeros(2, 3, CROP_SIZE, CROP_SIZE), torch.ones(2, 1, cells, cells))
+    export_onnx(
+        ProbabilityClassifier(network),
         example,
         ["cuts", "masks"],
         ["shares", "edges"],
@@ -72,12 +76,12 @@ def export_classifier(network: Classifier, path: Path) -> None:
     )
 
 
-def write(
+def export_onnx(
     network: nn.Module,
     example: tuple[Tensor, ...],
     inputs: list[str],
     outputs: list[str],
-    sizes: dict[str, dict[int, str]],
+    dynamic_axes: dict[str, dict[int, str]],
     path: Path,
 ) -> None:
     network = network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
@@ -93,7 +97,7 @@ def write(
             input_names=inputs,
             output_names=outputs,
             opset_version=OPSET,
-            dynamic_axes=sizes,
+            dynamic_axes=dynamic_axes,
             dynamo=False,
         )
     onnx.checker.check_model(onnx.load(path), full_check=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detector.errors import InputError
-from detector.sample import MULTIPLE
+from detector.sample import SIZE_DIVISOR
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,13 @@ class Hyperparameters:
     """JumpStart's hyperparameters of its object-detection models, and three of this project's own.
 
     Attributes:
-        epochs: how often each training picture is seen.
-        adam_learning_rate: the largest rate of the new layers; the pretrained ones learn at a fraction of it.
-        batch_size: pictures in an optimiser step.
-        train_only_top_layer: leave the pretrained layers as they are.
-        image_size: training works on about this many pixels squared at a time, serving on
-            `detector.sample.serving_size` of it.
-        seed: same pictures, hyperparameters, machine and seed give the same model.
+        epochs: passes over the training pictures.
+        adam_learning_rate: base learning rate of AdamW, from which `detector.training.fit` derives each network's.
+        batch_size: pictures in an optimizer step.
+        train_only_top_layer: freeze the backbones.
+        image_size: the network's input is about this many pixels squared in training, and
+            `detector.sample.serving_image_size` of it in serving.
+        seed: the same pictures, hyperparameters, machine and seed give the same model.
         labels: the names of the classes 0, 1, …; empty when the caller has not said.
     """
 
@@ -37,7 +37,7 @@ class Hyperparameters:
 
 
 def parse(values: Mapping[str, object]) -> Hyperparameters:
-    """Hyperparameters from names and strings as SageMaker writes them; others than those known are left alone.
+    """Hyperparameters from names and strings as SageMaker writes them; unknown names are ignored.
 
     Raises:
         InputError: a value is not of its kind or not in its range.
@@ -45,8 +45,8 @@ def parse(values: Mapping[str, object]) -> Hyperparameters:
     given = {name: str(value).strip().strip('"') for name, value in values.items() if name != "labels"}
     default = Hyperparameters()
     size = integer(given, "image-size", default.image_size, 96, 1024)
-    if size % MULTIPLE:
-        raise InputError(f"hyperparameter image-size is {size}: give a multiple of {MULTIPLE}")
+    if size % SIZE_DIVISOR:
+        raise InputError(f"hyperparameter image-size is {size}: give a multiple of {SIZE_DIVISOR}")
     return Hyperparameters(
         epochs=integer(given, "epochs", default.epochs, 1, 1000),
         adam_learning_rate=rate(given, "adam-learning-rate", default.adam_learning_rate),

@@ -1,4 +1,4 @@
-"""A training job from SageMaker's folders to SageMaker's folders."""
+"""A training job, from SageMaker's input folders to its model folder."""
 
 from __future__ import annotations
 
@@ -6,62 +6,60 @@ import torch
 
 from detector.errors import InputError
 from detector.paths import Paths
-from detector.sample import serving_size
+from detector.sample import serving_image_size
 from detector.serving.inference import CLASSIFIER_FILE, DETECTOR_FILE, Description, write_description
 from detector.training import hyperparameters
-from detector.training.dataset import LabelledPicture, PictureCache, enlargement_for, read_channel, split
+from detector.training.dataset import LabelledPicture, PictureCache, picture_scale, read_channel, train_validation_split
 from detector.training.export import export_classifier, export_detector
-from detector.training.fit import Epoch, fit
+from detector.training.fit import EpochMetrics, fit
 
-# Training pictures that stand in for those held back: enough to show that it learns, few enough to take no time.
-FEW = 4
+# Training pictures to evaluate on where none are held out: enough to show that it learns, few enough to take no time.
+STAND_IN_PICTURES = 4
 
 
 def train(paths: Paths) -> None:
-    """Read hyperparameters and the channel `training`, fine-tune, and leave both networks and `model.json` in `model/`.
+    """Read hyperparameters and the channel `training`, fine-tune, and write both networks and `model.json` to `model/`.
 
-    Prints a line for each epoch, from which the platform's metric definitions take their numbers.
+    Prints a line for each epoch, from which the job's metric definitions take their numbers.
 
     Raises:
-        DetectorError: the hyperparameters, the channel or the training itself are at fault.
-        OSError: the disk is.
+        DetectorError: the hyperparameters or the channel cannot be used, or the training fails.
+        OSError: the model cannot be written.
     """
     settings = hyperparameters.read(paths.hyperparameters)
     pictures = read_channel(paths.training_channel)
     labels = label_names(settings.labels, pictures)
-    learned, held_back = split(pictures, settings.seed)
+    training, validation = train_validation_split(pictures, settings.seed)
+    keep_best = bool(validation)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     print(
-        f"training {len(labels)} classes on {len(learned)} pictures, {len(held_back)} held back for validation, "
+        f"training {len(labels)} classes on {len(training)} pictures, {len(validation)} held out for validation, "
         f"device {device.type}",
         flush=True,
     )
-    watched = held_back
-    if not held_back:
-        print("too few pictures to hold any back: Val_CrossEntropy is of some it trains on", flush=True)
-        watched = [item for item in learned if len(item.boxes)][:FEW]
-    enlargement = enlargement_for(learned)
-    if enlargement > 1:
-        print(f"the objects are small: pictures are looked at {enlargement:.1f} times as large", flush=True)
-    train_cache = PictureCache(learned, settings.image_size, enlargement)
-    watched_cache = PictureCache(watched, settings.image_size, enlargement)
+    if not validation:
+        print("too few pictures for a validation set: Val_CrossEntropy is of some training pictures", flush=True)
+        validation = [item for item in training if len(item.boxes)][:STAND_IN_PICTURES]
+    scale = picture_scale(training)
+    if scale > 1:
+        print(f"the objects are small: pictures are enlarged {scale:.1f} times", flush=True)
+    training_cache = PictureCache(training, settings.image_size, scale)
+    validation_cache = PictureCache(validation, settings.image_size, scale)
     detector, classifier = fit(
-        train_cache, watched_cache, len(labels), settings, device, report, choose=bool(held_back)
+        training_cache, validation_cache, len(labels), settings, device, report, keep_best=keep_best
     )
     paths.model.mkdir(parents=True, exist_ok=True)
     export_detector(detector, paths.model / DETECTOR_FILE)
     export_classifier(classifier, paths.model / CLASSIFIER_FILE)
-    write_description(
-        paths.model,
-        Description(labels, serving_size(settings.image_size, enlargement), device.type, settings.epochs, len(learned)),
-    )
+    image_size = serving_image_size(settings.image_size, scale)
+    write_description(paths.model, Description(labels, image_size, device.type, settings.epochs, len(training)))
 
 
 def label_names(given: tuple[str, ...], pictures: list[LabelledPicture]) -> tuple[str, ...]:
-    """The classes' names, their numbers where the job was not told any.
+    """The names of the classes 0, 1, …; their numbers where the hyperparameters name none.
 
     Raises:
-        InputError: a picture has a class beyond the names.
+        InputError: a picture has a class without a name.
     """
     highest = max(int(item.classes.max(initial=0)) for item in pictures)
     if not given:
@@ -74,5 +72,5 @@ def label_names(given: tuple[str, ...], pictures: list[LabelledPicture]) -> tupl
     return given
 
 
-def report(epoch: Epoch) -> None:
-    print(epoch, flush=True)
+def report(metrics: EpochMetrics) -> None:
+    print(metrics, flush=True)

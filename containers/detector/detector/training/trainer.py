@@ -1,4 +1,4 @@
-"""One network's way through a training: its rates, its steps and the average of its weights."""
+"""One network's training state: optimizer, learning-rate schedule, gradient scaling, and an EMA of its weights."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ from detector.networks.mobilenet import MobileNetV2
 
 Network = TypeVar("Network", Detector, Classifier)
 
-BACKBONE_RATE = 0.2
+# Learning rate of pretrained layers over that of new ones.
+BACKBONE_FACTOR = 0.2
+# Part of all steps.
 WARM_UP = 0.05
-LAST_RATE = 0.01
+# Learning rate of the last step over the largest.
+FINAL_FACTOR = 0.01
 WEIGHT_DECAY = 0.01
-LARGEST_GRADIENT = 10.0
-# Of the moving average of the weights, less at first so that it forgets the untrained network.
-AVERAGE_DECAY = 0.99
-# A handful of pictures held back tells no smaller differences.
-CLEARLY_WORSE = 1.1
+MAX_GRADIENT_NORM = 10.0
+# Reached gradually, so that the average forgets the untrained network.
+EMA_DECAY = 0.99
+# With a handful of validation pictures smaller differences mean nothing.
+LOSS_TOLERANCE = 1.1
 
 
-def parts_of(batch_size: int, device: torch.device) -> int:
-    """In how many parts a step works on a batch. Two networks learn side by side; each has half of the cores, and two
-    parts on a core each are done sooner than one on both."""
+def micro_batches_for(batch_size: int, device: torch.device) -> int:
+    """How many micro-batches a training step computes in parallel. The two networks train side by side on half of the
+    cores each, and two micro-batches on a core each are done sooner than one batch on both."""
     return min(batch_size, max(1, cores() // 2)) if device.type == "cpu" else 1
 
 
@@ -43,79 +46,97 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-class Learner(Generic[Network]):
+class Trainer(Generic[Network]):
     """A network in training.
 
     Args:
-        network: its pretrained layers are filled in already.
-        rate: the largest rate of the new layers; the pretrained ones learn at a fraction of it.
-        steps: how many steps there will be.
-        frozen: so many of the pretrained blocks stay as they are, the whole of what is pretrained where it has no more.
-            The first see edges and colours, which all things share.
+        network: with its pretrained weights loaded.
+        learning_rate: of new layers after warm-up; pretrained ones have a fraction of it.
+        steps: in the whole training.
+        frozen_blocks: backbone blocks that stay as they are, the whole backbone where it has no more. The first ones
+            see edges and colours, which all objects share.
+
+    Attributes:
+        network: being trained.
+        ema: exponential moving average of its weights.
+        device: where both are.
     """
 
-    def __init__(self, network: Network, rate: float, steps: int, frozen: int, device: torch.device) -> None:
+    def __init__(
+        self, network: Network, learning_rate: float, steps: int, frozen_blocks: int, device: torch.device
+    ) -> None:
         self.network: Network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        freeze(network.backbone, frozen)
-        self.average: Network = copy.deepcopy(self.network).requires_grad_(False)
+        freeze(network.backbone, frozen_blocks)
+        self.ema: Network = copy.deepcopy(self.network).requires_grad_(False)
         self.device = device
-        self._weights = [weights for weights in self.network.parameters() if weights.requires_grad]
-        self._optimizer = torch.optim.AdamW(parameter_groups(self.network, rate), weight_decay=WEIGHT_DECAY, fused=True)
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, lambda step: rate_factor(step, steps))
+        self._parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        groups = parameter_groups(self.network, learning_rate)
+        self._optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY, fused=True)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer, lambda step: learning_rate_factor(step, steps)
+        )
         self._scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
         self._steps = 0
 
     def step(self, losses: Sequence[Callable[[], Tensor]], pool: ThreadPoolExecutor) -> float:
-        """Improve the network by the sum of the losses, each computed in a thread of its own, and give that sum.
+        """One optimizer step on the sum of the micro-batches' losses, each computed in a thread of the pool.
+
+        Returns:
+            The sum of the losses.
 
         Raises:
-            TrainingError: it is no number.
+            TrainingError: it is not finite.
         """
         total = 0.0
-        gradients: list[Tensor | None] = [None] * len(self._weights)
-        for loss, part in pool.map(self._backward, losses):
+        gradients: list[Tensor | None] = [None] * len(self._parameters)
+        for loss, more in pool.map(self._backward, losses):
             total += loss
-            gradients = [plus(a, b) for a, b in zip(gradients, part, strict=True)]
+            gradients = [add(a, b) for a, b in zip(gradients, more, strict=True)]
         if not math.isfinite(total):
             raise TrainingError(f"the loss is {total}: try a smaller adam-learning-rate")
-        for weights, gradient in zip(self._weights, gradients, strict=True):
-            weights.grad = gradient
+        for parameter, gradient in zip(self._parameters, gradients, strict=True):
+            parameter.grad = gradient
         self._scaler.unscale_(self._optimizer)
-        nn.utils.clip_grad_norm_(self._weights, LARGEST_GRADIENT)
+        nn.utils.clip_grad_norm_(self._parameters, MAX_GRADIENT_NORM)
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self._schedule.step()
         self._steps += 1
-        move_average(self.average, self.network, min(AVERAGE_DECAY, (1 + self._steps) / (10 + self._steps)))
+        update_ema(self.ema, self.network, min(EMA_DECAY, (1 + self._steps) / (10 + self._steps)))
         return total
 
     def _backward(self, loss: Callable[[], Tensor]) -> tuple[float, tuple[Tensor | None, ...]]:
         with torch.autocast(self.device.type, torch.float16, enabled=self.device.type == "cuda"):
             value = loss()
-        return value.item(), torch.autograd.grad(self._scaler.scale(value), self._weights, allow_unused=True)
+        return value.item(), torch.autograd.grad(self._scaler.scale(value), self._parameters, allow_unused=True)
 
 
-class Best(Generic[Network]):
-    """The average as it was after the last epoch that did about as well as any, on pictures held back."""
+class BestCheckpoint(Generic[Network]):
+    """A trainer's EMA after the last epoch whose validation loss was about the lowest so far.
 
-    def __init__(self, learner: Learner[Network]) -> None:
-        self._learner: Learner[Network] = learner
-        self._least = math.inf
-        self.network: Network = learner.average
+    Attributes:
+        network: that checkpoint; the trainer's current EMA as long as there was no `update`.
+    """
 
-    def offer(self, loss: float) -> None:
-        """Keep the average of now, unless it is clearly worse than an earlier one."""
-        if loss <= CLEARLY_WORSE * self._least:
-            self.network = copy.deepcopy(self._learner.average)
-        self._least = min(self._least, loss)
+    def __init__(self, trainer: Trainer[Network]) -> None:
+        self._trainer: Trainer[Network] = trainer
+        self._lowest = math.inf
+        self.network: Network = trainer.ema
+
+    def update(self, validation_loss: float) -> None:
+        """Take the current EMA, unless an earlier epoch was clearly better."""
+        if validation_loss <= LOSS_TOLERANCE * self._lowest:
+            self.network = copy.deepcopy(self._trainer.ema)
+        self._lowest = min(self._lowest, validation_loss)
 
 
-def plus(a: Tensor | None, b: Tensor | None) -> Tensor | None:
+def add(a: Tensor | None, b: Tensor | None) -> Tensor | None:
+    """The sum of two gradients, either of which may be missing."""
     return b if a is None else a if b is None else a + b
 
 
 def freeze(backbone: MobileNetV2 | EfficientNetLite0, blocks: int) -> None:
-    """Switch off learning in the backbone's first layers, or in all of it where it has no more blocks."""
+    """Freeze the backbone's stem and first blocks, or all of it where it has no more blocks."""
     if blocks >= len(backbone.blocks):
         backbone.requires_grad_(False)
     backbone.stem.requires_grad_(False)
@@ -123,32 +144,36 @@ def freeze(backbone: MobileNetV2 | EfficientNetLite0, blocks: int) -> None:
         block.requires_grad_(False)
 
 
-def parameter_groups(network: nn.Module, rate: float) -> list[dict[str, object]]:
-    """The weights that learn: new layers at the full rate, pretrained ones at a fraction; biases are not decayed."""
+def parameter_groups(network: nn.Module, learning_rate: float) -> list[dict[str, object]]:
+    """AdamW's parameter groups: new layers at the full learning rate, the backbone's at a fraction; no weight decay on
+    biases and norms. Frozen parameters are left out."""
     groups: list[dict[str, object]] = []
     for pretrained in (False, True):
-        for decays in (False, True):
+        for decayed in (False, True):
             chosen = [
-                weights
-                for name, weights in network.named_parameters()
-                if weights.requires_grad and name.startswith("backbone.") == pretrained and (weights.ndim > 1) == decays
+                parameter
+                for name, parameter in network.named_parameters()
+                if parameter.requires_grad
+                and name.startswith("backbone.") == pretrained
+                and (parameter.ndim > 1) == decayed
             ]
-            group: dict[str, object] = {"params": chosen, "lr": rate * (BACKBONE_RATE if pretrained else 1)}
-            groups.append(group if decays else group | {"weight_decay": 0.0})
+            factor = BACKBONE_FACTOR if pretrained else 1
+            group: dict[str, object] = {"params": chosen, "lr": learning_rate * factor}
+            groups.append(group if decayed else group | {"weight_decay": 0.0})
     return [group for group in groups if group["params"]]
 
 
-def rate_factor(step: int, steps: int) -> float:
-    """Rises over the first steps, then falls along a cosine."""
+def learning_rate_factor(step: int, steps: int) -> float:
+    """Linear warm-up, then cosine decay to `FINAL_FACTOR`: the factor of the largest learning rate at a step."""
     warm_up = max(1.0, WARM_UP * steps)
     if step < warm_up:
         return (step + 1) / (warm_up + 1)
-    done = (step - warm_up) / max(1.0, steps - warm_up)
-    return LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+    progress = (step - warm_up) / max(1.0, steps - warm_up)
+    return FINAL_FACTOR + (1 - FINAL_FACTOR) * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
 
 
 @torch.no_grad()
-def move_average(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Exponential moving average of the weights."""
+def update_ema(ema: nn.Module, network: nn.Module, decay: float) -> None:
+    """Exponential moving average of the weights, in place."""
     update = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
-    update(list(average.parameters()), list(network.parameters()), 1)
+    update(list(ema.parameters()), list(network.parameters()), 1)

@@ -39,7 +39,7 @@ LEAST_MAP50 = 0.80
 
 @dataclass(frozen=True)
 class Result:
-    """What one training came to."""
+    """The result of one training."""
 
     seed: int
     training_seconds: float

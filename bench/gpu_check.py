@@ -1,4 +1,4 @@
-"""How many pictures a second the detector trains on a CUDA device, and on the CPU of the same machine.
+"""Pictures per second in training the detector, on a CUDA device and on the CPU of the same machine.
 
     python bench/gpu_check.py [--epochs 5] [--image-size 256]
 

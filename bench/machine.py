@@ -22,7 +22,7 @@ def machine() -> str:
 
 
 def run(command: Sequence[object], **environment: str) -> str:
-    """What a command prints; raises ServiceError where it fails."""
+    """Standard output of a command; raises ServiceError where it fails."""
     words = [str(word) for word in command]
     done = subprocess.run(
         words, env=child_environment(environment), capture_output=True, text=True, check=False, cwd=BENCH.parent

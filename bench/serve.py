@@ -1,4 +1,4 @@
-"""How close the endpoint comes to the bare loop, and to GluonCV's network: `make bench-serve`.
+"""The endpoint against the bare loop and GluonCV's network: `make bench-serve`.
 
     .venvs/kit/bin/python bench/serve.py [--rounds 6] [--requests 65] [--memory-requests 10000] [--model FOLDER]
 
@@ -137,7 +137,7 @@ def leg(name: str, measured: dict[str, Any]) -> Leg:
 
 
 def load(port: int, pictures: list[Path], clients: int, requests: int) -> dict[str, Any]:
-    """What `serve_load.py` measured; raises ServiceError where a request was not answered."""
+    """The measurements of `serve_load.py`; raises ServiceError where a request was not answered."""
     program = [sys.executable, BENCH / "serve_load.py", port, *pictures]
     measured: dict[str, Any] = json.loads(run([*program, "--clients", clients, "--requests", requests]))
     if measured["statuses"] != {"200": requests}:

@@ -1,4 +1,4 @@
-"""Where the time of an answer goes, and what the settings do that the endpoint has chosen between.
+"""The time of each part of an answer, and the settings between which the endpoint has chosen.
 
     .venvs/detector/bin/python bench/serve_parts.py MODEL PICTURE... [--runs 130]
 
@@ -171,7 +171,7 @@ def reduced(one: Model, items: list[Ready]) -> dict[str, Way]:
 
 
 def threads(folder: Path, one: Model, every: Model) -> dict[str, Way]:
-    """What a picture that is alone may be given."""
+    """Ways to spend the cores on a picture that comes alone."""
     batch = inference.session(folder / inference.CLASSIFIER_FILE, CORES)
     spinning, waiting = (spins(folder, config) for config in ({}, {"session.intra_op.allow_spinning": "0"}))
     variants = {

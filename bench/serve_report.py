@@ -1,4 +1,4 @@
-"""What `serve.py` has measured, and the tables in Markdown that say it."""
+"""The measurements of `serve.py`, and their tables in Markdown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Round:
-    """What was measured in turn.
+    """One round of measurements, its legs taken in turn.
 
     Attributes:
         bare: decoding and `session.run`, in each way that may be the fastest; the fastest counts.

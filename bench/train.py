@@ -128,7 +128,7 @@ def train_detector(base: Path, image_size: int | None, epochs: int) -> Turn:
 
 
 def ratio(seconds: dict[str, Turn], name: str) -> float:
-    """How long an epoch takes, in epochs of the peer."""
+    """The time of an epoch in epochs of the peer."""
     return statistics.median(seconds[name]) / statistics.median(seconds[PEER])
 
 

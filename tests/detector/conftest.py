@@ -1,4 +1,4 @@
-"""What several tests of the detector share: a channel of drawn pictures, a quick training."""
+"""Fixtures of the detector's tests: a channel of drawn pictures, a quick training."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def one_rectangle(box: np.ndarray = BOX, width: int = 640, height: int = 480) ->
 
 
 def coverage_of_cells(pixels: np.ndarray) -> np.ndarray:
-    """How much of each cell is white."""
+    """The white part of each cell."""
     cells = CROP_SIZE // MASK_STRIDE
     return pixels[..., 0].reshape(cells, MASK_STRIDE, cells, MASK_STRIDE).mean((1, 3)) / 255
 

@@ -66,7 +66,13 @@ def intersection_over_union(a: Boxes, b: Boxes) -> NDArray[np.float32]:
 def non_maximum_suppression(
     boxes: Boxes, scores: NDArray[np.float32], iou_threshold: float, max_boxes: int | None = None
 ) -> NDArray[np.intp]:
-    """Indices of the boxes whose IoU with every better one kept is at most the threshold, best first."""
+    """Indices of the boxes to keep: those whose IoU with every better one kept is at most the threshold, best first.
+
+    Args:
+        boxes: (n, 4).
+        scores: (n,).
+        max_boxes: to keep; None: no limit.
+    """
     remaining = np.argsort(-scores, kind="stable")
     kept: list[np.intp] = []
     # One row of IoU for each box that is kept: far fewer than for all pairs.

@@ -91,7 +91,7 @@ def constant(model: tflite.Model, index: int) -> np.ndarray:
 
 
 def feature_maps(graph: bytes) -> dict[str, np.ndarray]:
-    """What Google's engine computes from the seeded picture: every 7th channel of each feature map, (c, h, w)."""
+    """Every 7th channel (c, h, w) of each feature map that Google's engine computes from the seeded picture."""
     engine = Interpreter(
         model_content=graph,
         experimental_preserve_all_tensors=True,

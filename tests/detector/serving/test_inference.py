@@ -10,31 +10,25 @@ from detector.serving.inference import Description, Model, class_scores, merge_p
 NOTHING = (np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
 
-def found_in_a_pass(*found: tuple[tuple[float, float, float, float], float]):
+def proposals(*found: tuple[tuple[float, float, float, float], float]):
     return np.array([box for box, _ in found], np.float32), np.array([score for _, score in found], np.float32)
 
 
 def test_passes_are_merged_to_one_box_and_score() -> None:
-    boxes, scores = merge_proposals(
-        [found_in_a_pass(((0.10, 0.1, 0.3, 0.3), 0.8)), found_in_a_pass(((0.12, 0.1, 0.32, 0.3), 0.4))]
-    )
+    boxes, scores = merge_proposals([proposals(((0.10, 0.1, 0.3, 0.3), 0.8)), proposals(((0.12, 0.1, 0.32, 0.3), 0.4))])
     assert boxes.tolist() == [pytest.approx([0.104, 0.1, 0.304, 0.3])]
     assert scores.tolist() == [pytest.approx(0.6)]
 
 
 def test_what_only_one_pass_has_found_is_worth_half() -> None:
     both = (0.6, 0.6, 0.8, 0.8)
-    boxes, scores = merge_proposals(
-        [found_in_a_pass(((0.1, 0.1, 0.3, 0.3), 0.9), (both, 0.6)), found_in_a_pass((both, 0.6))]
-    )
+    boxes, scores = merge_proposals([proposals(((0.1, 0.1, 0.3, 0.3), 0.9), (both, 0.6)), proposals((both, 0.6))])
     assert boxes.tolist() == [pytest.approx(both), pytest.approx([0.1, 0.1, 0.3, 0.3])]
     assert scores.tolist() == pytest.approx([0.6, 0.45])
 
 
 def test_a_loosely_fitting_box_has_no_vote_and_is_suppressed() -> None:
-    boxes, scores = merge_proposals(
-        [found_in_a_pass(((0.1, 0.1, 0.3, 0.3), 0.9), ((0.1, 0.1, 0.3, 0.23), 0.5)), NOTHING]
-    )
+    boxes, scores = merge_proposals([proposals(((0.1, 0.1, 0.3, 0.3), 0.9), ((0.1, 0.1, 0.3, 0.23), 0.5)), NOTHING])
     assert boxes.tolist() == [pytest.approx([0.1, 0.1, 0.3, 0.3])]
     assert scores.tolist() == pytest.approx([0.45])
 

@@ -1,4 +1,4 @@
-"""What an endpoint finds, and a server that cannot serve; the contract of one that can is in tests/contract."""
+"""Detections of an endpoint, and a server that cannot serve; the contract of one that can is in tests/contract."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ PATIENCE_SECONDS = 60
 
 
 def as_process_1() -> Sequence[str]:
-    """What makes a program process 1 of a namespace of its own, where a signal without a handler is not delivered."""
+    """A command before a program that makes it process 1 of a namespace, to which signals without a handler are not
+    delivered."""
     command = ("unshare", "--pid", "--fork", "--kill-child")
     if shutil.which(command[0]) is None or subprocess.run([*command, "true"], capture_output=True).returncode != 0:
         pytest.skip("only root may make process namespaces here")

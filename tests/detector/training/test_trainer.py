@@ -1,4 +1,4 @@
-"""Which epoch's weights a training returns."""
+"""The choice of the epoch whose weights a training returns."""
 
 from __future__ import annotations
 

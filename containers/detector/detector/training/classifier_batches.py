@@ -64,7 +64,7 @@ class ClassifierBatch:
 
     @property
     def foreground(self) -> int:
-        """How many objects there are: the loss is divided by it."""
+        """The number of objects, by which the loss is divided."""
         return len(self.upright.targets)
 
     def to(self, device: torch.device) -> ClassifierBatch:
@@ -81,7 +81,7 @@ def collate_crops(crops: Sequence[tuple[Crop, NDArray[np.float32] | int]]) -> Cr
 
 
 def objects_per_epoch(cache: PictureCache) -> int:
-    """How many objects the classifier is trained on in an epoch."""
+    """The number of objects that the classifier is trained on in an epoch."""
     return min(sum(len(item.boxes) for item in cache.pictures), OBJECTS_PER_PICTURE * len(cache))
 
 

@@ -39,7 +39,7 @@ class DetectorBatch:
 
     @property
     def foreground(self) -> int:
-        """How many anchors are matched to an object: the loss is divided by it."""
+        """The number of anchors matched to an object, by which the loss is divided."""
         return int((self.matched_boxes >= 0).sum())
 
     def to(self, device: torch.device) -> DetectorBatch:
@@ -96,7 +96,7 @@ def detector_batches(
 
 
 def pictures_per_epoch(cache: PictureCache) -> int:
-    """How many pictures the detector is trained on in an epoch."""
+    """The number of pictures that the detector is trained on in an epoch."""
     positive = sum(len(item.boxes) > 0 for item in cache.pictures)
     return min(len(cache), round((1 + NEGATIVE_PICTURES) * positive))
 

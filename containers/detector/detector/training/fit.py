@@ -39,7 +39,7 @@ MINE_AFTER = 1 / 8
 
 @dataclass(frozen=True)
 class FineTuning:
-    """How a network is fine-tuned.
+    """Fine-tuning settings of one network.
 
     Attributes:
         learning_rate_factor: learning rate of the new layers over the hyperparameter.

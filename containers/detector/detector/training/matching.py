@@ -54,5 +54,5 @@ def match_anchors(anchors: Boxes, boxes: Boxes, cells: tuple[int, ...]) -> NDArr
 
 
 def cells_per_stride(height: int, width: int) -> tuple[int, ...]:
-    """How many cells each stride has on an input of that size, in `STRIDES` order."""
+    """The number of cells of each stride on an input of that size in pixels, in `STRIDES` order."""
     return tuple(-(-height // stride) * -(-width // stride) for stride in STRIDES)

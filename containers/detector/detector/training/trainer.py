@@ -36,13 +36,16 @@ LOSS_TOLERANCE = 1.1
 
 
 def micro_batches_for(batch_size: int, device: torch.device) -> int:
-    """How many micro-batches a training step computes in parallel. The two networks train side by side on half of the
-    cores each, and two micro-batches on a core each are done sooner than one batch on both."""
+    """The number of micro-batches that a training step computes in parallel.
+
+    The two networks train side by side on half of the cores each; two micro-batches on a core each are done sooner than
+    one batch on both.
+    """
     return min(batch_size, max(1, cores() // 2)) if device.type == "cpu" else 1
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 

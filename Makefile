@@ -89,15 +89,14 @@ format: setup-dev  ## let ruff lay out the code  ## ruff でコードを整え�
 	.venvs/kit/bin/ruff format .
 
 lock:  ## make the lock files under requirements/ anew  ## requirements/ のロックファイルを作り直す
-	@test -x .venvs/lock/bin/uv || { $(PYTHON) -m venv .venvs/lock && .venvs/lock/bin/pip install --quiet uv; }
-	UV=$(CURDIR)/.venvs/lock/bin/uv requirements/lock
+	@$(INSTALL) uv
+	UV=$(CURDIR)/.venvs/uv/bin/uv requirements/lock
 
 samples: scenes-environment  ## render the sample pictures anew, into runs/plugs (about half an hour on 2 cores)  ## サンプル画像を runs/plugs に描き直す（2 コアで約 30 分）
 	.venvs/scenes/bin/python -m samples.scenes.render --out runs/plugs
 
 scenes-environment:
-	@test -x .venvs/scenes/bin/python || { $(PYTHON) -m venv .venvs/scenes && \
-	    .venvs/scenes/bin/python -m pip install --quiet -r samples/scenes/requirements.txt; }
+	@$(INSTALL) scenes
 
 images: kit-environment  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)  ## もとが変わったコンテナイメージを作る（GPU=1：CUDA 用の PyTorch、GPU=0：CPU 用）
 	@$(KIT) images $(if $(filter 1,$(GPU)),--gpu) $(if $(filter 0,$(GPU)),--cpu)

@@ -3,6 +3,7 @@
 
 Each heavy part has an environment of its own, because LocalStack pins boto3, Label Studio pins half of Django's world
 and the detector brings PyTorch. They are made side by side, kept, and made anew only when their lock changes.
+`.venvs/NAME` is a link to a folder of its own, set when all is in that folder: whoever is killed leaves no half of one.
 Standard library only, and of the kit what needs no more: it runs before anything is installed.
 """
 
@@ -13,71 +14,25 @@ import fcntl
 import hashlib
 import os
 import platform
-import runpy
 import shutil
-import subprocess
 import sys
-import threading
+import tempfile
 import time
-import urllib.error
-import urllib.request
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from kit.language import _  # noqa: E402 (found by the line above)
+from kit.language import _
+from requirements.environments import ENVIRONMENTS
+from requirements.packages import LOCKS, TORCH_LOCKS, Installer, install_torch, with_uv
+from requirements.progress import Progress
+from requirements.task import ROOT, InstallError, Task, UnreachableError
 
-LOCKS = ROOT / "requirements"
 VENVS = ROOT / ".venvs"
-TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-NETWORK_SIGNS = (
-    "NewConnectionError", "NameResolutionError", "Network is unreachable", "ConnectTimeoutError", "ReadTimeoutError",
-    "ProxyError", "Temporary failure in name resolution", "No matching distribution found",
-)  # fmt: skip
-
-
-class Environment(NamedTuple):
-    """What an environment holds.
-
-    Attributes:
-        torch: whether PyTorch comes first, from the index that suits this machine.
-        package: a folder of this repository that is installed in place.
-        warm_up: a command run once at the end, from the repository's root, so that the first run need not do it.
-        warm_up_settings: environment variables for it. Both may say {venv}, the command {python} too: what runs this.
-        warm_up_folder: a folder in the environment that the command wants to be there.
-    """
-
-    torch: bool = False
-    package: str | None = None
-    warm_up: tuple[str, ...] = ()
-    warm_up_settings: tuple[tuple[str, str], ...] = ()
-    warm_up_folder: str = ""
-
-
-ENVIRONMENTS = {
-    "kit": Environment(package="."),
-    # LocalStack's catalogue of services, and Label Studio's database with its migrations done.
-    "localstack": Environment(
-        warm_up=("{venv}/bin/python", "-m", "localstack.aws.spec"),
-        warm_up_settings=(("FILESYSTEM_ROOT", "{venv}/filesystem"), ("OVERRIDE_IN_DOCKER", "0")),
-        warm_up_folder="filesystem/usr/lib/localstack",
-    ),
-    "label-studio": Environment(
-        warm_up=("{python}", "-m", "kit.local_cloud.labelling.label_studio_database", "{venv}")
-    ),
-    "detector": Environment(torch=True, package="containers/detector"),
-    "moto": Environment(),
-    "gluoncv": Environment(),
-    "converters": Environment(),
-}
-# The last Python that an environment's packages have wheels for, where that is an old one.
-NEWEST_PYTHON = {"gluoncv": (3, 11)}
-
-
-class InstallError(Exception):
-    """One sentence for the user."""
+STAMP = ".installed"
 
 
 def main() -> int:
@@ -92,128 +47,155 @@ def main() -> int:
             file=sys.stderr,
         )
         return 3
-    problems: list[str] = []
+    if all(is_made(name, arguments.dev) and not leftovers(name) for name in arguments.names):
+        return 0
     VENVS.mkdir(exist_ok=True)
-
-    def work(name: str) -> None:
-        try:
-            # Somebody else who is at it already makes what is wanted here too.
-            with (VENVS / f"{name}.busy").open("w") as busy:
-                fcntl.flock(busy, fcntl.LOCK_EX)
-                make(name, arguments.dev)
-        except InstallError as error:
-            problems.append(_("The environment {name} could not be made: {error}").format(name=name, error=error))
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in arguments.names]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with Progress() as progress:
+        problems = make_all(arguments.names, arguments.dev, progress)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 3 if problems else 0
 
 
-def make(name: str, dev: bool) -> None:
-    """Makes one environment unless the one there is already what its lock says."""
-    environment, folder = ENVIRONMENTS[name], VENVS / name
-    plain, full = LOCKS / f"{name}.lock", LOCKS / f"{name}-dev.lock"
-    lock = full if dev and full.exists() else plain
-    stamp = folder / ".installed"
-    wanted = fingerprint(lock, environment)
-    if stamp.exists() and wanted in stamp.read_text(encoding="utf-8").split():
-        return
-    if sys.version_info[:2] > NEWEST_PYTHON.get(name, sys.version_info[:2]):
-        newest = "{}.{}".format(*NEWEST_PYTHON[name])
-        raise InstallError(
-            _("its packages end at Python {newest}; run `make PYTHON=python{newest} …`.").format(newest=newest)
-        )
-    log = VENVS / f"{name}.log"
-    started = time.monotonic()
-    print(_("Making .venvs/{name} …").format(name=name), flush=True)
-    log.write_bytes(b"")
-    if not stamp.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        stamp.unlink()
-    run(log, sys.executable, "-m", "venv", str(folder))
-    python = folder / "bin" / "python"
-    pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
-    if environment.torch:
-        run(log, *pip, *torch_index(), "-r", str(LOCKS / "torch.txt"))
-        if is_cuda_build(folder):
-            run(log, *pip, "-r", str(LOCKS / "torch-cuda.lock"))
-    run(log, *pip, "-r", str(lock))
-    if environment.package:
-        run(log, *pip, "--no-build-isolation", "--editable", str(ROOT / environment.package))
-    if environment.warm_up:
-        (folder / environment.warm_up_folder).mkdir(parents=True, exist_ok=True)
-        settings = {variable: value.format(venv=folder) for variable, value in environment.warm_up_settings}
-        command = (part.format(venv=folder, python=sys.executable) for part in environment.warm_up)
-        run(log, *command, **settings)
-    # An environment with the development tools also serves for runs.
-    stamps = {wanted, fingerprint(plain, environment)}
-    stamp.write_text("\n".join(sorted(stamps)), encoding="utf-8")
-    log.unlink()
-    print(_("Made .venvs/{name} in {seconds:.0f} s.").format(name=name, seconds=time.monotonic() - started), flush=True)
+def make_all(names: list[str], dev: bool, progress: Progress) -> list[str]:
+    """Makes environments side by side; a sentence for each that could not be made."""
+    problems: list[str] = []
 
+    def work(name: str) -> None:
+        try:
+            make(name, dev, installer, progress)
+        except (InstallError, OSError) as error:
+            problems.append(_("The environment {name} could not be made: {error}").format(name=name, error=error))
 
-def fingerprint(lock: Path, environment: Environment) -> str:
-    torch = (LOCKS / "torch.txt").read_bytes() if environment.torch else b""
-    identity = f"{sys.version_info[:2]} {ROOT} {environment}".encode()
-    return hashlib.sha256(lock.read_bytes() + torch + identity).hexdigest()
-
-
-def torch_index() -> tuple[str, ...]:
-    """Where a CPU build of PyTorch comes from: 200 MB in place of 3 GB, wherever there is no NVIDIA GPU to use."""
-    if index := os.environ.get("TORCH_INDEX"):
-        return ("--extra-index-url", index)
-    if platform.system() != "Linux" or shutil.which("nvidia-smi"):
-        return ()
     try:
-        with urllib.request.urlopen(f"{TORCH_CPU_INDEX}/torch/", timeout=5):  # noqa: S310 (a constant https address)
-            return ("--extra-index-url", TORCH_CPU_INDEX)
-    except (OSError, urllib.error.URLError):
-        print(_("{url} does not answer: PyTorch comes from pip's own index.").format(url=TORCH_CPU_INDEX), flush=True)
-        return ()
+        installer = choose_installer(progress)
+    except (InstallError, OSError) as error:
+        return [_("The environment {name} could not be made: {error}").format(name=", ".join(names), error=error)]
+    with ThreadPoolExecutor() as threads:
+        # What else goes wrong in one of them is raised here.
+        deque(threads.map(work, names), maxlen=0)
+    return problems
 
 
-def is_cuda_build(folder: Path) -> bool:
-    """Whether the PyTorch of an environment wants NVIDIA's libraries, without which it cannot even be imported."""
-    (version,) = folder.glob("lib/python*/site-packages/torch/version.py")
-    return runpy.run_path(str(version))["cuda"] is not None
+def choose_installer(progress: Progress) -> Installer:
+    """uv, which is made for this where it is not there; pip where uv cannot be had, or INSTALLER=pip asks for it.
+
+    Raises:
+        UnreachableError: no package index answers.
+    """
+    if os.environ.get("INSTALLER") == "pip":
+        return Installer()
+    try:
+        make("uv", False, Installer(), progress)
+    except UnreachableError:
+        raise
+    except InstallError as error:
+        progress.say(
+            _("uv cannot be had, so pip makes the environments, which takes longer: {error}").format(error=error)
+        )
+        return Installer()
+    return with_uv(VENVS / "uv")
 
 
-def run(log: Path, *command: str, **settings: str) -> None:
-    with log.open("ab") as output:
-        status = subprocess.call(
-            command,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            cwd=ROOT,
-            env={**os.environ, **settings},
-        )
-    if status == 0:
-        return
-    text = log.read_text(encoding="utf-8", errors="replace")
-    if "No space left on device" in text:
-        raise InstallError(
-            _("the disk is full; free about 5 GB under {folder} and run the command again.").format(folder=VENVS)
-        )
-    if any(sign in text for sign in NETWORK_SIGNS):
-        raise InstallError(
-            _("the package index cannot be reached; connect and run the command again (log: {log}).").format(log=log)
-        )
-    if "ensurepip" in text:
-        raise InstallError(_("Python's venv module is incomplete; install it (Debian: apt-get install python3-venv)."))
-    tail = "\n".join(text.splitlines()[-5:])
-    raise InstallError(
-        _("`{command} …` ended with status {status} (log: {log}):").format(
-            command=" ".join(command[1:6]), status=status, log=log
-        )
-        + f"\n{tail}"
-    )
+def make(name: str, dev: bool, installer: Installer, progress: Progress) -> None:
+    """Makes one environment unless the one there is already what its lock says.
+
+    Raises:
+        InstallError: it cannot be made; the one there is as it was.
+    """
+    environment = ENVIRONMENTS[name]
+    with (VENVS / f"{name}.busy").open("w") as busy:
+        task = Task(name, VENVS / f"{name}.log", busy.fileno(), _("waiting for another command that makes it"))
+        with progress.showing(task):
+            fcntl.flock(busy, fcntl.LOCK_EX)
+            if is_made(name, dev):
+                remove(leftovers(name))
+                return
+            if environment.newest_python and sys.version_info[:2] > environment.newest_python:
+                newest = "{}.{}".format(*environment.newest_python)
+                raise InstallError(
+                    _("its packages end at Python {newest}; run `make PYTHON=python{newest} …`.").format(newest=newest)
+                )
+            progress.say(_("Making .venvs/{name} …").format(name=name))
+            folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=VENVS))
+            try:
+                folder.chmod(0o755)
+                fill(folder, task, lock_of(name, dev), installer, progress)
+                # An environment with the development tools also serves for runs.
+                stamps = {fingerprint(name, dev), fingerprint(name, dev=False)}
+                (folder / STAMP).write_text("\n".join(sorted(stamps)), encoding="utf-8")
+                put_in_place(folder, name)
+            finally:
+                remove(path for path in leftovers(name) if path != task.log)
+            task.log.unlink()
+            progress.say(
+                _("Made .venvs/{name} in {seconds:.0f} s.").format(name=name, seconds=time.monotonic() - task.started)
+            )
+
+
+def fill(folder: Path, task: Task, lock: Path, installer: Installer, progress: Progress) -> None:
+    """Makes an environment in an empty folder."""
+    environment = ENVIRONMENTS[task.name]
+    task.doing = "Python"
+    installer.create(task, folder)
+    if environment.torch:
+        task.doing = "PyTorch"
+        install_torch(installer, task, folder, progress.say)
+    task.doing = _("packages")
+    installer.install_lock(task, folder, lock, *environment.options)
+    if environment.package:
+        task.doing = _("the code of this repository")
+        installer.install(task, folder, "--no-build-isolation", "--editable", ROOT / environment.package)
+    if warm_up := environment.warm_up:
+        task.doing = _(warm_up.makes)
+        (folder / warm_up.folder).mkdir(parents=True, exist_ok=True)
+        settings = {variable: value.format(venv=folder) for variable, value in warm_up.settings}
+        task.run(*(part.format(venv=folder, python=sys.executable) for part in warm_up.command), settings=settings)
+
+
+def put_in_place(folder: Path, name: str) -> None:
+    """Lets `.venvs/name` lead to a finished folder, in one step."""
+    place = VENVS / name
+    if place.is_dir() and not place.is_symlink():
+        # As environments were before they were links: left over now.
+        place.rename(tempfile.mkdtemp(prefix=f"{name}-", dir=VENVS))
+    link = folder / ".link"
+    link.symlink_to(folder.name)
+    link.replace(place)
+
+
+def leftovers(name: str) -> list[Path]:
+    """What killed installers, or a lock before this one, have left, or someone else is still at."""
+    place = (VENVS / name).resolve()
+    return [path for path in (*VENVS.glob(f"{name}-*"), *VENVS.glob(f"{name}.log")) if path != place]
+
+
+def remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def is_made(name: str, dev: bool) -> bool:
+    stamp = VENVS / name / STAMP
+    return stamp.exists() and fingerprint(name, dev) in stamp.read_text(encoding="utf-8").split()
+
+
+def lock_of(name: str, dev: bool) -> Path:
+    full = LOCKS / f"{name}-dev.lock"
+    return full if dev and full.exists() else LOCKS / f"{name}.lock"
+
+
+def fingerprint(name: str, dev: bool) -> str:
+    """Of all that decides what is in an environment."""
+    environment = ENVIRONMENTS[name]
+    locks = [lock_of(name, dev), *(TORCH_LOCKS if environment.torch else ())]
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT} {environment}".encode())
+    for lock in locks:
+        digest.update(lock.read_bytes())
+    return digest.hexdigest()
 
 
 if __name__ == "__main__":

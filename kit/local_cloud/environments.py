@@ -11,6 +11,8 @@ from kit.repository import ROOT
 
 _ENVIRONMENTS = ROOT / ".venvs"
 
+# The Python that has pip beside uv, where uv has made the environments: those have none.
+PIP = _ENVIRONMENTS / "uv" / "bin" / "python"
 LOCALSTACK = _ENVIRONMENTS / "localstack"
 LABEL_STUDIO = _ENVIRONMENTS / "label-studio"
 DETECTOR = _ENVIRONMENTS / "detector"

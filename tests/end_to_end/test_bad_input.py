@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -136,10 +137,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 def test_no_network_on_first_use(tmp_path: Path) -> None:
     """The installer, on a fresh clone whose package index does not answer."""
-    for name in ("install.py", "localstack.lock"):
-        target = tmp_path / "requirements" / name
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes((SAMPLES.parents[1] / "requirements" / name).read_bytes())
+    shutil.copytree(SAMPLES.parents[1] / "requirements", tmp_path / "requirements")
     nowhere = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     done = subprocess.run(
@@ -153,4 +151,4 @@ def test_no_network_on_first_use(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "The environment localstack could not be made: the package index cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / ".venvs" / "localstack" / ".installed").exists()
+    assert not (tmp_path / ".venvs" / "localstack").exists()

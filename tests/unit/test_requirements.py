@@ -2,10 +2,11 @@
 
 import importlib.metadata
 import re
-import runpy
 from pathlib import Path
 
 import pytest
+
+from requirements.packages import from_pip, is_cuda_build
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements"
 
@@ -22,20 +23,62 @@ def test_the_sdk_is_the_line_with_local_mode() -> None:
 
 
 @pytest.mark.parametrize("lock", sorted(path.name for path in REQUIREMENTS.glob("*.lock")))
-def test_locks_pin_every_package_and_name_no_index(lock: str) -> None:
+def test_locks_pin_every_package_by_hash_and_name_no_index(lock: str) -> None:
     text = (REQUIREMENTS / lock).read_text()
-    lines = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
-    assert lines
-    assert [line for line in lines if not re.match(r"^[A-Za-z0-9._-]+(\[[a-z,-]+\])?==\S+", line)] == []
+    lines = [line for line in text.splitlines() if line and not line.startswith(("    #", "#"))]
+    hashes = [line for line in lines if line.startswith(" ")]
+    pins = [line for line in lines if not line.startswith(" ")]
+    assert pins
+    assert [line for line in pins if not re.match(r"^[A-Za-z0-9._-]+(\[[a-z,-]+\])?==\S+( ; .*)? \\$", line)] == []
+    assert [line for line in hashes if not re.match(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$", line)] == []
+
+
+def test_the_lock_for_the_cpu_is_of_the_same_pytorch() -> None:
+    pin = (REQUIREMENTS / "torch.txt").read_text().strip()
+    assert f"\n{pin}+cpu ; sys_platform == 'linux' " in (REQUIREMENTS / "torch-cpu.lock").read_text()
+    assert f"\n{pin} " in (REQUIREMENTS / "torch.lock").read_text()
 
 
 def test_what_is_installed_is_what_is_locked() -> None:
+    checked = 0
     wrong = []
     for line in (REQUIREMENTS / "kit.lock").read_text().splitlines():
-        match = re.match(r"^([A-Za-z0-9._-]+)==([^ ;]+)( ; (.*))?$", line)
-        if match and not match[3] and importlib.metadata.version(match[1]) != match[2]:
-            wrong.append(line)
+        match = re.match(r"^([A-Za-z0-9._-]+)==(\S+) \\$", line)
+        if match:
+            checked += 1
+            if importlib.metadata.version(match[1]) != match[2]:
+                wrong.append(line)
+    assert checked > 50
     assert wrong == []
+
+
+def test_uv_looks_where_pip_is_set_to_look_and_trusts_what_pip_trusts() -> None:
+    printed = (
+        ":env:.index-url='https://of-the-environment.example/simple'\n"
+        "global.index-url='https://user:word@of-the-file.example/simple'\n"
+        "global.extra-index-url='\\nhttps://one.example/simple\\nhttps://two.example/simple'\n"
+        "install.find-links='/wheels /more-wheels'\n"
+        "global.trusted-host='one.example'\n"
+        "global.cert='/etc/company.pem'\n"
+        "global.proxy='http://proxy.example:3128'\n"
+        "list.format='columns'\n"
+    )
+    settings, options = from_pip(printed, {"UV_INDEX": "https://of-uv.example/simple"})
+    assert settings["UV_DEFAULT_INDEX"] == "https://of-the-environment.example/simple"
+    assert "UV_INDEX" not in settings  # uv's own goes before it
+    assert settings["UV_FIND_LINKS"] == "/wheels,/more-wheels"
+    assert settings["UV_INSECURE_HOST"] == "one.example"
+    assert settings["SSL_CERT_FILE"] == "/etc/company.pem"
+    assert settings["ALL_PROXY"] == "http://proxy.example:3128"
+    assert options == ()
+    settings, options = from_pip(printed + "global.no-index='true'\n", {})
+    assert settings["UV_INDEX"] == "https://one.example/simple https://two.example/simple"
+    assert options == ("--no-index",)
+
+
+def test_hashes_are_checked_whatever_uv_is_told() -> None:
+    settings, _options = from_pip("", {"UV_NO_VERIFY_HASHES": "1"})
+    assert settings["UV_NO_VERIFY_HASHES"] == "false"
 
 
 @pytest.mark.parametrize(("cuda", "wanted"), [("None", False), ("'13.0'", True)])
@@ -44,4 +87,4 @@ def test_a_pytorch_for_cuda_is_told_without_its_libraries(tmp_path: Path, cuda: 
     version.parent.mkdir(parents=True)
     # As PyTorch's own build writes it.
     version.write_text(f"from typing import Optional\n\n__version__ = '2.13.0'\ncuda: Optional[str] = {cuda}\n")
-    assert runpy.run_path(str(REQUIREMENTS / "install.py"))["is_cuda_build"](tmp_path) is wanted
+    assert is_cuda_build(tmp_path) is wanted

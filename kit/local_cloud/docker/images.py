@@ -121,7 +121,7 @@ def _ensure_image(engine: Engine, name: str, cuda: bool | None, say: Callable[[s
     cuda = recipe.torch and (there.get(TORCH_LABEL) == "cuda" if cuda is None else cuda)
     locks = [ROOT / _LOCKS / recipe.lock]
     if recipe.torch:
-        locks.append(ROOT / _LOCKS / ("torch-cuda.lock" if cuda else "torch.txt"))
+        locks.append(ROOT / _LOCKS / ("torch.lock" if cuda else "torch.txt"))
     pins = wheelhouse.pins(locks, engine.architecture)
     files = [_CONTAINERS / name, *recipe.sources]
     inputs = _fingerprint(files, [*pins, str(cuda), engine.architecture, engine.client.images.get(BASE_IMAGE).id])

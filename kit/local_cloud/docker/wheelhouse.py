@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 
 from kit.errors import SetupError
 from kit.language import _
+from kit.local_cloud import environments
 
 # Debian 12's.
 PYTHON = "3.11"
@@ -57,8 +58,8 @@ def pins(locks: Sequence[Path], architecture: str) -> tuple[str, ...]:
     found = []
     for lock in locks:
         for line in lock.read_text(encoding="utf-8").splitlines():
-            text = line.split("#")[0].strip()
-            if not text:
+            text = line.split("#")[0].strip(" \\")
+            if not text or text.startswith("--hash"):
                 continue
             requirement = Requirement(text)
             if requirement.marker is None or requirement.marker.evaluate(machine):
@@ -145,8 +146,9 @@ def _suits(wheel: Path, architecture: str) -> bool:
 
 
 def _pip(verb: str, *arguments: str) -> None:
+    python = environments.PIP if environments.PIP.exists() else sys.executable
     done = subprocess.run(
-        [sys.executable, "-m", "pip", verb, "--quiet", "--no-deps", "--disable-pip-version-check", *arguments],
+        [python, "-m", "pip", verb, "--quiet", "--no-deps", "--disable-pip-version-check", *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -40,7 +40,7 @@ def test_the_inference_image_s_lock_is_part_of_the_detector_s() -> None:
 
 
 def test_the_cuda_lock_fits_the_detector_s_and_has_nvidia_s_libraries() -> None:
-    locks = [REQUIREMENTS / "detector.lock", REQUIREMENTS / "torch-cuda.lock"]
+    locks = [REQUIREMENTS / "detector.lock", REQUIREMENTS / "torch.lock"]
     together = wheelhouse.pins(locks, "amd64")
     names = [pin.split("==")[0] for pin in together]
     assert len(names) == len(set(names))

@@ -58,7 +58,9 @@ def test_it_opens_from_disk_shows_every_section_and_asks_for_nothing(report: Ope
         expect(heading).to_be_visible()
     shown = report.page.locator("#held-out > li:visible")
     assert shown.count() == 65
-    for figure in report.page.locator(".plot svg").all():
+    figures = report.page.locator(".plot svg").all()
+    assert figures
+    for figure in figures:
         assert (figure.bounding_box() or {"height": 0})["height"] > 50
     assert [url for url in report.requests if not url.startswith("data:")] == [report.address]
     assert report.complaints == []

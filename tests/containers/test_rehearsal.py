@@ -80,7 +80,9 @@ def test_a_process_finds_the_same_with_the_same_model(rehearsal: Path, tmp_path:
     unpack(results / "model.tar.gz", tmp_path / "model")
     server = ProcessServer(tmp_path, {})
     try:
-        for line in (results / "detections.jsonl").read_text().splitlines():
+        lines = (results / "detections.jsonl").read_text().splitlines()
+        assert len(lines) == 65
+        for line in lines:
             entry = json.loads(line)
             body = (SAMPLES / "held_out" / entry["picture"]).read_bytes()
             found, before = server.ask(body, accept=accept(N_PREDICTIONS)).json(), entry["answer"]

@@ -109,6 +109,7 @@ def test_the_secrets_are_in_one_private_file(label_studio: RunningLabelStudio) -
     assert stat.S_IMODE(secrets_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(label_studio.folder.stat().st_mode) == 0o700
     log = (label_studio.folder / "server.log").read_text()
+    assert log
     for secret in (access.password, access.token):
         assert secret not in log
         assert secret not in repr(access)

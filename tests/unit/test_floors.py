@@ -76,6 +76,7 @@ def test_no_import_leads_to_the_same_floor_or_up() -> None:
 
 def test_the_services_of_the_local_cloud_do_not_import_each_other() -> None:
     services = ("labelling", "training", "hosting", "s3")
+    assert set(services) <= {module.split(".")[1] for module in MODULES if module.startswith("local_cloud.")}
     wrong = [
         f"{module} -> {imported}"
         for module in MODULES

@@ -133,5 +133,7 @@ def test_against_the_definition(seed: int) -> None:
             )
             for _, x, y in boxes
         ]
-    for each in scored(truth, detections).classes:
+    classes = scored(truth, detections).classes
+    assert {each.label for each in classes} == set(LABELS)
+    for each in classes:
         assert each.ap50 == pytest.approx(average_precision(truth, detections, each.label))

@@ -41,6 +41,8 @@ class Front(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body go out one after the other: the second would wait 40 ms for the client's delayed ACK of the first.
+    disable_nagle_algorithm = True
     server: Front
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -16,7 +16,7 @@ $(foreach name,$(SETTINGS) $(CLOUD_SETTINGS),$(if $(filter command,$(firstword $
 JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(LANG)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test check docs-check messages format lock samples bench-convert bench-train bench-serve bench-far scenes-environment gpu-check \
+.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check docs-check messages format lock samples bench-convert bench-train bench-serve bench-far scenes-environment gpu-check \
         images base-image up down logs ps clean distclean
 
 help:  ## this list  ## この一覧
@@ -64,10 +64,18 @@ cloud-studio: kit-environment  ## a SageMaker Studio domain with a JupyterLab sp
 go-on:  ## end labelling by hand early and go on with the labels there are  ## 手作業のラベリングを早めに終え、いまあるラベルで先に進む
 	@$(KIT) go-on
 
+# Two workers; tests that share a service, or the engine, are run by one of them (tests/groups.py).
+PYTEST := .venvs/kit/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# Those of the detector that train one.
+TRAINING := serving training/test_job.py training/test_stopping.py
+
 test: check  ## every test, with the real LocalStack, Label Studio and detector; in containers too where Docker answers  ## すべてのテスト。本物の LocalStack、Label Studio、検出器で。Docker があればコンテナでも
 	.venvs/detector/bin/python -m pytest tests/detector
-	@if docker info >/dev/null 2>&1; then $(KIT) images; fi
-	.venvs/kit/bin/python -m pytest --ignore=tests/detector
+	$(PYTEST) --ignore=tests/detector
+
+test-fast: setup-dev  ## the tests that need no service and train nothing, in under two minutes  ## サービスも学習も要らないテストだけを、2 分以内で
+	$(PYTEST) tests/unit tests/docs
+	.venvs/detector/bin/python -m pytest tests/detector $(TRAINING:%=--ignore=tests/detector/%)
 
 check: setup-dev  ## ruff and mypy --strict  ## ruff と mypy --strict
 	.venvs/kit/bin/ruff check .

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.groups import group_of, is_in_containers
 from tests.s3_fixtures import bucket, s3  # noqa: F401 - fixtures
 
 # The detector's tests run in its own environment, without the kit: nothing of it may be imported up here.
@@ -17,6 +18,31 @@ if TYPE_CHECKING:
 
 # Tests read English, whatever the developer's locale.
 os.environ["LANG_UI"] = "en"
+
+# In which the images are built; the first test in containers waits for them.
+IMAGES_SECONDS = 1800
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Makes `--dist loadscope` go by `group_of`.
+
+    `--dist loadgroup`, which is made for this, groups nothing: xdist 3.8 cannot add a group to the names of pytest 9.
+    """
+    if config.getoption("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class LoadGroups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return LoadGroups(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in [item for item in items if is_in_containers(item.nodeid)][:1]:
+        item.add_marker(pytest.mark.timeout(IMAGES_SECONDS))
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +70,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says loudly when what needs a container engine or a browser was not tested."""
     skipped = terminalreporter.stats.get("skipped", [])
     for what, reports in (
-        ("CONTAINERS", [r for r in skipped if "[docker" in r.nodeid or r.nodeid.startswith("tests/containers/")]),
+        ("CONTAINERS", [r for r in skipped if is_in_containers(r.nodeid)]),
         ("THE BROWSER", [r for r in skipped if r.nodeid.startswith("tests/browser/")]),
     ):
         if reports:

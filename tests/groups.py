@@ -1,0 +1,25 @@
+"""Which tests one worker runs when there are two: those of a module, and those that share what takes long to make."""
+
+from __future__ import annotations
+
+# The beginnings of paths, each with its group: the rehearsal of `make local`, the double of AWS, the real Label Studio.
+GROUPS = {
+    "tests/end_to_end/test_rehearsal.py": "rehearsal",
+    "tests/browser/test_report.py": "rehearsal",
+    "tests/cloud/": "double",
+    "tests/integration/test_label": "label-studio",
+}
+# Some tests in containers look at all that the engine holds: no two of them may run at once.
+ENGINE = "engine"
+
+
+def group_of(test: str) -> str:
+    """The group of a test, by pytest's name of it."""
+    if is_in_containers(test):
+        return ENGINE
+    return next((group for path, group in GROUPS.items() if test.startswith(path)), test.partition("::")[0])
+
+
+def is_in_containers(test: str) -> bool:
+    """Whether a test, by pytest's name of it, needs a container engine."""
+    return "[docker" in test or test.startswith("tests/containers/")

@@ -8,12 +8,13 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
@@ -25,7 +26,11 @@ BLUE, ORANGE = "#0072b2", "#d55e00"
 _TEXT = "#123456"
 _ON_BARS = "#ffffff"
 _WIDTH = 4.6
+# Stands for a name in a legend until the legend is there.
+_PLACE = "name"
 _STYLE: dict[Any, Any] = {
+    # Names of classes and stages are no formulas: "$_$" is a name.
+    "text.parse_math": False,
     "svg.fonttype": "none",
     "svg.hashsalt": "kit",
     "font.family": "sans-serif",
@@ -85,14 +90,14 @@ def bars(values: Mapping[str, float], unit: str, colours: Sequence[str]) -> str:
 def box_sizes(sizes: Mapping[str, Sequence[tuple[float, float]]], colours: Sequence[str]) -> str:
     """SVG of every labelled box as a point: width and height in per cent of its picture's, by class."""
     axes = _axes(3.4)
-    for (label, points), colour in zip(sizes.items(), colours, strict=True):
+    for points, colour in zip(sizes.values(), colours, strict=True):
         widths, heights = [width for width, _height in points], [height for _width, height in points]
-        axes.scatter(widths, heights, s=22, color=colour, alpha=0.75, label=label)
+        axes.scatter(widths, heights, s=22, color=colour, alpha=0.75, label=_PLACE)
     axes.set_xlabel(_("box width : picture width (%)"))
     axes.set_ylabel(_("box height : picture height (%)"))
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False)
+    _name_entries(axes.legend(frameon=False), sizes)
     return _svg(axes)
 
 
@@ -114,14 +119,14 @@ def loss_curve(history: Sequence[Mapping[str, float]]) -> str:
 def precision_recall(curves: Mapping[str, Sequence[float]], colours: Sequence[str]) -> str:
     """SVG of precision at recall 0.00, 0.01, … 1.00 at IoU 0.5, a line a class."""
     axes = _axes(3.4)
-    for (label, precision), colour in zip(curves.items(), colours, strict=True):
+    for precision, colour in zip(curves.values(), colours, strict=True):
         recall = [step / (len(precision) - 1) for step in range(len(precision))]
-        axes.plot(recall, precision, color=colour, label=label, linewidth=2)
+        axes.plot(recall, precision, color=colour, label=_PLACE, linewidth=2)
     axes.set_xlabel(_("recall"))
     axes.set_ylabel(_("precision"))
     axes.set_xlim(0, 1.02)
     axes.set_ylim(0, 1.05)
-    axes.legend(frameon=False, loc="lower left")
+    _name_entries(axes.legend(frameon=False, loc="lower left"), curves)
     return _svg(axes)
 
 
@@ -141,13 +146,21 @@ def _axes(height: float) -> Axes:
         return Figure(figsize=(_WIDTH, height), layout="constrained").subplots()
 
 
+def _name_entries(legend: Legend, names: Iterable[str]) -> None:
+    """Puts the names into a legend of what was drawn as `_PLACE`: Matplotlib leaves out names that begin with "_"."""
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)
+
+
 def _svg(axes: Axes) -> str:
     target = io.StringIO()
     figure = axes.get_figure(root=True)
     assert figure is not None  # noqa: S101 (`_axes` made it)
     for text in figure.findobj(Text):
-        if isinstance(text, Text) and text.get_color() != _ON_BARS:
-            text.set_color(_TEXT)
+        if isinstance(text, Text):
+            text.set_parse_math(False)
+            if text.get_color() != _ON_BARS:
+                text.set_color(_TEXT)
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
         # The letters are the browser's: that Matplotlib's own font lacks Japanese ones does not matter.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")

@@ -180,6 +180,20 @@ def test_plots_are_svg_in_the_colour_of_the_page() -> None:
     assert "ライトニング" in drawn["bars"]
 
 
+@pytest.mark.parametrize("name", ["$_$", "$x", "_hidden", r"\alpha"])
+def test_names_are_no_formulas_and_none_is_hidden(name: str) -> None:
+    drawn = [
+        plots.bars({name: 30}, name, ["#0072b2"]),
+        plots.box_sizes({name: [(10, 20)]}, ["#0072b2"]),
+        plots.precision_recall({name: PRECISION}, ["#0072b2"]),
+    ]
+    for svg in drawn:
+        texts = [
+            "".join(text.itertext()) for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+        ]
+        assert name in texts
+
+
 def test_a_time_is_with_its_date_unless_that_is_the_first_day_s(tmp_path: Path) -> None:
     run, journal = finished_run(tmp_path, scored=True)
     journal.created = "2026-11-22T22:00:00+00:00"

@@ -111,7 +111,7 @@ class Settings:
     """The settings of a run; `None` means "not given"."""
 
     images: Path | None = _setting(
-        None, _path, marked("folder of your own pictures (JPEG or PNG) instead of the samples")
+        None, _path, marked("folder of your own pictures, with subfolders, instead of the samples")
     )
     labels: tuple[str, ...] | None = _setting(None, _labels, marked("class names in class-id order, comma-separated"))
     manifest: Path | S3Address | None = _setting(

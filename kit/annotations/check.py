@@ -10,7 +10,9 @@ from pathlib import Path
 from kit.annotations.formats import registry as formats
 from kit.annotations.formats.registry import Format
 from kit.annotations.model import AnnotatedPicture, BoundingBox, LabelState
-from kit.annotations.picture_files import local_file, pictures_in, upright_size
+from kit.annotations.picture_conversion import converted
+from kit.annotations.picture_files import pictures_in
+from kit.annotations.picture_folder import PictureFolder
 from kit.annotations.problems import Problem, Severity
 from kit.annotations.streaming.name_register import NameRegister
 from kit.errors import InputError
@@ -86,7 +88,8 @@ class _Check:
     """The counts of one check while it goes on."""
 
     def __init__(self, file: Path, report: Callable[[Problem], None], images: Path | None) -> None:
-        self.file, self.report, self.images = file, report, images
+        self.file, self.report = file, report
+        self.images = None if images is None else PictureFolder(images)
         self.known: dict[str, int] = {}
         self.used: Counter[str] = Counter()
         self.states: Counter[LabelState] = Counter()
@@ -154,10 +157,13 @@ class _Check:
         if self.images is None:
             return stated
         try:
-            width, height = upright_size(local_file(self.images, picture))
+            file = converted(self.images.find(picture.source))
         except InputError as error:
             self.error(picture.line, str(error))
             return stated
+        if file.remark:
+            self.warning(picture.line, f"{picture.file_name}: {file.remark}")
+        width, height = file.size
         if picture.state is LabelState.LABELLED and stated not in ((width, height), (0, 0)):
             text = _("{file_name}: labelled at {labelled} pixels, but the file has {size}")
             if stated == (height, width):
@@ -212,8 +218,9 @@ class _Check:
 
     def unnamed(self, images: Path, names: NameRegister) -> None:
         count, example = 0, ""
+        found = {} if self.images is None else self.images.written_otherwise
         for path in pictures_in(images):
-            if path.name not in names:
+            if path.name not in names and path not in found:
                 count += 1
                 example = min(example or path.name, path.name)
         if count:

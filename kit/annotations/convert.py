@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,9 @@ from kit.annotations.formats import registry as formats
 from kit.annotations.formats.registry import CHANNEL, Format
 from kit.annotations.labels import LABEL_CATEGORIES, label_categories
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
-from kit.annotations.picture_files import local_file, upright_bytes, upright_size
+from kit.annotations.picture_conversion import upright_bytes
+from kit.annotations.picture_files import flat_name, upright_size
+from kit.annotations.picture_folder import PictureFolder
 from kit.annotations.selection import Written
 from kit.annotations.streaming.writing import write_errors_told
 from kit.atomic_file import write_atomically
@@ -95,23 +97,34 @@ def convert(
                 source=source
             )
         )
+    files: dict[str, Path] = {}
     if images is not None:
-        data = replace(data, pictures=_measured(source, data.pictures, images))
+        pictures = _measured(source, data.pictures, images, files if chosen is Format.JUMPSTART else None)
+        data = replace(data, pictures=pictures)
     if chosen is not Format.JUMPSTART:
         return Conversion(target, chosen, data.labels, formats.write(target, data, chosen))
     with write_errors_told(target), _folder(target):
-        written = _write_channel(target / CHANNEL, data, images)
+        written = _write_channel(target / CHANNEL, data, None if images is None else files)
         write_atomically(target / LABEL_CATEGORIES, label_categories(data.labels))
     return Conversion(target / CHANNEL / jumpstart.ANNOTATIONS, chosen, data.labels, written)
 
 
-def _measured(source: Path, pictures: Iterator[AnnotatedPicture], images: Path) -> Iterator[AnnotatedPicture]:
+def _measured(
+    source: Path, pictures: Iterator[AnnotatedPicture], images: Path, files: dict[str, Path] | None
+) -> Iterator[AnnotatedPicture]:
+    """The pictures with the sizes of their files.
+
+    Args:
+        files: given, the pictures get names that are different without folders, and each name's file is noted here.
+    """
+    folder = PictureFolder(images)
     for picture in pictures:
         if picture.state is not LabelState.LABELLED:
             yield picture
             continue
         try:
-            width, height = upright_size(local_file(images, picture))
+            path = folder.find(picture.source)
+            width, height = upright_size(path)
         except InputError as error:
             raise InputError(f"{source}:{picture.line}: {error}") from error
         if (picture.width or width, picture.height or height) != (width, height):
@@ -127,11 +140,15 @@ def _measured(source: Path, pictures: Iterator[AnnotatedPicture], images: Path) 
                     size=f"{width}x{height}",
                 )
             )
+        if files is not None:
+            name = flat_name(path.relative_to(images))
+            files[name] = path
+            picture = structs.replace(picture, source=picture.source.removesuffix(picture.file_name) + name)
         yield structs.replace(picture, width=width, height=height)
 
 
-def _write_channel(channel: Path, data: AnnotationStream, images: Path | None) -> Written:
-    if images is None:
+def _write_channel(channel: Path, data: AnnotationStream, files: Mapping[str, Path] | None) -> Written:
+    if files is None:
         with _folder(channel):
             return jumpstart.write(channel / jumpstart.ANNOTATIONS, data)
     _refuse_foreign(channel)
@@ -140,7 +157,7 @@ def _write_channel(channel: Path, data: AnnotationStream, images: Path | None) -
         (made / jumpstart.IMAGES).mkdir(parents=True)
         written = jumpstart.write(made / jumpstart.ANNOTATIONS, data)
         for picture in jumpstart.read(made / jumpstart.ANNOTATIONS, labels=data.labels).pictures:
-            content = upright_bytes(local_file(images, picture))
+            content = upright_bytes(files[picture.file_name])
             (made / jumpstart.IMAGES / picture.file_name).write_bytes(content)
         earlier = Path(scratch) / "earlier"
         try:

@@ -1,107 +1,146 @@
-"""Picture files of this machine: which one belongs to an annotation, and its size as it is shown upright."""
+"""Picture files of this machine: which are taken, of all the kinds that people have, and their size as shown."""
 
 from __future__ import annotations
 
-import io
 import os
+import struct
+import unicodedata
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
+from threading import Lock
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+import pi_heif
+from PIL import Image, UnidentifiedImageError
 
-from kit.annotations.model import AnnotatedPicture
 from kit.errors import InputError
 from kit.language import _
 
-# What the endpoint takes (application/x-image) and the training images decode.
-_FORMATS = ("JPEG", "PNG")
-SUFFIXES = (".jpg", ".jpeg", ".png")
+# By Pillow's names. MPO, several JPEGs in one file as telephones make them, comes under JPEG.
+_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "TIFF", "GIF")
+# What a picture of a kind that the endpoint does not take becomes, by the suffix of its file.
+_BECOMES = {
+    ".jpg": "", ".jpeg": "", ".png": "",
+    ".jpe": ".jpg", ".jfif": ".jpg", ".mpo": ".jpg", ".webp": ".jpg",
+    ".heic": ".jpg", ".heif": ".jpg", ".hif": ".jpg", ".avif": ".jpg",
+    ".bmp": ".png", ".tif": ".png", ".tiff": ".png", ".gif": ".png",
+}  # fmt: skip
+SUFFIXES = tuple(_BECOMES)
+# Pictures too, to people, so that they are told of; the kit has no decoder for them.
+NOT_TAKEN = (
+    ".svg", ".psd", ".jp2", ".j2k", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2",
+    ".ico", ".eps", ".pdf", ".tga", ".ppm", ".exr", ".hdr",
+)  # fmt: skip
 # A header can promise any size. The detector takes no larger picture, and what is labelled is to be trained on.
 MOST_PIXELS = 50_000_000
+# S3's download adds nine bytes to a name while it is under way, a file system takes 255.
+_LONGEST_NAME = 240
 _ORIENTATION = 0x0112
 
+pi_heif.register_heif_opener()
 
-def pictures_in(folder: Path) -> Iterator[Path]:
-    """The picture files of a folder, by their suffix, in no order; subfolders are not entered.
+
+class _Quiet:
+    """Without Pillow's warnings: of sizes, which are judged here, and of damaged EXIF, which is passed over.
+
+    Python has one set of filters for all threads: the first that enters sets them, the last that leaves sets them back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._filters = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def __exit__(self, *_error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._filters.__exit__(None, None, None)
+
+
+quiet = _Quiet()
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """Every file of a folder and its subfolders, in no order. Hidden files and folders are passed over, and folders
+    that are only linked to.
 
     Raises:
-        InputError: the folder cannot be read.
+        InputError: a folder cannot be read.
     """
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                path = Path(entry.path)
-                if path.suffix.lower() in SUFFIXES and entry.is_file():
-                    yield path
+                if entry.name.startswith((".", "__MACOSX")):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    yield from files_in(Path(entry.path))
+                elif entry.is_file():
+                    yield Path(entry.path)
     except OSError as error:
         raise InputError(
             _("{folder}: cannot be read: {reason}").format(folder=folder, reason=error.strerror)
         ) from error
 
 
-def local_file(folder: Path, picture: AnnotatedPicture) -> Path:
-    """Where the file of `picture` is: in `folder`, by the last part of its source and nothing else of it.
+def pictures_in(folder: Path) -> Iterator[Path]:
+    """The files of `files_in` whose suffix is that of a picture of a kind that is taken."""
+    return (path for path in files_in(folder) if path.suffix.lower() in SUFFIXES)
 
-    Raises:
-        InputError: that part is no file name, or there is no such file.
+
+def flat_name(path: PurePath) -> str:
+    """The name of a picture among all pictures, where there are no folders: in the bucket, or as a drawing.
+
+    Args:
+        path: the file's path below the folder of the pictures; `a/b.webp` becomes `a__b.webp.jpg`.
     """
-    name = picture.file_name
-    # The last part has no slash in it, so these are all that could lead out of the folder.
-    if name in ("", ".", "..") or "\0" in name:
-        raise InputError(_("{picture!r} does not end in a file name").format(picture=picture.source))
-    path = folder / name
-    try:
-        found = path.is_file()
-    except (OSError, ValueError):  # longer than the file system allows, or half a surrogate pair
-        found = False
-    if not found:
-        raise InputError(_("there is no picture {name} in {folder}").format(name=name, folder=folder))
-    return path
+    return "__".join(path.parts) + _BECOMES.get(path.suffix.lower(), "")
+
+
+def name_fault(name: str) -> str | None:
+    """What keeps a name from being one in a bucket and on a disk; None when nothing does."""
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+        # S3 lists such a name, but its request to delete it is XML, which cannot hold it.
+        return _("its name has a character that is no letter or sign; rename it")
+    if len(name.encode()) > _LONGEST_NAME:
+        return _("its name and those of its folders are longer than {count} bytes; shorten them").format(
+            count=_LONGEST_NAME
+        )
+    return None
 
 
 def upright_size(path: Path) -> tuple[int, int]:
-    """Width and height of a JPEG or PNG file as it is shown, EXIF orientation applied. Only its header is read.
+    """Width and height of a picture file as it is shown, EXIF orientation applied. Only its header is read.
 
     Raises:
-        InputError: it is no JPEG or PNG, cannot be read, or claims more pixels than a photograph has.
+        InputError: it is no picture of a kind that is taken, cannot be read, or claims more than `MOST_PIXELS`.
     """
-    with _opened(path) as image:
+    with opened(path) as image:
         width, height = image.size
-        return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
+        return (height, width) if orientation(image, path) in (5, 6, 7, 8) else (width, height)
 
 
-def upright_bytes(path: Path) -> bytes:
-    """A picture file such that programs that ignore EXIF orientation see it upright too.
-
-    The file's own bytes, unless its orientation turns it: then the picture turned, as a JPEG of quality 95 or a PNG
-    without EXIF.
+def opened(path: Path) -> Image.Image:
+    """A picture file whose header has been read; its pixels have not.
 
     Raises:
-        InputError: it is no JPEG or PNG, or is damaged.
+        InputError: as `upright_size`.
     """
-    with _opened(path) as image:
-        if _orientation(image) == 1:
-            return path.read_bytes()
-        try:
-            with _quiet():
-                turned = ImageOps.exif_transpose(image)
-        except (OSError, SyntaxError) as error:
-            raise InputError(_("{path}: the picture is damaged ({error})").format(path=path, error=error)) from error
-        content = io.BytesIO()
-        # A JPEG may be of the kind MPO (several pictures in one file, as telephones make them).
-        kind = "PNG" if image.format == "PNG" else "JPEG"
-        turned.save(content, format=kind, quality=95, exif=b"", icc_profile=image.info.get("icc_profile"))
-        return content.getvalue()
-
-
-def _opened(path: Path) -> Image.Image:
     try:
-        with _quiet():
+        with quiet:
             image = Image.open(path, formats=_FORMATS)
-    except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
-        raise InputError(_("{path}: not a JPEG or PNG picture, or too large for one").format(path=path)) from error
+    except Image.DecompressionBombError as error:
+        raise InputError(_("{path}: its pixels are too many; make it smaller").format(path=path)) from error
+    except (UnidentifiedImageError, SyntaxError, ValueError, EOFError) as error:
+        raise InputError(_("{path}: not a picture of a kind that is taken, or damaged").format(path=path)) from error
     except OSError as error:
         raise InputError(
             _("{path}: cannot be read as a picture: {reason}").format(path=path, reason=error.strerror or error)
@@ -116,27 +155,34 @@ def _opened(path: Path) -> Image.Image:
     return image
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without Pillow's warnings: of sizes, which are judged here, and of damaged EXIF, which is passed over."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+def orientation(image: Image.Image, path: Path) -> int:
+    """EXIF's orientation that is still to be applied to the pixels, 1 (none) to 8.
 
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF's orientation, 1 (as stored) to 8.
-
-    From the EXIF block only: Pillow's own `getexif` also believes XMP, which OpenCV and browsers do not.
+    From the EXIF block only: Pillow's own `getexif` also believes XMP, which OpenCV and browsers do not. The decoders
+    of TIFF and HEIF have applied it already.
     """
-    block = image.info.get("exif")
+    if image.format in ("TIFF", "HEIF"):
+        return 1
+    block = image.info.get("exif") or (_late_exif(path) if image.format == "PNG" else None)
     if not block:
         return 1
     exif = Image.Exif()
     try:
-        with _quiet():
+        with quiet:
             exif.load(block)
             value = exif.get(_ORIENTATION, 1)
-    except (SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, OSError):
+    except (SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, OSError, struct.error):
         return 1  # a damaged EXIF block: decoders show the picture as it is stored
     return value if value in range(1, 9) else 1
+
+
+def _late_exif(path: Path) -> bytes | None:
+    """A PNG's EXIF block wherever it stands: OpenCV believes one after the pixels too, Pillow looks before them."""
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8:
+            length, kind = struct.unpack(">I4s", head)
+            if kind == b"eXIf":
+                return file.read(min(length, 1 << 16))
+            file.seek(length + 4, os.SEEK_CUR)
+    return None

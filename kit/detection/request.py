@@ -12,9 +12,8 @@ from pathlib import Path
 import cv2
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kit.annotations.picture_files import upright_bytes
+from kit.annotations.picture_conversion import converted, encoded
 from kit.aws_api import LARGEST_BODY, SageMakerRuntime
-from kit.detection.picture import decode
 from kit.errors import ServiceError
 from kit.language import _
 
@@ -28,19 +27,18 @@ def accept(n_predictions: int | None = None) -> str:
 
 
 def body_of(path: Path) -> bytes:
-    """A picture file as the endpoint is to get it: upright, so that it does not matter whether the model heeds EXIF.
+    """A picture file as the endpoint is to get it, which is as it goes into the bucket to be trained on.
 
-    The file's own bytes where that is so already. A picture larger than an endpoint takes is sent smaller, which
-    normalised boxes do not mind.
+    A picture larger than an endpoint takes is sent smaller, which normalised boxes do not mind.
 
     Raises:
-        InputError: it is no JPEG or PNG picture.
+        InputError: it is no picture of a kind that is taken, or is damaged.
     """
-    body = upright_bytes(path)
+    picture = converted(path)
+    body, pixels = picture.content, picture.pixels
     while len(body) > LARGEST_BODY:
-        picture = decode(body, str(path))
-        half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        body = cv2.imencode(".jpg", half, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+        pixels = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        body = encoded(pixels, "JPEG")
     return body
 
 

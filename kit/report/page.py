@@ -16,6 +16,7 @@ from kit.atomic_file import write_atomically
 from kit.detection import verdicts
 from kit.detection.answers import read_answers
 from kit.detection.verdicts import NOTHING, JudgedPicture
+from kit.errors import InputError
 from kit.language import _, marked
 from kit.report import gallery, plots
 from kit.report.template import plot, render
@@ -23,7 +24,14 @@ from kit.run import picture_set
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal, Resource
 from kit.run.names import title_of
-from kit.run.results import CleanUpResult, DetectionResult, LabellingResult, ScoringResult, TrainingResult
+from kit.run.results import (
+    CleanUpResult,
+    DetectionResult,
+    LabellingResult,
+    PicturesResult,
+    ScoringResult,
+    TrainingResult,
+)
 
 # More labelled pictures than that are counted, not shown; held-out ones are all shown.
 _MOST_LABELLED = 100
@@ -44,6 +52,7 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
     Raises:
         InputError: a picture of the run is no longer where it was.
     """
+    files = _Files(journal.setting("images"))
     content = {
         "summary": summary,
         "begun": f"{_moment(journal.created)} UTC",
@@ -57,9 +66,9 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
         ],
         **_titles(summary),
         **_time(journal),
-        **_labels(folder, journal, summary["labels"]),
+        **_labels(folder, journal, files, summary["labels"]),
         **_training(journal),
-        **_held_out(folder, journal, summary["labels"]),
+        **_held_out(folder, journal, files, summary["labels"]),
     }
     write_atomically(folder.report, render("report.html.j2", **content))
 
@@ -114,7 +123,7 @@ def _time(journal: Journal) -> dict[str, Any]:
     }
 
 
-def _labels(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dict[str, Any]:
+def _labels(folder: RunFolder, journal: Journal, files: _Files, labels: Sequence[str]) -> dict[str, Any]:
     result = journal.result(LabellingResult)
     counts = result.boxes_by_label
     colours = [gallery.css_colour(label, labels) for label in counts]
@@ -123,7 +132,10 @@ def _labels(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dict[
         for box in picture.boxes:
             sizes[box.label].append((100 * box.width / picture.width, 100 * box.height / picture.height))
     widths, heights = np.array([size for each in sizes.values() for size in each]).T
+    pictures = journal.result(PicturesResult)
     return {
+        "left_out": [str(remark) for remark in pictures.left_out],
+        "remarks": [str(remark) for remark in pictures.remarks],
         "pictures_by_state": ", ".join(
             f"{_(_STATES[state])} {count}" for state, count in result.pictures_by_state.items()
         ),
@@ -139,7 +151,7 @@ def _labels(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dict[
             high=f"{heights.max():.0f} %",
         ),
         "labelled": [
-            gallery.labelled(_file(journal, picture.file_name), picture, labels)
+            gallery.labelled(files[picture.file_name], picture, labels)
             for picture in islice(_labelled(folder, labels), _MOST_LABELLED)
         ],
         "labelled_total": result.labelled,
@@ -151,11 +163,16 @@ def _labelled(folder: RunFolder, labels: Sequence[str]) -> Iterator[AnnotatedPic
     return (picture for picture in stream.pictures if picture.state is LabelState.LABELLED)
 
 
-def _file(journal: Journal, name: str) -> Path:
-    """Where a picture of the run is."""
-    given = journal.setting("images")
-    folders = [Path(given)] if given else [picture_set.SAMPLES / "train", picture_set.SAMPLES / "held_out"]
-    return next((folder / name for folder in folders if (folder / name).exists()), folders[0] / name)
+class _Files:
+    """Where the pictures of the run are, by their names in it."""
+
+    def __init__(self, images: str | None) -> None:
+        self._paths = picture_set.files_by_name(Path(images) if images else None)
+
+    def __getitem__(self, name: str) -> Path:
+        if name not in self._paths:
+            raise InputError(_("the picture {name} of the run is no longer where it was").format(name=name))
+        return self._paths[name]
 
 
 def _training(journal: Journal) -> dict[str, Any]:
@@ -172,12 +189,12 @@ def _training(journal: Journal) -> dict[str, Any]:
     }
 
 
-def _held_out(folder: RunFolder, journal: Journal, labels: Sequence[str]) -> dict[str, Any]:
+def _held_out(folder: RunFolder, journal: Journal, files: _Files, labels: Sequence[str]) -> dict[str, Any]:
     result = journal.result(DetectionResult)
     truth = picture_set.held_out_truth(journal.setting("images"), folder)
     judged = read_answers(folder.detections_file, truth) if result.pictures else {}
     threshold = result.threshold
-    exhibits = [gallery.judged(_file(journal, name), each, labels) for name, each in judged.items()]
+    exhibits = [gallery.judged(files[name], each, labels) for name, each in judged.items()]
     return {
         "classes": [(label, gallery.css_colour(label, labels)) for label in labels],
         "threshold": threshold,

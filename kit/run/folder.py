@@ -98,7 +98,7 @@ class RunFolder:
 
     @property
     def detections(self) -> Path:
-        """Drawings, one JPEG a held-out picture."""
+        """Drawings, one a held-out picture, under its name in the bucket."""
         return self.path / "detections"
 
     @property

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.annotations.formats import ground_truth
-from kit.annotations.picture_files import upright_size
+from kit.console import Console
 from kit.errors import InputError
 from kit.language import _
 from kit.repository import ROOT
+from kit.run import given_labels
 from kit.run.folder import RunFolder
+from kit.run.given_labels import GivenLabels
+from kit.run.remark import Remark, told
+from kit.run.run_picture import Looked, RunPicture, look_at, pictures_of
 from kit.settings import Settings
 
 SAMPLES = ROOT / "samples" / "plugs"
-SUFFIXES = (".jpg", ".jpeg", ".png")
+# Below this there is nothing to learn from.
+FEWEST_TO_TRAIN = 2
 
 
 @dataclass(frozen=True)
@@ -23,30 +27,36 @@ class PictureSet:
     """The input of a run.
 
     Attributes:
-        pictures: files to label and train on, sorted by name; the names are all different.
+        pictures: pictures to label and train on, sorted by path; all can be decoded, their names are all different.
         labels: class names in class-id order.
-        held_out: files that are never trained on; None when a part of the labelled pictures is to be held out.
+        held_out: pictures that are never trained on; None when a part of the labelled ones is to be held out.
         truth: COCO file with the exact boxes of the pictures, known for the samples only.
-        manifest: a Ground Truth output manifest with labels that exist already.
+        given: labels that exist already.
+        left_out: pictures that cannot be used, and why.
+        remarks: what else is to be known of single pictures.
     """
 
-    pictures: tuple[Path, ...]
+    pictures: tuple[RunPicture, ...]
     labels: tuple[str, ...]
-    held_out: tuple[Path, ...] | None = None
+    held_out: tuple[RunPicture, ...] | None = None
     truth: Path | None = None
-    manifest: Path | None = None
+    given: GivenLabels | None = None
+    left_out: tuple[Remark, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def needs_a_person(self) -> bool:
-        return self.truth is None and self.manifest is None
+        return self.truth is None and self.given is None
 
 
-def collect(settings: Settings) -> PictureSet:
-    """Finds and checks the pictures, and the manifest where there is one, before anything is created.
+def collect(settings: Settings, console: Console) -> PictureSet:
+    """Finds the pictures, decodes each, and reads the labels where there are any, before anything is created.
+
+    Pictures that cannot be used are left out and told of, as long as enough are left.
 
     Raises:
-        InputError: no pictures, a file that is no picture, names that clash, a manifest that cannot be read or
-            does not fit the pictures or the labels.
+        InputError: fewer than `FEWEST_TO_TRAIN` pictures (with a box, where there are labels) can be used, names clash,
+            a class cannot be one; and as `kit.run.given_labels.read`.
     """
     if settings.images is None:
         return PictureSet(
@@ -55,15 +65,22 @@ def collect(settings: Settings) -> PictureSet:
             held_out=pictures_of(SAMPLES / "held_out"),
             truth=None if settings.labeler == "human" else SAMPLES / "train.coco.json",
         )
-    pictures = pictures_of(settings.images)
-    manifest = settings.manifest
-    if manifest is None:
-        if settings.labels is None:
-            raise InputError(_("LABELS is missing: say which classes your pictures show."))
-        return PictureSet(pictures, settings.labels)
-    if not isinstance(manifest, Path):
-        raise InputError(_("{manifest} has to be fetched first; give a file.").format(manifest=manifest))
-    return PictureSet(pictures, _labels_of(manifest, settings, pictures), manifest=manifest)
+    if settings.manifest is None and settings.labels is None:
+        raise InputError(_("LABELS is missing: say which classes your pictures show."))
+    if settings.manifest is not None and not isinstance(settings.manifest, Path):
+        raise InputError(_("{manifest} has to be fetched first; give a file.").format(manifest=settings.manifest))
+    looked, given = look_at(settings.images, console), None
+    if settings.manifest is not None:
+        given, looked = given_labels.read(settings.manifest, settings.labels, settings.images, looked)
+    labels = given.labels if given else settings.labels or ()
+    for label in labels:
+        if not label.isprintable():
+            raise InputError(_("The class {label!r} has a character that is no letter or sign.").format(label=label))
+    _require_enough(settings.images, looked, given)
+    _tell(looked, console)
+    return PictureSet(
+        looked.pictures, labels, given=given, left_out=tuple(looked.left_out.values()), remarks=looked.remarks
+    )
 
 
 def held_out_truth(images: object, folder: RunFolder) -> Path:
@@ -75,46 +92,43 @@ def held_out_truth(images: object, folder: RunFolder) -> Path:
     return SAMPLES / "held_out.coco.json" if images is None else folder.held_out_truth
 
 
-def pictures_of(folder: Path) -> tuple[Path, ...]:
-    """The JPEG and PNG files of a folder, each opened to see that it is one."""
-    if not folder.is_dir():
-        raise InputError(_("{folder} is not a folder; give the folder that holds the pictures.").format(folder=folder))
-    pictures = tuple(sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES))
-    if not pictures:
-        raise InputError(
-            _("{folder} holds no pictures; put JPEG or PNG files ({suffixes}) there.").format(
-                folder=folder, suffixes=", ".join(SUFFIXES)
-            )
-        )
-    for path in pictures:
-        upright_size(path)
-    clashes = [name for name, count in Counter(path.name.lower() for path in pictures).items() if count > 1]
-    if clashes:
-        raise InputError(
-            _("{folder} holds {name} twice, in upper and lower case; rename one of them.").format(
-                folder=folder, name=clashes[0]
-            )
-        )
-    return pictures
+def files_by_name(images: Path | None) -> Mapping[str, Path]:
+    """The files of a run's pictures by their names in it.
+
+    Args:
+        images: the folder that was given; None for the samples.
+    """
+    folders = [SAMPLES / "train", SAMPLES / "held_out"] if images is None else [images]
+    return {picture.name: picture.path for folder in folders for picture in pictures_of(folder)}
 
 
-def _labels_of(manifest: Path, settings: Settings, pictures: tuple[Path, ...]) -> tuple[str, ...]:
-    stream = ground_truth.read(manifest, labels=settings.labels)
-    names = {path.name for path in pictures}
-    for picture in stream.pictures:
-        if picture.file_name not in names:
+def _require_enough(folder: Path, looked: Looked, given: GivenLabels | None) -> None:
+    why = _(" Left out: {pictures}.").format(pictures=told([*looked.left_out.values()])) if looked.left_out else ""
+    if given is not None:
+        count = sum(1 for picture in given.pictures if picture.boxes)
+        if count < FEWEST_TO_TRAIN:
             raise InputError(
-                f"{manifest}:{picture.line}: "
-                + _("{picture} is not in {folder}; add the picture or remove the line.").format(
-                    picture=picture.file_name, folder=settings.images
-                )
+                _(
+                    "Only {count} labelled pictures with a box are there to train on, at least {fewest} are needed; "
+                    "label more."
+                ).format(count=count, fewest=FEWEST_TO_TRAIN)
+                + why
             )
-        for box in picture.boxes:
-            if box.label not in stream.labels:
-                raise InputError(
-                    f"{manifest}:{picture.line}: "
-                    + _('class "{label}" is not in LABELS ({labels}); add it there.').format(
-                        label=box.label, labels=", ".join(stream.labels)
-                    )
-                )
-    return stream.labels
+    elif len(looked.pictures) < FEWEST_TO_TRAIN:
+        raise InputError(
+            _("{folder} holds {count} pictures that can be used, at least {fewest} are needed.").format(
+                folder=folder, count=len(looked.pictures), fewest=FEWEST_TO_TRAIN
+            )
+            + why
+        )
+
+
+def _tell(looked: Looked, console: Console) -> None:
+    if looked.left_out:
+        console.say(
+            _("Left out, for they cannot be used: {count} of {total} pictures.").format(
+                count=len(looked.left_out), total=len(looked.left_out) + len(looked.pictures)
+            )
+        )
+    for remark in (*looked.left_out.values(), *looked.remarks):
+        console.say(f"  {remark}")

@@ -14,6 +14,7 @@ import msgspec
 
 from kit.detection.scores import ClassScore
 from kit.language import _
+from kit.run.remark import Remark
 
 
 class StageResult:
@@ -74,12 +75,21 @@ class StudioResult(StageResult):
 
 @dataclass(frozen=True)
 class PicturesResult(StageResult):
-    """`images`: how many pictures were uploaded; `labels`: the classes in class-id order."""
+    """What is in the bucket.
+
+    Attributes:
+        images: how many pictures were uploaded.
+        labels: the classes in class-id order.
+        left_out: the pictures that cannot be used, and why.
+        remarks: what was mended in others, or left out of their labels.
+    """
 
     stage: ClassVar[str] = "pictures"
     bucket: str
     images: int
     labels: tuple[str, ...]
+    left_out: tuple[Remark, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True)

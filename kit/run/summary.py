@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -27,7 +28,8 @@ def summarise(journal: Journal, spent_usd: float = 0.0) -> dict[str, Any]:
 
     Returns:
         `map50`, `map` are None when there was nothing to score on; `stage_seconds` is by stage name, seconds of the
-        attempt that finished; `endpoint_p50_ms` is the median over the held-out pictures, one client.
+        attempt that finished; `endpoint_p50_ms` is the median over the held-out pictures, one client;
+        `left_out` and `remarks` are lists of `kit.run.remark.Remark`.
     """
     pictures, labelling = journal.result(PicturesResult), journal.result(LabellingResult)
     training, detection = journal.result(TrainingResult), journal.result(DetectionResult)
@@ -40,6 +42,8 @@ def summarise(journal: Journal, spent_usd: float = 0.0) -> dict[str, Any]:
         "device": training.device,
         "images": pictures.images,
         "labels": list(pictures.labels),
+        "left_out": [dataclasses.asdict(remark) for remark in pictures.left_out],
+        "remarks": [dataclasses.asdict(remark) for remark in pictures.remarks],
         "labelled": labelling.labelled,
         "boxes": labelling.boxes,
         "train_images": journal.result(ConversionResult).train_images,

@@ -10,10 +10,10 @@ from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.errors import InputError
 from kit.language import _
 from kit.run.context import IMAGES, TRAINING_ANNOTATIONS, TRAINING_IMAGES, Context
+from kit.run.picture_set import FEWEST_TO_TRAIN
 from kit.run.results import ConversionResult
 
-# Below this there is nothing to learn from, and nothing left over to score on.
-FEWEST_TO_TRAIN = 2
+# Below this nothing is left over to score on.
 FEWEST_TO_SPLIT = 5
 
 

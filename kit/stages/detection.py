@@ -6,7 +6,6 @@ import json
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from kit.atomic_file import write_atomically
 from kit.detection import drawing, request, verdicts
@@ -17,6 +16,7 @@ from kit.language import _
 from kit.run.context import Context
 from kit.run.picture_set import held_out_truth
 from kit.run.results import ConversionResult, DetectionResult, EndpointResult, ThresholdOrigin
+from kit.run.run_picture import RunPicture
 
 # Enough for a score over all of a picture; the endpoint sorts by score.
 N_PREDICTIONS = 100
@@ -31,11 +31,12 @@ def run(context: Context) -> DetectionResult:
     threshold, origin, best_f1 = _threshold(context, found)
     labels = context.pictures.labels
     shown = 0
-    for path in pictures:
-        drawn = [each for each in found[path.name].detections if each.score >= threshold]
+    for picture in pictures:
+        drawn = [each for each in found[picture.name].detections if each.score >= threshold]
         shown += len(drawn)
-        canvas = drawing.draw_detections(read_picture(path), drawn, labels, found[path.name].picture.boxes)
-        write_picture(context.folder.detections / f"{path.stem}.jpg", canvas)
+        plain, true = read_picture(picture.path), found[picture.name].picture.boxes
+        canvas = drawing.draw_detections(plain, drawn, labels, true)
+        write_picture(context.folder.detections / picture.name, canvas)
     median = 1000 * statistics.median(seconds) if seconds else None
     result = DetectionResult(len(pictures), threshold, origin, shown, median, best_f1)
     context.console.say(
@@ -46,18 +47,18 @@ def run(context: Context) -> DetectionResult:
     return result
 
 
-def _ask(context: Context, pictures: Sequence[Path]) -> list[float]:
+def _ask(context: Context, pictures: Sequence[RunPicture]) -> list[float]:
     """Sends the pictures to the endpoint and keeps its answers; returns the seconds that each took."""
     endpoint = context.journal.result(EndpointResult).endpoint
     lines: list[str] = []
     seconds: list[float] = []
     with context.console.progress(_("detected"), len(pictures)) as advance:
-        for number, path in enumerate(pictures, start=1):
-            body = request.body_of(path)
+        for number, picture in enumerate(pictures, start=1):
+            body = request.body_of(picture.path)
             started = time.perf_counter()
             answer = request.ask(context.api.sagemaker_runtime, endpoint, body, N_PREDICTIONS)
             seconds.append(time.perf_counter() - started)
-            lines.append(json.dumps({"picture": path.name, "seconds": seconds[-1], "answer": json.loads(answer)}))
+            lines.append(json.dumps({"picture": picture.name, "seconds": seconds[-1], "answer": json.loads(answer)}))
             advance(number)
     write_atomically(context.folder.detections_file, "".join(line + "\n" for line in lines).encode())
     return seconds
@@ -78,9 +79,9 @@ def judged(context: Context) -> dict[str, JudgedPicture]:
     return read_answers(context.folder.detections_file, held_out_truth(context.settings.images, context.folder))
 
 
-def held_out_pictures(context: Context) -> tuple[Path, ...]:
-    """Files of the pictures that were not trained on."""
+def held_out_pictures(context: Context) -> tuple[RunPicture, ...]:
+    """The pictures that were not trained on."""
     if context.pictures.held_out is not None:
         return context.pictures.held_out
     names = set(context.journal.result(ConversionResult).held_out)
-    return tuple(path for path in context.pictures.pictures if path.name in names)
+    return tuple(picture for picture in context.pictures.pictures if picture.name in names)

@@ -15,7 +15,7 @@ from kit.language import _, language
 from kit.resources.labeling_job import LabelingJob
 from kit.resources.waiting import wait_while
 from kit.run import names
-from kit.run.context import INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context
+from kit.run.context import IMAGES, INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context
 from kit.run.results import LabellingResult
 from kit.s3_uri import bucket_and_key
 
@@ -27,10 +27,11 @@ _TASKS_LAST_SECONDS = 864_000
 
 def run(context: Context) -> LabellingResult:
     context.folder.results.mkdir(exist_ok=True)
-    manifest = context.pictures.manifest
-    if manifest is not None:
+    given = context.pictures.given
+    if given is not None:
         key = f"{LABELLING_OUTPUT}/given/manifests/output/output.manifest"
-        context.api.s3.upload_file(str(manifest), context.bucket, key)
+        given.write(context.folder.output_manifest, lambda name: context.uri(IMAGES + name))
+        context.api.s3.upload_file(str(context.folder.output_manifest), context.bucket, key)
         uri = context.uri(key)
     else:
         uri = _job(context)

@@ -63,7 +63,7 @@ def run(resolved: ResolvedSettings, console: Console) -> None:
     if isinstance(settings.manifest, S3Address):
         settings = dataclasses.replace(settings, manifest=_fetched(aws, settings.manifest, settings.runs))
         resolved = dataclasses.replace(resolved, settings=settings)
-    pictures = picture_set.collect(settings)
+    pictures = picture_set.collect(settings, console)
     # Whatever was run since: what a run has made on AWS goes on costing money.
     runs = [folder for folder, _journal in opening.cloud_runs(settings.runs)][::-1]
     begun = opening.unfinished(resolved, opening.CLOUD, aws.identity, runs)
@@ -93,7 +93,7 @@ def run(resolved: ResolvedSettings, console: Console) -> None:
         @contextlib.contextmanager
         def cloud(pictures: PictureSet) -> Iterator[AwsApi]:
             assembled = assemble(aws, settings, journal, algorithm)
-            by_people_here = settings.labeler == LABEL_STUDIO and pictures.manifest is None
+            by_people_here = settings.labeler == LABEL_STUDIO and pictures.given is None
             if not by_people_here or journal.is_finished(LabellingResult.stage):
                 yield assembled
                 return
@@ -101,7 +101,9 @@ def run(resolved: ResolvedSettings, console: Console) -> None:
                 yield labelled_here
 
         before_clean_up = driver.STAGES[:-1]
-        driver.run_stages(settings, folder, journal, console, cloud, preparations=preparations, stages=before_clean_up)
+        driver.run_stages(
+            settings, pictures, folder, journal, console, cloud, preparations=preparations, stages=before_clean_up
+        )
         driver.tell_score(console, journal)
         console.say(_("Drawings:   {path}").format(path=folder.detections))
         facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
@@ -185,7 +187,7 @@ def _preparations(
         return RoleResult(settings.role_arn or Role(aws).make(journal, names.bucket(journal.run_id)))
 
     def make_team() -> TeamResult:
-        if pictures.manifest is not None or settings.labeler != GROUND_TRUTH:
+        if pictures.given is not None or settings.labeler != GROUND_TRUTH:
             return TeamResult("", "")
         return team.make(aws, journal, settings.workers, settings.poll_seconds)
 

@@ -16,11 +16,12 @@ from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.errors import KitError, ServiceError, SetupError
 from kit.language import _
-from kit.run import names, picture_set
+from kit.run import names
 from kit.run.context import Context
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
-from kit.run.results import DetectionResult, Result, ScoringResult, StageResult
+from kit.run.picture_set import PictureSet
+from kit.run.results import DetectionResult, LabellingResult, PicturesResult, Result, ScoringResult, StageResult
 from kit.settings import Settings
 from kit.stages import clean_up, conversion, detection, endpoint, labelling, pictures, scoring, training
 
@@ -55,10 +56,11 @@ CLEAN_UP = STAGES[-1]
 
 def run_stages(
     settings: Settings,
+    collected: PictureSet,
     folder: RunFolder,
     journal: Journal,
     console: Console,
-    open_api: Callable[[picture_set.PictureSet], contextlib.AbstractContextManager[AwsApi]],
+    open_api: Callable[[PictureSet], contextlib.AbstractContextManager[AwsApi]],
     *,
     preparations: Sequence[Preparation] = (),
     stages: Sequence[Stage] | None = None,
@@ -75,7 +77,9 @@ def run_stages(
         stages = STAGES
     if all(journal.is_finished(stage.name) for stage in stages):
         return
-    collected = picture_set.collect(settings)
+    if _pictures_changed(journal, collected):
+        console.say(_("The pictures are not those that were uploaded; they are uploaded again."))
+        journal.begin(PicturesResult.stage)
     total = len(preparations) + len(STAGES)
 
     def step(number: int, name: str, work: Callable[[], StageResult]) -> None:
@@ -99,6 +103,14 @@ def run_stages(
         for stage in stages:
             number = len(preparations) + STAGES.index(stage) + 1
             step(number, stage.name, functools.partial(run, stage))
+
+
+def _pictures_changed(journal: Journal, collected: PictureSet) -> bool:
+    """Whether other pictures can be used than were uploaded, as long as no label depends on these."""
+    if not journal.is_finished(PicturesResult.stage) or journal.is_finished(LabellingResult.stage):
+        return False
+    uploaded = journal.result(PicturesResult)
+    return (uploaded.images, uploaded.left_out) != (len(collected.pictures), collected.left_out)
 
 
 def run_alone(stage: Stage, context: Context) -> None:

@@ -11,7 +11,7 @@ from kit.language import _
 from kit.local_cloud.cloud import LocalCloud
 from kit.report import page
 from kit.run import folder as run_folder
-from kit.run import opening, summary
+from kit.run import opening, picture_set, summary
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
@@ -28,18 +28,20 @@ def run(resolved: ResolvedSettings, console: Console) -> None:
     """
     settings = resolved.settings
     run_folder.require_space(settings.runs)
+    # Before there is a run: what is refused leaves none behind.
+    collected = picture_set.collect(settings, console)
     with opening.open_run(resolved, opening.LOCAL, console) as (folder, journal):
 
         @contextlib.contextmanager
         def local_cloud(pictures: PictureSet) -> Iterator[AwsApi]:
-            labelling = not journal.is_finished(LabellingResult.stage) and pictures.manifest is None
+            labelling = not journal.is_finished(LabellingResult.stage) and pictures.given is None
             with (
                 runtime.open_parts(settings, folder, journal, console) as parts,
                 LocalCloud(folder.local_cloud, parts, truth=pictures.truth, labelling=labelling) as services,
             ):
                 yield services.api()
 
-        driver.run_stages(settings, folder, journal, console, local_cloud)
+        driver.run_stages(settings, collected, folder, journal, console, local_cloud)
         facts = summary.summarise(journal)
         page.write(folder, journal, facts, resolved.origins)
         summary.write(folder, facts)

@@ -21,6 +21,7 @@ from kit.errors import InputError
 from kit.report import page, plots
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
+from kit.run.remark import Remark
 from kit.run.results import (
     CleanUpResult,
     ConversionResult,
@@ -84,7 +85,7 @@ def finished_run(folder: Path, *, scored: bool) -> tuple[RunFolder, Journal]:
         ClassScore("ライトニング", 0, None, None, None),
     )
     results: list[StageResult] = [
-        PicturesResult("bucket", 2, LABELS),
+        PicturesResult("bucket", 2, LABELS, (Remark("c<d>.jpg", "the picture is damaged", 3),)),
         LabellingResult(
             "s3://bucket/output.manifest", 1, 2, dict.fromkeys(LABELS, 1), {"labelled": 1, "unlabelled": 1}
         ),
@@ -123,6 +124,14 @@ def test_the_page_is_well_formed_and_escapes_class_names(tmp_path: Path) -> None
     assert "<b>" not in html
     assert html.count("&lt;b&gt;") >= 2
     assert "ライトニング" in html
+
+
+def test_what_was_left_out_is_in_report_and_summary(tmp_path: Path) -> None:
+    run, journal = finished_run(tmp_path, scored=True)
+    summary = summarise(Journal.open(run.journal))
+    page.write(run, journal, summary, dict.fromkeys(journal.settings, "default"))
+    assert summary["left_out"] == [{"picture": "c<d>.jpg", "text": "the picture is damaged", "boxes": 3}]
+    assert "c&lt;d&gt;.jpg: the picture is damaged (labelled boxes: 3)" in run.report.read_text()
 
 
 def test_verdicts_are_shown_on_the_held_out_picture(tmp_path: Path) -> None:

@@ -182,3 +182,16 @@ def test_what_check_calls_fit_converts(tmp_path: Path) -> None:
     written = convert(path, tmp_path / "out").written
     assert written.boxes == sum(summary.boxes.values()) - 5  # one picture is there twice
     assert len(json.loads((tmp_path / "out/training/annotations.json").read_bytes())["images"]) == 2
+
+
+def test_pictures_are_decoded_so_that_a_damaged_one_is_named(tmp_path: Path) -> None:
+    for name in ("x.jpg", "mended.jpg", "cut.jpg"):
+        picture_file(tmp_path / "pictures" / "sub" / name, 500, 400)
+    for name, rest in (("mended.jpg", -2), ("cut.jpg", 1500)):
+        path = tmp_path / "pictures" / "sub" / name
+        path.write_bytes(path.read_bytes()[:rest])
+    lines = [boxes(*FIVE), boxes(*FIVE, name="mended.jpg"), boxes(*FIVE, name="cut.jpg")]
+    _, problems = checked(manifest(tmp_path, *lines), images=tmp_path / "pictures")
+    assert [(problem.line, problem.severity) for problem in problems] == [(2, Severity.WARNING), (3, Severity.ERROR)]
+    assert "mended.jpg: the end of the file is missing" in problems[0].text
+    assert "cut.jpg: the picture is cut off" in problems[1].text

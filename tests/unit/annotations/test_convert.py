@@ -12,9 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from kit.annotations.convert import convert
+from kit.annotations.formats import jumpstart
 from kit.annotations.formats import registry as formats
 from kit.annotations.formats.registry import Format
 from kit.annotations.labels import parse_labels
+from kit.annotations.picture_files import upright_size
 from kit.commands.convert import convert as convert_command
 from kit.errors import InputError, SetupError
 from tests.unit.annotations.formats.test_coco import INSTANCES
@@ -108,7 +110,7 @@ def test_converting_again_replaces_the_channel(tmp_path: Path) -> None:
     ("lines", "message"),
     [
         ([sized("a.jpg", 60, 40), sized("gone.jpg", 60, 40)], "output.manifest:2: there is no picture gone.jpg"),
-        ([sized("a.jpg", 60, 40), sized("note.jpg", 60, 40)], "note.jpg: not a JPEG or PNG"),
+        ([sized("a.jpg", 60, 40), sized("note.jpg", 60, 40)], "note.jpg: not a picture of a kind that is taken"),
         ([sized("a.jpg", 80, 40)], "output.manifest:1: a.jpg was labelled at 80x40 pixels"),
         ([sized("a.jpg", 60, 40), "{"], "output.manifest:2: not valid JSON"),
         ([sized("a.jpg", 60, 40), sized("other/a.jpg", 60, 40)], "different pictures of the same name"),
@@ -227,3 +229,15 @@ def test_the_command_says_what_was_left_out(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=f"/proc/1/{name}: cannot be"):
         convert(manifest(tmp_path, record()), Path("/proc/1") / name)
+
+
+def test_pictures_of_every_kind_and_folder_are_in_the_channel_as_jpeg_or_png(tmp_path: Path) -> None:
+    for name in ("a/cup.webp", "b/cup.webp", "b/cup.jpg"):
+        picture_file(tmp_path / "pictures" / name, 60, 40)
+    lines = [sized(name, 60, 40) for name in ("a/cup.webp", "b/cup.webp", "b/cup.jpg")]
+    convert(manifest(tmp_path, *lines), tmp_path / "out", images=tmp_path / "pictures")
+    made = sorted((tmp_path / "out/training/images").iterdir())
+    assert [path.name for path in made] == ["a__cup.webp.jpg", "b__cup.jpg", "b__cup.webp.jpg"]
+    assert [upright_size(path) for path in made] == [(60, 40)] * 3
+    listed = jumpstart.read(tmp_path / "out/training/annotations.json").pictures
+    assert sorted(picture.file_name for picture in listed) == [path.name for path in made]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import struct
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from kit.annotations.model import AnnotatedPicture
-from kit.annotations.picture_files import local_file, pictures_in, upright_bytes, upright_size
+from kit.annotations.picture_conversion import upright_bytes
+from kit.annotations.picture_files import flat_name, name_fault, pictures_in, upright_size
+from kit.annotations.picture_folder import PictureFolder
 from kit.errors import InputError
 from tests.unit.annotations.pictures import picture_file
 
@@ -72,7 +73,7 @@ def huge_png(width: int, height: int) -> bytes:
         b"",
         b"no picture at all",
         b"\xff\xd8\xff\xe0",  # JPEG's first bytes and no more
-        b"GIF89a" + bytes(100),
+        b"II*\0" + bytes(100),
         huge_png(10_000, 6_000),  # the detector would fail, after somebody labelled it
         huge_png(12_000, 10_000),  # Pillow would warn
         huge_png(60_000, 60_000),  # Pillow would refuse
@@ -85,33 +86,54 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
         upright_size(path)
 
 
-def test_other_formats_are_refused_whatever_their_name(tmp_path: Path) -> None:
-    path = tmp_path / "x.jpg"
-    Image.new("RGB", (60, 40)).save(path, format="WEBP")
-    with pytest.raises(InputError, match="not a JPEG or PNG"):
-        upright_size(path)
-
-
 @pytest.mark.parametrize(
     "source",
     ["s3://b/..", "..", ".", "", "a/", "..\\..", "x\0.jpg", "\\"],
 )
 def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, source: str) -> None:
     with pytest.raises(InputError, match="does not end in a file name"):
-        local_file(tmp_path, AnnotatedPicture(source, 1, 1))
+        PictureFolder(tmp_path).find(source)
 
 
 @pytest.mark.parametrize("source", ["/etc/passwd", "../../etc/passwd", "s3://b/..\\..\\etc\\passwd", "n" * 300])
 def test_only_the_last_part_is_looked_for(tmp_path: Path, source: str) -> None:
     with pytest.raises(InputError, match=r"there is no picture (passwd|n+) in"):
-        local_file(tmp_path, AnnotatedPicture(source, 1, 1))
+        PictureFolder(tmp_path).find(source)
 
 
-def test_the_pictures_of_a_folder(tmp_path: Path) -> None:
-    for name in ("b.JPG", "a.png", "c.jpeg"):
-        picture_file(tmp_path / name, 8, 8)
-    (tmp_path / "notes.txt").write_text("x")
+def test_the_pictures_of_a_folder_and_its_subfolders(tmp_path: Path) -> None:
+    taken = ["b.JPG", "a.png", "sub/c.jpeg", "sub/deeper/d.heic", "コップ.webp"]
+    others = ["notes.txt", ".hidden.jpg", ".cache/e.jpg", "__MACOSX/f.jpg", "sub/._c.jpeg", "drawing.svg"]
+    for name in (*taken, *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
     (tmp_path / "d.jpg").mkdir()
-    assert sorted(path.name for path in pictures_in(tmp_path)) == ["a.png", "b.JPG", "c.jpeg"]
+    (tmp_path / "sub" / "round").symlink_to(tmp_path)
+    assert sorted(str(path.relative_to(tmp_path)) for path in pictures_in(tmp_path)) == sorted(taken)
     with pytest.raises(InputError, match="cannot be read"):
         list(pictures_in(tmp_path / "gone"))
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("a.jpg", "a.jpg"),
+        ("A.PNG", "A.PNG"),
+        ("sub/deeper/a.jpeg", "sub__deeper__a.jpeg"),
+        ("sub/a.webp", "sub__a.webp.jpg"),
+        ("a.HEIC", "a.HEIC.jpg"),
+        ("a.tif", "a.tif.png"),
+    ],
+)
+def test_names_without_folders_are_different_and_end_as_what_the_picture_becomes(path: str, name: str) -> None:
+    assert flat_name(PurePath(path)) == name
+
+
+@pytest.mark.parametrize("name", ["a\nb.jpg", "\x1b]0;x\x07.jpg", "a\udcff.jpg", "x" * 241, "あ" * 81])
+def test_names_that_a_later_stage_could_not_carry_are_told(name: str) -> None:
+    assert name_fault(name)
+
+
+@pytest.mark.parametrize("name", ["x" * 240, "コップ 1 (é).jpg", "a%20b+c'\"$_$.jpg"])
+def test_any_other_name_is_good(name: str) -> None:
+    assert name_fault(name) is None

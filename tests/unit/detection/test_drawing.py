@@ -172,6 +172,17 @@ def test_the_command_draws_a_file_of_labels(tmp_path: Path) -> None:
     assert top < 130
 
 
+def test_pictures_of_one_name_in_two_folders_have_a_drawing_each(tmp_path: Path) -> None:
+    names = ["a/cup.jpg", "b/cup.jpg", "cup.jpeg", "cup.png", "cup.webp"]
+    for name in names:
+        picture_file(tmp_path / "pictures" / name, 500, 400)
+    path = manifest(tmp_path, *(record(name) for name in names))
+    arguments = [str(path), str(tmp_path / "drawn"), "--images", str(tmp_path / "pictures")]
+    assert "pictures drawn: 5" in CliRunner().invoke(draw_command, arguments, catch_exceptions=False).output
+    drawn = sorted(each.name for each in (tmp_path / "drawn").iterdir())
+    assert drawn == ["a__cup.jpg", "b__cup.jpg", "cup.jpeg", "cup.png", "cup.webp.jpg"]
+
+
 def test_drawings_never_replace_the_pictures(tmp_path: Path) -> None:
     picture_file(tmp_path / "x.jpg", 500, 400)
     result = CliRunner().invoke(draw_command, [str(manifest(tmp_path, record("x.jpg"))), str(tmp_path)])

@@ -33,7 +33,6 @@ class Stages:
         titles = {"one": "One", "two": "Two", "three": "Three"}
         monkeypatch.setattr(opening, "STAGES", titles)
         monkeypatch.setattr(driver, "STAGES", tuple(driver.Stage(name, self._stage(name)) for name in titles))
-        monkeypatch.setattr(driver.picture_set, "collect", lambda _: PictureSet((), ()))
 
     def _stage(self, name: str) -> Callable[[Context], EndpointResult]:
         def stage(_: Context) -> EndpointResult:
@@ -64,7 +63,7 @@ def go(tmp_path: Path, resolved: ResolvedSettings) -> Journal:
 
     console = Console()
     with opening.open_run(resolved, "local", console) as (folder, journal):
-        driver.run_stages(resolved.settings, folder, journal, console, api)
+        driver.run_stages(resolved.settings, PictureSet((), ()), folder, journal, console, api)
         folder.summary.touch()
     return journal
 

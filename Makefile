@@ -5,15 +5,23 @@ KIT := .venvs/kit/bin/kit
 INSTALL := $(PYTHON) requirements/install.py
 ENVIRONMENTS := kit localstack label-studio detector moto
 
-# Settings given on the command line (`make local EPOCHS=10`) reach the kit as KIT_EPOCHS, unquoted and unchanged.
-SETTINGS := IMAGES LABELS MANIFEST LABELER RUNTIME EPOCHS LEARNING_RATE BATCH_SIZE IMAGE_SIZE SEED HELD_OUT THRESHOLD \
-            S3_PORT LABEL_STUDIO_PORT RUNS
-CLOUD_SETTINGS := REGION ROLE_ARN WORKERS MODEL_ID TRAIN_INSTANCE ENDPOINT_INSTANCE TRAINER SPOT ENDPOINT_HOURS \
-                  ENDPOINT_MINUTES POLL_SECONDS PLAN YES FAULT
-$(foreach name,$(SETTINGS) $(CLOUD_SETTINGS),$(if $(filter command,$(firstword $(origin $(name)))),$(eval export KIT_$(name) = $$(value $(name)))))
-
 # As gettext decides it, LANG_UI before all; each target has its word in English and in Japanese.
 JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(LANG)))
+
+# What stands on make's command line as NAME=value, but for what make, this file and the programs it calls take themselves.
+OTHERS := PYTHON LANG_UI SHELL MAKE% AWS_% PIP_% UV_% DOCKER_% LANG LANGUAGE LC_% TMPDIR %_PROXY %_proxy \
+          $(if $(filter compare,$(MAKECMDGOALS)),RUNS) $(if $(filter images,$(MAKECMDGOALS)),GPU) \
+          $(if $(filter bench-far,$(MAKECMDGOALS)),SEEDS)
+GIVEN := $(filter-out $(OTHERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+# These have to be settings; the kit says so again where its command does not take one.
+ifneq ($(GIVEN),)
+ifneq ($(shell LANG_UI='$(LANG_UI)' $(PYTHON) -m kit.setting_names $(patsubst %,'%',$(GIVEN)) && echo known),known)
+$(error $(if $(JAPANESE),何も作っていません,nothing was made))
+endif
+endif
+# They reach the kit as KIT_EPOCHS, unquoted and unchanged.
+$(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
+export KIT_FROM_MAKE := $(GIVEN)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check docs-check messages format lock samples bench-convert bench-train bench-serve bench-far scenes-environment gpu-check \
@@ -21,8 +29,7 @@ JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(
 
 help:  ## this list  ## この一覧
 	@awk -F ' *## ' '/^[a-z-]+:.* ## / {sub(/:.*/, "", $$1); printf "  \033[1m%-15s\033[0m %s\n", $$1, $(if $(JAPANESE),$$NF,$$2)}' $(MAKEFILE_LIST)
-	@echo "$(if $(JAPANESE),make local の設定（名前=値）：,Settings of make local, each as NAME=value:) $(SETTINGS)"
-	@echo "$(if $(JAPANESE),make cloud にはこれらも：,make cloud has these besides:) $(CLOUD_SETTINGS)"
+	@$(PYTHON) -m kit.setting_names
 
 setup:  ## make all environments under .venvs/ (make local and make test do it themselves)  ## .venvs/ の環境をすべて作る（make local と make test も自分で作ります）
 	@$(INSTALL) $(ENVIRONMENTS)
@@ -56,7 +63,7 @@ status:  ## how the latest run stands, and what to do next  ## 最新の実行�
 	@$(KIT) status
 
 compare:  ## two finished runs side by side: make compare RUNS="a b"  ## 終わった 2 つの実行を並べる：make compare RUNS="a b"
-	@env -u KIT_RUNS $(KIT) compare $(RUNS)
+	@$(KIT) compare $(RUNS)
 
 cloud-studio: kit-environment  ## a SageMaker Studio domain with a JupyterLab space, and the address that opens it  ## JupyterLab スペースのある SageMaker Studio ドメインと、それを開くアドレス
 	@$(KIT) cloud-studio

@@ -23,11 +23,12 @@ from kit.commands.help_page import HelpPage
 from kit.commands.images import base_image, images
 from kit.commands.local import local
 from kit.commands.services import services
+from kit.commands.setting_flags import require_taken, resolve
 from kit.commands.status import status
 from kit.errors import KitError, SetupError
 from kit.language import _, translate_click
 from kit.run.reminder import old_endpoints
-from kit.settings import CloudSettings, resolve
+from kit.settings import EndpointAgeSettings
 
 
 @click.group(
@@ -63,16 +64,18 @@ def kit(context: click.Context, debug: bool) -> None:
     if context.invoked_subcommand not in ON_AWS:
         # The SDKs' own chatter: no look for the credentials of an instance.
         os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
+    if context.invoked_subcommand is not None:
+        require_taken(kit.commands[context.invoked_subcommand], kit.commands)
     remind()
 
 
 def remind() -> None:
-    """Tells on standard error of endpoints on AWS that are older than ENDPOINT_HOURS."""
-    try:
-        settings = resolve({}, os.environ, kind=CloudSettings).settings
-    except KitError:
-        return  # the command itself says so
-    assert isinstance(settings, CloudSettings)  # noqa: S101 (as asked for)
+    """Tells on standard error of endpoints on AWS that are older than ENDPOINT_HOURS.
+
+    Raises:
+        InputError: the settings that it goes by cannot be read.
+    """
+    settings = resolve(EndpointAgeSettings).settings
     now = datetime.datetime.now(datetime.timezone.utc)
     for sentence in old_endpoints(settings.runs, settings.endpoint_hours, now):
         click.secho(sentence, fg="red", bold=True, err=True)

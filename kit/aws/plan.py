@@ -10,9 +10,9 @@ from kit.aws.prices import Price
 from kit.aws.resources.workforce import Workforce
 from kit.aws.session import Aws
 from kit.language import _
-from kit.settings import GROUND_TRUTH, OWN, CloudSettings
+from kit.settings import GROUND_TRUTH, OWN, CloudSettings, training_minutes
 
-# What 30 epochs over some dozens of pictures take at most, with the instance's start; billed by the second.
+# What 30 epochs over some dozens of pictures take, with the instance's start; billed by the second.
 _TRAINING_HOURS = 0.5
 
 
@@ -67,8 +67,11 @@ def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int
             + (_(", spot") if settings.spot else ""),
             ("CreateTrainingJob",),
             training.of(_TRAINING_HOURS),
-            _("{price} for up to {hours:g} h ({source})").format(
-                price=training, hours=_TRAINING_HOURS, source=training.source
+            _("{price}; reckoned with {hours:g} h, stopped after {minutes:g} minutes ({source})").format(
+                price=training,
+                hours=_TRAINING_HOURS,
+                minutes=training_minutes(settings, pictures),
+                source=training.source,
             ),
         ),
         Step(

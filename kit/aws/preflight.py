@@ -13,10 +13,10 @@ from kit.aws.jumpstart import JumpStartModel, resolve
 from kit.aws.resources.workforce import Workforce
 from kit.aws.resources.workteam import Workteam
 from kit.aws.session import Aws
-from kit.errors import KitError
+from kit.errors import InputError, KitError
 from kit.language import _
 from kit.local_cloud.docker.engine import NoEngine, probe_engine
-from kit.settings import GROUND_TRUTH, OWN, CloudSettings
+from kit.settings import DEFAULT, GROUND_TRUTH, OWN, CloudSettings, ResolvedSettings, declarations, source_of
 
 
 def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[list[Finding], JumpStartModel | None]:
@@ -44,6 +44,27 @@ def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[l
         findings += found
     findings += permissions.execution_role(aws, settings)
     return findings, model
+
+
+def require_hyperparameters(resolved: ResolvedSettings[CloudSettings], model: JumpStartModel) -> None:
+    """Refuses what was asked for and would not reach the training; a default that the model lacks is left to it.
+
+    Raises:
+        InputError: a hyperparameter was given that the model does not take.
+    """
+    settings = resolved.settings
+    for name, declaration in declarations(CloudSettings).items():
+        hyperparameter, origin = declaration.hyperparameter, resolved.origins[name]
+        if hyperparameter is None or hyperparameter in model.algorithm.tunable or origin == DEFAULT:
+            continue
+        # It also draws which of one's own pictures are held out.
+        if name == "seed" and settings.images is not None and settings.held_out:
+            continue
+        raise InputError(
+            _(
+                "{model} has no hyperparameter {hyperparameter}: leave {setting} out, or fine-tune with TRAINER=own."
+            ).format(model=model.model_id, hyperparameter=hyperparameter, setting=source_of(name, origin))
+        )
 
 
 def _engine() -> Finding:
@@ -169,18 +190,6 @@ def _model(model: JumpStartModel, settings: CloudSettings) -> Iterator[Finding]:
                 _("JumpStart does not name {instance} for it").format(instance=chosen),
                 _("one of {choices}").format(choices=", ".join(known)),
             )
-    unknown = [
-        flag
-        for flag, value in (("IMAGE_SIZE", settings.image_size), ("BATCH_SIZE", settings.batch_size))
-        if value is not None and flag.lower().replace("_", "-") not in model.algorithm.tunable
-    ]
-    if unknown:
-        yield Finding(
-            _("hyperparameters"),
-            WARNING,
-            _("the model has no {names}").format(names=", ".join(unknown)),
-            _("leave it out"),
-        )
 
 
 def _who(caller: str) -> str:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 
 import click
 import rich.table
 
 from kit.commands.run_argument import run_names
+from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
 from kit.language import _
 from kit.run.folder import find
-from kit.settings import resolve
+from kit.settings import ResolvedSettings, RunsSettings
 
 
-@click.command(help=_("Set two finished runs side by side, in the terminal and as a page in the folder of the runs."))
+@click.command(
+    cls=SettingsCommand,
+    kind=RunsSettings,
+    help=_("Set two finished runs side by side, in the terminal and as a page in the folder of the runs."),
+)
 @click.argument("first", shell_complete=run_names)
 @click.argument("second", shell_complete=run_names)
 @click.option("--json", "as_json", is_flag=True, help=_("Print it as one JSON object, and write no page."))
-def compare(first: str, second: str, as_json: bool) -> None:
+def compare(resolved: ResolvedSettings[RunsSettings], first: str, second: str, as_json: bool) -> None:
     # Here, because the plotting library takes a second that the other commands do not need.
     from kit.report import comparison
 
-    runs = resolve({}, os.environ).settings.runs
+    runs = resolved.settings.runs
     one, other = (comparison.load(find(runs, name)) for name in (first, second))
     kinds = comparison.compare(one, other)
     if as_json:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
-from kit import settings as settings_module
+from kit.commands.setting_flags import SettingsCommand
 from kit.errors import InputError
 from kit.language import _
 from kit.run import folder as run_folder
+from kit.settings import ResolvedSettings, RunsSettings
 
 
-@click.command("go-on", help=_("Let the run that waits for people to label go on with the labels there are."))
-def go_on() -> None:
-    runs = settings_module.resolve({}, os.environ).settings.runs
+@click.command(
+    "go-on",
+    cls=SettingsCommand,
+    kind=RunsSettings,
+    help=_("Let the run that waits for people to label go on with the labels there are."),
+)
+def go_on(resolved: ResolvedSettings[RunsSettings]) -> None:
+    runs = resolved.settings.runs
     folder = run_folder.latest(runs)
     if folder is None or not folder.lock.exists():
         raise InputError(

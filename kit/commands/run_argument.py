@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
+from kit.commands.setting_flags import resolve
 from kit.errors import KitError
 from kit.run.folder import every
-from kit.settings import resolve
+from kit.settings import RunsSettings
 
 
 def run_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The runs that there are, and `latest`."""
     try:
-        runs = resolve({}, os.environ).settings.runs
+        runs = resolve(RunsSettings).settings.runs
     except KitError:
         return []  # the command itself will say what is wrong
     found = ["latest", *(folder.run_id for folder in every(runs))]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
+from kit.commands.setting_flags import SettingsCommand
 from kit.language import _
-from kit.settings import Settings, resolve
+from kit.settings import ResolvedSettings, RunsSettings, ServicesSettings
 
 
 # Each imports what it needs itself, because the SDKs take seconds that the other commands do not need.
@@ -16,18 +15,26 @@ def services() -> None:
     pass
 
 
-@services.command(help=_("Start both; Label Studio goes on with the projects it had, S3 is empty."))
-def up() -> None:
+@services.command(
+    cls=SettingsCommand,
+    kind=ServicesSettings,
+    help=_("Start both; Label Studio goes on with the projects it had, S3 is empty."),
+)
+def up(resolved: ResolvedSettings[ServicesSettings]) -> None:
     from kit.tracks import services_by_hand
 
-    services_by_hand.up(_settings(), click.echo)
+    services_by_hand.up(resolved.settings, click.echo)
 
 
-@services.command(help=_("Stop both, and remove what killed runs have left in the engine."))
-def down() -> None:
+@services.command(
+    cls=SettingsCommand,
+    kind=RunsSettings,
+    help=_("Stop both, and remove what killed runs have left in the engine."),
+)
+def down(resolved: ResolvedSettings[RunsSettings]) -> None:
     from kit.tracks import services_by_hand
 
-    services_by_hand.down(_settings())
+    services_by_hand.down(resolved.settings)
 
 
 @services.command(help=_("List the containers of the kit, those of runs too."))
@@ -37,12 +44,8 @@ def ps() -> None:
     services_by_hand.ps(click.echo)
 
 
-@services.command(help=_("Print what both have said so far."))
-def logs() -> None:
+@services.command(cls=SettingsCommand, kind=RunsSettings, help=_("Print what both have said so far."))
+def logs(resolved: ResolvedSettings[RunsSettings]) -> None:
     from kit.tracks import services_by_hand
 
-    services_by_hand.logs(_settings(), click.echo)
-
-
-def _settings() -> Settings:
-    return resolve({}, os.environ).settings
+    services_by_hand.logs(resolved.settings, click.echo)

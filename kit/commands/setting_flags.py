@@ -1,26 +1,179 @@
-"""Settings as flags of a command."""
+"""The settings of a command: its flags, KIT_<NAME> in the environment, and kit.toml, all by click.
+
+Precedence: defaults < kit.toml < environment < flags. On make's command line a setting is `NAME=value`; the Makefile
+hands it over as KIT_<NAME> and names it in KIT_FROM_MAKE.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from kit import settings as settings_module
+from kit import settings as declared
+from kit.errors import InputError
 from kit.language import _
-from kit.settings import ResolvedSettings, Settings
+from kit.setting_names import refusal
+from kit.setting_types import expected
+from kit.settings import (
+    Declaration,
+    RehearsalSettings,
+    ResolvedSettings,
+    RunsSettings,
+    S_co,
+    Settings,
+    check_together,
+    declarations,
+    source_of,
+)
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PREFIX = "KIT_"
+FROM_MAKE = "KIT_FROM_MAKE"
 
 
-def add_flags(command: click.Command, kind: type[Settings]) -> None:
-    """Gives the command a flag for each setting."""
-    for field in dataclasses.fields(kind):
-        text = field.metadata["help"]
-        command.params.append(click.Option([settings_module.flag_of(field.name), field.name], help=_(text)))
+class SettingOption(click.Option):
+    """The flag of a setting. Raises InputError, which names where it was written, for a value that does not fit."""
+
+    def __init__(self, name: str, declaration: Declaration, default: Any) -> None:
+        flag = "--" + name.replace("_", "-")
+        super().__init__(
+            [flag, name],
+            type=declaration.type,
+            default=default,
+            envvar=PREFIX + name.upper(),
+            help=_(declaration.help),
+        )
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        try:
+            return super().process_value(ctx, value)
+        except click.BadParameter as error:
+            raise InputError(
+                _('{setting} is "{value}", but it has to be {what}.').format(
+                    setting=source_of(self.name, self.origin(ctx)), value=value, what=expected(self.type, error)
+                )
+            ) from error
+
+    def origin(self, ctx: click.Context) -> str:
+        """Where the value comes from, as `ResolvedSettings` has it."""
+        source = ctx.get_parameter_source(self.name)
+        if source == ParameterSource.COMMANDLINE:
+            return self.opts[0]
+        if source == ParameterSource.ENVIRONMENT:
+            return declared.MAKE if self.name.upper() in from_make() else str(self.envvar)
+        return declared.FILE if source == ParameterSource.DEFAULT_MAP else declared.DEFAULT
 
 
-def resolved(flags: Mapping[str, str | None], kind: type[Settings]) -> ResolvedSettings:
-    """The settings of the flags, the environment and the file of the folder that the command was started in."""
-    return settings_module.resolve(flags, os.environ, Path.cwd() / settings_module.SETTINGS_FILE, kind)
+class SettingsCommand(click.Command):
+    """A command whose function is given `resolved`, the settings of a kind, besides its own parameters.
+
+    Args:
+        kind: a dataclass of `kit.settings`.
+    """
+
+    def __init__(self, *arguments: Any, kind: type[RunsSettings], **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.kind = kind
+        defaults = {name: field.default for name, field in kind.__dataclass_fields__.items()}
+        self.params += [SettingOption(name, each, defaults[name]) for name, each in declarations(kind).items()]
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        # Completion passes over whatever is wrong.
+        file = {} if extra.get("resilient_parsing") else read_file(Path.cwd() / declared.FILE)
+        return super().make_context(info_name, args, parent, default_map=file, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        ctx.params["resolved"] = resolved_of(ctx, self.kind)
+        return super().invoke(ctx)
+
+
+def resolved_of(ctx: click.Context, kind: type[S_co]) -> ResolvedSettings[S_co]:
+    """Takes the settings out of a context's parameters."""
+    options = [option for option in ctx.command.params if isinstance(option, SettingOption)]
+    settings = kind(**{option.name: ctx.params.pop(option.name) for option in options})
+    if isinstance(settings, Settings):
+        check_together(settings)
+    return ResolvedSettings(settings, {option.name: option.origin(ctx) for option in options})
+
+
+def resolve(kind: type[S_co]) -> ResolvedSettings[S_co]:
+    """The settings where no flags are: of the environment and of the file.
+
+    Raises:
+        InputError: a value that does not fit, or a name in the file that is no setting.
+    """
+    return resolved_of(SettingsCommand(None, kind=kind).make_context("kit", []), kind)
+
+
+def read_file(file: Path) -> dict[str, str]:
+    """The settings in a TOML file, as the text that they would be as flags; none where there is no file.
+
+    Raises:
+        InputError: it is not TOML, or has a name that is no setting.
+    """
+    if not file.is_file():
+        return {}
+    try:
+        with file.open("rb") as stream:
+            table = tomllib.load(stream)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(_("{file} is not valid TOML: {error}; correct it.").format(file=file, error=error)) from error
+    known = declarations(RehearsalSettings)
+    for name in table:
+        if name not in known:
+            raise InputError(f"{file}: {refusal(name, known)}")
+    return {name: _text(value) for name, value in table.items()}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(int(value) if isinstance(value, bool) else value)
+
+
+def from_make() -> list[str]:
+    """The names on make's command line that are for the kit."""
+    return os.environ.get(FROM_MAKE, "").split()
+
+
+def require_taken(command: click.Command, commands: Mapping[str, click.Command]) -> None:
+    """Refuses what was given to make or in the environment and would be passed over in silence.
+
+    A setting of another command may stay in the environment, which serves them all; make's command line is for one.
+
+    Raises:
+        InputError: KIT_<NAME> is no setting, or `make <command>` was given a setting that the command does not take.
+    """
+    taken, known = _taken(command), [name.upper() for name in declarations(RehearsalSettings)]
+    for name in from_make():
+        if name.lower() not in taken:
+            takers = [each for each in ("local", "cloud", *commands) if name.lower() in _taken(commands[each])]
+            raise InputError(
+                _("{name} goes with `make {target}`; leave it out here.").format(name=name, target=takers[0])
+                if takers
+                else refusal(name, known)
+            )
+    if taken:
+        for variable, value in os.environ.items():
+            name = variable.removeprefix(PREFIX)
+            if value and name not in (variable, *known) and variable != FROM_MAKE:
+                raise InputError(refusal(name, known, PREFIX))
+
+
+def _taken(command: click.Command) -> set[str]:
+    """The names of the settings that a command takes; of a group, those of all in it."""
+    if isinstance(command, click.Group):
+        return {name for each in command.commands.values() for name in _taken(each)}
+    return {option.name for option in command.params if isinstance(option, SettingOption)}

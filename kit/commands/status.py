@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 
 import click
 import rich.table
 
 from kit.commands.run_argument import run_names
+from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
 from kit.language import _, marked
 from kit.run.folder import find
 from kit.run.status import status_of
-from kit.settings import resolve
+from kit.settings import ResolvedSettings, RunsSettings
 
 _SIGNS = {
     marked("finished"): "✓",
@@ -25,11 +25,15 @@ _SIGNS = {
 }
 
 
-@click.command(help=_("Show the stages of RUN (by default the latest) with their times, and what to do next."))
+@click.command(
+    cls=SettingsCommand,
+    kind=RunsSettings,
+    help=_("Show the stages of RUN (by default the latest) with their times, and what to do next."),
+)
 @click.argument("run", shell_complete=run_names, default="latest")
 @click.option("--json", "as_json", is_flag=True, help=_("Print it as one JSON object."))
-def status(run: str, as_json: bool) -> None:
-    found = status_of(find(resolve({}, os.environ).settings.runs, run))
+def status(resolved: ResolvedSettings[RunsSettings], run: str, as_json: bool) -> None:
+    found = status_of(find(resolved.settings.runs, run))
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kit.aws_api import Algorithm
 from kit.local_cloud.docker.images import image_name
+from kit.settings import HYPERPARAMETERS
 
 # Processes run what is in the images, and take no notice of their names.
 ALGORITHM = Algorithm(
@@ -18,5 +19,5 @@ ALGORITHM = Algorithm(
         {"Name": "Val_CrossEntropy", "Regex": r"Val_CrossEntropy=([0-9.]+)"},
         {"Name": "pictures_per_second", "Regex": r"pictures_per_second=([0-9.]+)"},
     ),
-    tunable=frozenset({"epochs", "seed", "adam-learning-rate", "batch-size", "image-size"}),
+    tunable=HYPERPARAMETERS,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import fcntl
 import json
@@ -18,20 +17,14 @@ from kit.run import folder as run_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.names import STAGES
-from kit.settings import AUTO, ResolvedSettings, Settings
+from kit.settings import AUTO, ResolvedSettings, Settings, declarations
 
 LOCAL, CLOUD = "local", "cloud"
-# They say how to get there, not what is made: a run goes on under others.
-_NOT_IDENTITY = (
-    "runs", "s3_port", "label_studio_port", "threshold", "runtime",
-    "train_instance", "endpoint_instance", "spot", "workers", "role_arn", "region", "endpoint_hours",
-    "endpoint_minutes", "poll_seconds", "plan", "yes",
-)  # fmt: skip
 
 
 @contextlib.contextmanager
 def open_run(
-    resolved: ResolvedSettings,
+    resolved: ResolvedSettings[Settings],
     track: str,
     console: Console,
     *,
@@ -73,7 +66,7 @@ def _new_run(
 
 
 def unfinished(
-    resolved: ResolvedSettings,
+    resolved: ResolvedSettings[Settings],
     track: str,
     where: Mapping[str, str] | None = None,
     among: Iterable[RunFolder] | None = None,
@@ -103,8 +96,9 @@ def is_finished(journal: Journal, folder: RunFolder) -> bool:
 
 def identity(settings: Settings) -> dict[str, Any]:
     """What makes a command "the same command": the settings that decide what comes out."""
-    values = dataclasses.asdict(settings)
-    return json.loads(json.dumps({k: v for k, v in values.items() if k not in _NOT_IDENTITY}, default=str))  # type: ignore[no-any-return]
+    names = [name for name, declaration in declarations(type(settings)).items() if declaration.identity]
+    values = {name: getattr(settings, name) for name in names}
+    return json.loads(json.dumps(values, default=str))  # type: ignore[no-any-return]
 
 
 @contextlib.contextmanager

@@ -16,11 +16,11 @@ from kit.resources.waiting import wait_while
 from kit.run import names
 from kit.run.context import MODEL_OUTPUT, TRAINING, Context
 from kit.run.results import TrainingResult
+from kit.settings import hyperparameters, training_minutes
 
 _LAST_LINES = 12
 # Finding an instance, fetching image and data, keeping the model: AWS's limit of a job does not count it.
 _BESIDE_TRAINING_SECONDS = 7200
-_LONGEST_SECONDS = 3600
 # Without it, a look at the log tells nothing of how well the training does.
 _FOLLOWED = "Val_CrossEntropy"
 
@@ -35,11 +35,7 @@ def run(context: Context) -> TrainingResult:
     write_atomically(context.folder.training_log, "".join(line + "\n" for line in log.lines).encode())
     if job["TrainingJobStatus"] != "Completed":
         tail = [f"  | {line}" for line in log.lines[-_LAST_LINES:]]
-        reason = str(job.get("FailureReason", _("no reason given"))).rstrip(".")
-        todo = advice.of(reason) or advice.again()
-        ending = _("Training job {name} ended as {status}: {reason}; {todo}.").format(
-            name=name, status=job["TrainingJobStatus"], reason=reason, todo=todo
-        )
+        ending = unwanted_end(name, job)
         where = _("Its log {log} ends with:") if tail else _("Its log is {log}.")
         raise ServiceError("\n".join([f"{ending} {where.format(log=context.folder.training_log)}", *tail]))
     return TrainingResult(
@@ -100,22 +96,17 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
 def request(context: Context, name: str) -> dict[str, Any]:
     """The CreateTrainingJob request: JumpStart's channel and hyperparameter names."""
     algorithm, settings = context.api.algorithm, context.settings
-    hyperparameters = {
-        "epochs": settings.epochs,
-        "seed": settings.seed,
-        "adam-learning-rate": settings.learning_rate,
-        "batch-size": settings.batch_size,
-        "image-size": settings.image_size,
-    }
-    given = {k: str(value) for k, value in hyperparameters.items() if value is not None and k in algorithm.tunable}
+    # Of those that the model does not take there are defaults only: whoever resolved it has refused the rest.
+    given = {name: value for name, value in hyperparameters(settings).items() if name in algorithm.tunable}
     channels = {"training": context.uri(TRAINING), **algorithm.channels}
-    stopping = {"MaxRuntimeInSeconds": _LONGEST_SECONDS}
+    seconds = max(1, round(60 * training_minutes(settings, len(context.pictures.pictures))))
+    stopping = {"MaxRuntimeInSeconds": seconds}
     optional: dict[str, Any] = {}
     if algorithm.training_environment:
         optional["Environment"] = dict(algorithm.training_environment)
     if algorithm.spot:
         optional["EnableManagedSpotTraining"] = True
-        stopping["MaxWaitTimeInSeconds"] = 2 * _LONGEST_SECONDS
+        stopping["MaxWaitTimeInSeconds"] = 2 * seconds
     return {
         "TrainingJobName": name,
         "RoleArn": context.api.role_arn,
@@ -147,6 +138,29 @@ def request(context: Context, name: str) -> dict[str, Any]:
         "StoppingCondition": stopping,
         **optional,
     }
+
+
+def unwanted_end(name: str, job: Mapping[str, Any]) -> str:
+    """The sentence for a job that ended without being Completed, with what to do next.
+
+    Args:
+        job: DescribeTrainingJob's answer. What is out of time has no FailureReason, only its SecondaryStatus.
+    """
+    limits = job.get("StoppingCondition", {})
+    if job["SecondaryStatus"] == "MaxRuntimeExceeded":
+        return _(
+            "Training job {name} was stopped after {minutes:g} minutes, its limit; the same command with more "
+            "TRAIN_MINUTES, or fewer EPOCHS, trains anew."
+        ).format(name=name, minutes=limits["MaxRuntimeInSeconds"] / 60)
+    if job["SecondaryStatus"] == "MaxWaitTimeExceeded":
+        return _(
+            "Training job {name} was stopped because it had not ended {minutes:g} minutes after it was asked for, the "
+            "longest wait for a spot instance; the same command with SPOT=0 or with more TRAIN_MINUTES trains anew."
+        ).format(name=name, minutes=limits["MaxWaitTimeInSeconds"] / 60)
+    reason = str(job.get("FailureReason", _("no reason given"))).rstrip(".")
+    return _("Training job {name} ended as {status}: {reason}; {todo}.").format(
+        name=name, status=job["TrainingJobStatus"], reason=reason, todo=advice.of(reason) or advice.again()
+    )
 
 
 class TrainingLog:

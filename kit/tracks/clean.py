@@ -26,14 +26,13 @@ from kit.tracks import driver
 _NO_ALGORITHM = Algorithm("", "", "", "", {}, (), frozenset())
 
 
-def clean(resolved: ResolvedSettings, console: Console) -> None:
+def clean(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     """Cleans up after every run of this account that may have left something.
 
     Raises:
         ServiceError: something is left, or could not be deleted; the rest is gone. The same call goes on from there.
     """
     settings = resolved.settings
-    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
     runs = [(folder, journal) for folder, journal in cloud_runs(settings.runs) if may_have_left(journal, folder)]
     if not runs:
         console.say(_("No run under {runs} has left anything on AWS.").format(runs=settings.runs))
@@ -61,7 +60,9 @@ def may_have_left(journal: Journal, folder: RunFolder) -> bool:
     return bool(journal.result(CleanUpResult).left_behind)
 
 
-def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: Journal, console: Console) -> list[str]:
+def clean_up(
+    aws: Aws, resolved: ResolvedSettings[CloudSettings], folder: RunFolder, journal: Journal, console: Console
+) -> list[str]:
     """Deletes what the run's ledger names, and returns what AWS still lists of it.
 
     Raises:
@@ -69,7 +70,6 @@ def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: J
     """
     console.heading(names.title_of(names.CLEAN_UP))
     settings = resolved.settings
-    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
     api = assemble(aws, settings, journal, _NO_ALGORITHM)
     context = Context(settings, PictureSet((), ()), api, folder, journal, console)
     folder.results.mkdir(exist_ok=True)
@@ -78,7 +78,7 @@ def clean_up(aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: J
 
 
 def write_report(
-    resolved: ResolvedSettings, folder: RunFolder, journal: Journal, training: Price, endpoint: Price
+    resolved: ResolvedSettings[CloudSettings], folder: RunFolder, journal: Journal, training: Price, endpoint: Price
 ) -> dict[str, Any]:
     """Writes the report of a run that is finished but for its clean-up, at least; returns its summary."""
     facts = summary.summarise(journal, spending.spent_usd(journal, training, endpoint))
@@ -88,11 +88,10 @@ def write_report(
 
 
 def _clean_run(
-    aws: Aws, resolved: ResolvedSettings, folder: RunFolder, journal: Journal, console: Console
+    aws: Aws, resolved: ResolvedSettings[CloudSettings], folder: RunFolder, journal: Journal, console: Console
 ) -> list[str]:
     """What is left of a run, in words."""
     settings = resolved.settings
-    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
     console.say(f"{folder.run_id}:")
     with locked(folder):
         try:

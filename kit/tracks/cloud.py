@@ -35,29 +35,30 @@ from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
 from kit.run.results import ImagesResult, LabellingResult, RoleResult, TeamResult
 from kit.s3_uri import bucket_and_key
-from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings, S3Address
+from kit.setting_types import S3Address
+from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings
 from kit.tracks import driver
 from kit.tracks.clean import clean_up, write_report
 from kit.tracks.driver import Preparation
 
 
-def doctor(settings: CloudSettings, console: Console) -> None:
+def doctor(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     """Shows what preflight finds.
 
     Raises:
         SetupError: something would keep the workshop from working.
+        InputError: the model has no such hyperparameter as was given.
     """
-    _checked(open_account(settings.region), settings, console)
+    _checked(open_account(resolved.settings.region), resolved, console)
 
 
-def run(resolved: ResolvedSettings, console: Console) -> None:
+def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     """Runs the workshop on AWS, or goes on with the run that was cut short.
 
     Raises:
         KitError: see `driver.run_stages`; the same call goes on from the stage that failed.
     """
     settings = resolved.settings
-    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
     require_space(settings.runs)
     aws = open_account(settings.region)
     if isinstance(settings.manifest, S3Address):
@@ -69,7 +70,7 @@ def run(resolved: ResolvedSettings, console: Console) -> None:
     begun = opening.unfinished(resolved, opening.CLOUD, aws.identity, runs)
     # A run keeps the version of the model that it was begun with.
     version = recorded_version(begun[0].model_record) if begun else None
-    model = _checked(aws, settings, console, version or "*")
+    model = _checked(aws, resolved, console, version or "*")
     with told():
         plan = planning.make(aws, settings, model, len(pictures.pictures))
     _show(plan, console)
@@ -136,8 +137,10 @@ def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
     return target
 
 
-def _checked(aws: Aws, settings: CloudSettings, console: Console, model_version: str = "*") -> JumpStartModel:
-    findings, model = preflight.look(aws, settings, model_version)
+def _checked(
+    aws: Aws, resolved: ResolvedSettings[CloudSettings], console: Console, model_version: str = "*"
+) -> JumpStartModel:
+    findings, model = preflight.look(aws, resolved.settings, model_version)
     table = rich.table.Table("", _("check"), _("found out"), _("what to do"), box=None, pad_edge=False)
     for finding in findings:
         table.add_row(_(finding.status), finding.what, finding.found, finding.todo)
@@ -149,6 +152,7 @@ def _checked(aws: Aws, settings: CloudSettings, console: Console, model_version:
         raise SetupError(
             _("The workshop cannot run on this account as it is: {names}; see the table above.").format(names=names)
         )
+    preflight.require_hyperparameters(resolved, model)
     return model
 
 

@@ -16,11 +16,11 @@ from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
 from kit.run.results import CleanUpResult, LabellingResult
-from kit.settings import ResolvedSettings
+from kit.settings import ResolvedSettings, Settings
 from kit.tracks import driver, runtime
 
 
-def run(resolved: ResolvedSettings, console: Console) -> None:
+def run(resolved: ResolvedSettings[Settings], console: Console) -> None:
     """Runs the workshop on this machine, or goes on with the run that was cut short.
 
     Raises:

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import urllib3
@@ -25,7 +25,7 @@ from kit.local_cloud.process import (
     wait_for_predecessor,
     wait_until_ready,
 )
-from kit.settings import GROUND_TRUTH, CloudSettings, ResolvedSettings
+from kit.settings import GROUND_TRUTH, RehearsalSettings, ResolvedSettings
 from kit.tracks import cloud as cloud_track
 
 # Below the runs, beside them: what the double keeps, and its logs.
@@ -36,17 +36,13 @@ _NAME = marked("The double of AWS")
 _LOG = "double.log"
 
 
-def run(resolved: ResolvedSettings, faults: Sequence[str], console: Console) -> None:
+def run(resolved: ResolvedSettings[RehearsalSettings], console: Console) -> None:
     """Runs the cloud track to its end and its clean-up; nothing leaves this machine.
-
-    Args:
-        faults: each `<operation>=<error code>`: that operation fails so, once.
 
     Raises:
         KitError: what the cloud track raises, or the double does not come up.
     """
     settings = resolved.settings
-    assert isinstance(settings, CloudSettings)  # noqa: S101 (what the command resolves)
     chosen = dataclasses.replace(
         settings, yes=True, region=REGION, workers=settings.workers or (_WORKER,), poll_seconds=0.5
     )
@@ -57,7 +53,6 @@ def run(resolved: ResolvedSettings, faults: Sequence[str], console: Console) -> 
                 "pictures add MANIFEST=… (labels that exist) or LABELER=label-studio (you label them)."
             )
         )
-    asked = [_fault(text) for text in faults]
     # Here, where it can be seen; the double itself is given a minute or two to come up.
     environments.require(*environments.OF_THE_AWS_DOUBLE)
     folder = settings.runs / FOLDER
@@ -70,18 +65,10 @@ def run(resolved: ResolvedSettings, faults: Sequence[str], console: Console) -> 
                 "In place of AWS: {url} on this machine; no account, no cost. Who is invited to label is a program."
             ).format(url=url)
         )
-        for fault in asked:
-            tell(url, "faults", fault)
+        for fault in settings.fault:
+            operation, code = fault.split("=")
+            tell(url, "faults", {"operation": operation, "code": code, "times": 1})
         cloud_track.run(dataclasses.replace(resolved, settings=chosen), console)
-
-
-def _fault(text: str) -> dict[str, object]:
-    operation, equals, code = text.partition("=")
-    if not (operation and equals and code):
-        raise InputError(
-            _('FAULT is "{text}", but it has to be such as CreateTrainingJob=ResourceLimitExceeded.').format(text=text)
-        )
-    return {"operation": operation, "code": code, "times": 1}
 
 
 @contextlib.contextmanager

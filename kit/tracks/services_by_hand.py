@@ -11,12 +11,12 @@ from kit.local_cloud.docker.images import ensure_images
 from kit.local_cloud.docker.local_mode_network import remove_network
 from kit.local_cloud.docker.services import ContainerServices, LabelStudioContainer, LocalStackContainer
 from kit.run import folder as run_folder
-from kit.settings import Settings
+from kit.settings import RunsSettings, ServicesSettings
 
 S3_PORT, LABEL_STUDIO_PORT = 4566, 8080
 
 
-def up(settings: Settings, say: Callable[[str], None]) -> None:
+def up(settings: ServicesSettings, say: Callable[[str], None]) -> None:
     """Starts both anew and says how to get in; they stay until `down`.
 
     Raises:
@@ -46,7 +46,7 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
     )
 
 
-def down(settings: Settings) -> None:
+def down(settings: RunsSettings) -> None:
     """Removes both from the engine, and what killed runs have left there."""
     engine = require_engine()
     leftovers.remove(engine, settings.runs / run_folder.SERVICES)
@@ -60,7 +60,7 @@ def ps(say: Callable[[str], None]) -> None:
         say(f"{container.name} {container.status} {run}")
 
 
-def logs(settings: Settings, say: Callable[[str], None]) -> None:
+def logs(settings: RunsSettings, say: Callable[[str], None]) -> None:
     """Tells what both have printed so far."""
     for run, container in leftovers.containers(require_engine()):
         if run == settings.runs / run_folder.SERVICES:

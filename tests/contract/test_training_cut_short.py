@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
+from kit.errors import ServiceError
 from kit.local_cloud.s3.localstack import LocalStack
+from kit.run.context import TRAINING_ANNOTATIONS
+from kit.stages import training
 from tests.contract.runtimes import Runtime
 from tests.contract.training import (
     GOOD,
@@ -24,6 +28,7 @@ from tests.contract.training import (
     wait_for_training,
     working_files,
 )
+from tests.unit.stages.contexts import context_in
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -56,6 +61,20 @@ def test_a_job_ends_when_its_time_is_up(s3: S3Client, bucket: str, runtime: Runt
     job = ended(jobs)
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
     assert not runtime.is_anything_running()
+
+
+def test_the_stage_says_that_the_time_was_up(s3: S3Client, bucket: str, runtime: Runtime, tmp_path: Path) -> None:
+    context = context_in(tmp_path, train_minutes=runtime.start_seconds / 60)
+    s3.create_bucket(Bucket=context.bucket)
+    s3.put_object(Bucket=context.bucket, Key=TRAINING_ANNOTATIONS, Body=b"{}")
+    jobs = runtime.training(LASTING)
+    image = request_for(bucket)["AlgorithmSpecification"]["TrainingImage"]
+    algorithm = dataclasses.replace(context.api.algorithm, training_image=image)
+    api = dataclasses.replace(
+        context.api, s3=s3, sagemaker=cast(Any, jobs), logs=jobs.logs, algorithm=algorithm, poll_seconds=0.1
+    )
+    with pytest.raises(ServiceError, match=r"was stopped after .* minutes, its limit; .* more TRAIN_MINUTES"):
+        training.run(dataclasses.replace(context, api=api))
 
 
 def test_closing_fails_what_runs(s3: S3Client, bucket: str, runtime: Runtime) -> None:

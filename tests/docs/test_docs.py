@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from kit.cli import kit
+from kit.settings import RehearsalSettings, declarations
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -24,11 +25,10 @@ PAIRS = [
 PAGES = [page for pair in PAIRS for page in pair]
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.M))
+SETTINGS = {name.upper() for name in declarations(RehearsalSettings)}
 # What may stand before `=` after a target: the settings, and what the Makefile itself reads.
 VARIABLES = {
-    *re.findall(
-        r"[A-Z0-9_]+", re.sub(r"\\\n", "", "".join(re.findall(r"^[A-Z_]*SETTINGS := ((?:.*\\\n)*.*)", MAKEFILE, re.M)))
-    ),
+    *SETTINGS,
     *re.findall(r"\$\(([A-Z]+)\)", MAKEFILE),
     "LANG_UI",
 }
@@ -159,3 +159,9 @@ def test_every_command_and_target_is_in_the_reference_or_the_help() -> None:
         assert command.help, name
     described = set(re.findall(r"^([a-z][a-z-]*):.*## ", MAKEFILE, re.M))
     assert {"status", "compare", "docs-check", "messages"} <= described
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_setting_is_in_the_reference(language: str) -> None:
+    tokens = _flat(MarkdownIt("commonmark").parse((DOCS / language / "reference.md").read_text(encoding="utf-8")))
+    assert SETTINGS - {token.content for token in tokens if token.type == "code_inline"} == set()

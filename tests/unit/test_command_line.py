@@ -161,6 +161,41 @@ def test_scripts_read_a_check_line_by_line(tmp_path: Path) -> None:
     assert (summary["pictures"]["unlabelled"], summary["training_would_fail"]) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variables", "said"),
+    [
+        (["local"], {"EPOCS": "3"}, "KIT_EPOCS is no setting; did you mean KIT_EPOCHS?"),
+        (["status"], {"NONSENSE": "1"}, "KIT_NONSENSE is no setting; `make help` lists all"),
+        (["local"], {"FROM_MAKE": "REGION", "REGION": "us-east-1"}, "REGION goes with `make cloud`"),
+        (["cloud"], {"FROM_MAKE": "FAULT", "FAULT": "a=b"}, "FAULT goes with `make cloud-rehearsal`"),
+        (["check", "x"], {"FROM_MAKE": "EPOCHS", "EPOCHS": "3"}, "EPOCHS goes with `make local`"),
+    ],
+)
+def test_what_would_be_passed_over_in_silence_is_refused(
+    tmp_path: Path, arguments: list[str], variables: dict[str, str], said: str
+) -> None:
+    done = command.kit(*arguments, folder=tmp_path, **variables)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"KIT_REGION": "us-east-1", "KIT_WORKERS": "a@example.org"},  # for the other track
+        {"KITTY_WINDOW_ID": "1", "TOOLKIT_EPOCS": "1"},  # another program's
+        {"KIT_EPOCS": ""},  # not given
+    ],
+)
+def test_what_is_for_others_is_let_through(tmp_path: Path, variables: dict[str, str]) -> None:
+    begun(tmp_path, "r1")
+    done = subprocess.run(
+        [command.KIT, "status", "r1"], env={**command.environment(tmp_path, {}), **variables}, check=False
+    )
+    assert done.returncode == 0
+
+
 def test_a_mistake_in_the_kit_is_admitted(tmp_path: Path) -> None:
     run = finished(tmp_path, "r1")
     run.summary.write_text("{}")  # not what the kit writes

@@ -25,6 +25,7 @@ FLOORS = (
     ("detection",),
     ("annotations",),
     ("settings", "console", "advice", "aws_api", "atomic_file"),
+    ("setting_types", "setting_names"),
     ("errors", "s3_uri", "repository"),
     ("language",),
 )

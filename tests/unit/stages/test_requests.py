@@ -1,5 +1,6 @@
 """What the stages send is what AWS's own service model accepts, on any region of Ground Truth."""
 
+import dataclasses
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from kit.aws.ground_truth import GROUND_TRUTH_ACCOUNTS
 from kit.local_cloud.service_model import validate_request
 from kit.run.context import Context
+from kit.run.picture_set import PictureSet
 from kit.stages import labelling, training
 from tests.unit.stages.contexts import context_in
 
@@ -20,6 +22,46 @@ def test_the_training_request_fits_the_service_model(tmp_path: Any) -> None:
     assert request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"].endswith("/bounding_box/training/")
     assert all(isinstance(value, str) for value in request["HyperParameters"].values())
     assert request["HyperParameters"]["epochs"] == "30"
+
+
+def test_training_may_take_as_long_as_the_settings_say(tmp_path: Any) -> None:
+    pictures = PictureSet(tuple(tmp_path / f"{number}.jpg" for number in range(40)), ("a",))
+    assert training.request(context_in(tmp_path, pictures=pictures), "plugs-1")["StoppingCondition"] == {
+        "MaxRuntimeInSeconds": 3600 + 3 * 40 * 30
+    }
+    context = context_in(tmp_path, train_minutes=2.5)
+    spot = dataclasses.replace(context.api.algorithm, spot=True)
+    context = dataclasses.replace(context, api=dataclasses.replace(context.api, algorithm=spot))
+    assert training.request(context, "plugs-1")["StoppingCondition"] == {
+        "MaxRuntimeInSeconds": 150,
+        "MaxWaitTimeInSeconds": 300,
+    }
+
+
+LIMITS = {"StoppingCondition": {"MaxRuntimeInSeconds": 150, "MaxWaitTimeInSeconds": 300}}
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        (
+            {"TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded", **LIMITS},
+            "plugs-1 was stopped after 2.5 minutes, its limit; the same command with more TRAIN_MINUTES",
+        ),
+        (
+            {"TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxWaitTimeExceeded", **LIMITS},
+            "had not ended 5 minutes after it was asked for, the longest wait for a spot instance",
+        ),
+        (
+            {"TrainingJobStatus": "Failed", "SecondaryStatus": "Failed", "FailureReason": "AlgorithmError: no."},
+            "plugs-1 ended as Failed: AlgorithmError: no; ",
+        ),
+        ({"TrainingJobStatus": "Stopped", "SecondaryStatus": "Stopped"}, "ended as Stopped: no reason given; "),
+    ],
+    ids=["out of time", "no spot instance", "failed", "stopped by somebody"],
+)
+def test_how_a_job_ended_is_told_as_it_was(job: dict[str, Any], said: str) -> None:
+    assert said in training.unwanted_end("plugs-1", job)
 
 
 @pytest.mark.parametrize("region", sorted(GROUND_TRUTH_ACCOUNTS))

@@ -1,0 +1,106 @@
+"""What the values of settings are: click's parameter types, and the few of the kit's own."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kit.language import _, marked
+from kit.s3_uri import is_s3_uri
+
+
+class S3Address(str):
+    """`s3://bucket/key`."""
+
+
+class ExpandedPath(click.Path):
+    """A path, absolute, with `~` expanded; it need not exist."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        return Path(value).expanduser().resolve()
+
+
+class PathOrS3(ExpandedPath):
+    """A path, or an `S3Address`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return S3Address(value) if is_s3_uri(str(value)) else super().convert(value, param, ctx)
+
+
+class Number(click.FloatRange):
+    """click's range of numbers lets NaN pass, which is neither below it nor above."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail("NaN", param, ctx)
+        return number
+
+
+class Matching(click.ParamType[str, str]):
+    """Text that a regular expression matches whole.
+
+    Args:
+        what: what such a text is, for the catalogue; see `expected`.
+    """
+
+    name = "text"
+
+    def __init__(self, pattern: str, what: str) -> None:
+        self._pattern = pattern
+        self._what = what
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(self._pattern, value):
+            self.fail(_(self._what), param, ctx)
+        return value
+
+
+class CommaSeparated(click.ParamType["tuple[str, ...]", "str | tuple[str, ...]"]):
+    """Texts between commas, each matched whole by a regular expression, none of them twice."""
+
+    name = "text,text"
+
+    def __init__(self, pattern: str, what: str) -> None:
+        self._pattern = pattern
+        self._what = what
+
+    def convert(
+        self, value: str | tuple[str, ...], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):  # the default
+            return value
+        texts = tuple(text.strip() for text in value.split(","))
+        if not all(re.fullmatch(self._pattern, text) for text in texts):
+            self.fail(_(self._what), param, ctx)
+        if len(set(texts)) != len(texts):
+            self.fail(_("a list in which no name stands twice"), param, ctx)
+        return texts
+
+
+NAMES = CommaSeparated(r".+", marked("a comma-separated list of names, none of them empty"))
+EMAIL_ADDRESSES = CommaSeparated(
+    r"[^@\s,]+@[^@\s,]+", marked("comma-separated e-mail addresses, such as a@example.org,b@example.org")
+)
+FAULTS = CommaSeparated(
+    r"\w+=[\w.]+", marked("comma-separated faults, such as CreateTrainingJob=ResourceLimitExceeded")
+)
+INSTANCE = Matching(r"ml\.[a-z0-9-]+\.[a-z0-9]+", marked("an instance type, such as ml.g4dn.xlarge"))
+PORT = click.IntRange(1, 65535)
+
+
+def expected(kind: click.ParamType[Any, Any], error: click.BadParameter) -> str:
+    """What a value has to be that `kind` refused with `error`, as the end of a sentence."""
+    if isinstance(kind, click.IntRange):
+        return _("a whole number from {low} to {high}").format(low=kind.min, high=kind.max)
+    if isinstance(kind, click.FloatRange):
+        return _("a number from {low:g} to {high:g}").format(low=kind.min, high=kind.max)
+    if isinstance(kind, click.Choice):
+        return _(" or ").join(kind.choices)
+    if kind is click.BOOL:
+        return _("1 (yes) or 0 (no)")
+    return error.message

@@ -1,0 +1,86 @@
+"""make's command line: what it takes, what it hands over, and what it refuses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def make(*arguments: str, language: str = "en") -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KIT_", "MAKE"))}
+    return subprocess.run(
+        ["make", f"PYTHON={sys.executable}", *arguments],
+        cwd=ROOT,
+        env={**kept, "LANG_UI": language},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "said"),
+    [
+        ("local", "EPOCS=3", "EPOCS is no setting; did you mean EPOCHS?"),
+        ("local", "labeler=human", "labeler is no setting; did you mean LABELER?"),
+        ("test", "SEDE=1", "SEDE is no setting; did you mean SEED?"),
+        ("local", "GPU=1", "GPU is no setting"),  # of make images
+        ("bench-far", "NONSENSE=1", "NONSENSE is no setting; `make help` lists all"),
+    ],
+)
+def test_a_name_that_is_no_setting_is_refused_before_anything_is_done(target: str, given: str, said: str) -> None:
+    done = make(target, given)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "nothing was made" in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_refusal_is_japanese_where_the_reader_is() -> None:
+    done = make("local", "EPOCS=3", language="ja")
+    assert "EPOCS という設定はありません" in done.stderr
+    assert "何も作っていません" in done.stderr
+
+
+def test_a_setting_that_the_target_does_not_take_is_refused() -> None:
+    done = make("status", "EPOCHS=3")
+    assert done.returncode == 2
+    assert "EPOCHS goes with `make local`; leave it out here." in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["two words", "it's", 'say "x"', "$HOME", "$(shell false)", "`false`", "#1", "日本語", "a;b&c|d", "back\\slash"],
+)
+def test_a_value_arrives_as_it_was_typed(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    done = make("status", f"RUNS={folder}")
+    assert f"There is no run latest under {folder};" in done.stderr
+
+
+def test_a_value_that_does_not_fit_is_named_as_it_was_typed(tmp_path: Path) -> None:
+    done = make("up", f"RUNS={tmp_path}", "S3_PORT=many", "-o", "kit-environment")
+    assert 'S3_PORT is "many", but it has to be a whole number from 1 to 65535.' in done.stderr
+
+
+def test_what_a_target_and_its_programs_read_themselves_is_let_through() -> None:
+    for given in (
+        ["compare", "RUNS=a b"],
+        ["images", "GPU=1"],
+        ["bench-far", "SEEDS=1"],
+        ["cloud", "AWS_PROFILE=workshop", "HTTPS_PROXY=http://127.0.0.1:9", "PIP_INDEX_URL=http://127.0.0.1:9"],
+    ):
+        done = make("--dry-run", *given)
+        assert done.returncode == 0, done.stderr
+
+
+def test_help_lists_every_setting_with_what_it_is() -> None:
+    listed = make("help").stdout
+    assert "  EPOCHS            passes over the training pictures\n" in listed
+    assert "  FAULT             let operations fail once" in listed

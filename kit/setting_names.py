@@ -15,8 +15,8 @@ from pathlib import Path
 from kit.language import _
 
 _DECLARATION = ast.parse(Path(__file__).with_name("settings.py").read_text(encoding="utf-8"))
-# The kind that has all settings there are.
-_ALL = "RehearsalSettings"
+# The dataclasses that have all settings between them.
+_TRACKS = ("LocalSettings", "CloudSettings", "RehearsalSettings")
 
 
 def declared(kind: str) -> dict[str, str]:
@@ -47,7 +47,7 @@ def refusal(name: str, known: Collection[str], prefix: str = "") -> str:
 
 
 def main() -> int:
-    known = {name.upper() for name in declared(_ALL)}
+    known = {name.upper() for track in _TRACKS for name in declared(track)}
     wrong = [name for name in sys.argv[1:] if name not in known]
     for name in wrong:
         print(_("Error: {what}").format(what=refusal(name, known)), file=sys.stderr)
@@ -58,11 +58,12 @@ def main() -> int:
 
 def _list() -> None:
     listed: set[str] = set()
-    for title, kind in (
-        (_("Settings of `make local`, each as NAME=value:"), "Settings"),
-        (_("`make cloud` has these besides:"), "CloudSettings"),
-        (_("`make cloud-rehearsal` has this besides:"), _ALL),
-    ):
+    titles = (
+        _("Settings of `make local`, each as NAME=value:"),
+        _("`make cloud` has these besides:"),
+        _("`make cloud-rehearsal` has this besides:"),
+    )
+    for title, kind in zip(titles, _TRACKS, strict=True):
         print(title)
         for name, text in declared(kind).items():
             if name not in listed:

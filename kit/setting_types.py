@@ -1,9 +1,11 @@
-"""What the values of settings are: click's parameter types, and the few of the kit's own."""
+"""How a setting is declared, and what its value may be: click's parameter types, and a few of the kit's own."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,41 @@ import click
 
 from kit.language import _, marked
 from kit.s3_uri import is_s3_uri
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What is said of a setting besides its name and default.
+
+    Attributes:
+        type: reads its text.
+        help: English; in the catalogue.
+        identity: whether it decides what comes out of a run; a run goes on under others of those that do not.
+        hyperparameter: its name in CreateTrainingJob, where it is one.
+    """
+
+    type: click.ParamType[Any, Any]
+    help: str
+    identity: bool
+    hyperparameter: str | None
+
+
+def setting(
+    default: Any,
+    kind: click.ParamType[Any, Any],
+    text: str,
+    *,
+    identity: bool = True,
+    hyperparameter: str | None = None,
+) -> Any:
+    """A field of a settings dataclass; see `Declaration`."""
+    declaration = Declaration(kind, text, identity, hyperparameter)
+    return dataclasses.field(default=default, metadata={"declaration": declaration})
+
+
+def declarations(kind: type[Any]) -> dict[str, Declaration]:
+    """Of each setting of a settings dataclass, by its name."""
+    return {field.name: field.metadata["declaration"] for field in dataclasses.fields(kind)}
 
 
 class S3Address(str):

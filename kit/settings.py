@@ -7,11 +7,10 @@ hyperparameter. What is left to do is to use it, to translate its help, and its 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import click
 
@@ -28,6 +27,8 @@ from kit.setting_types import (
     Number,
     PathOrS3,
     S3Address,
+    declarations,
+    setting,
 )
 
 # The values of `runtime`.
@@ -36,36 +37,6 @@ AUTO, PROCESS, DOCKER = "auto", "process", "docker"
 GROUND_TRUTH, LABEL_STUDIO = "ground-truth", "label-studio"
 # What it fine-tunes.
 JUMPSTART, OWN = "jumpstart", "own"
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What is said of a setting besides its name and default.
-
-    Attributes:
-        type: reads its text.
-        help: English; in the catalogue.
-        identity: whether it decides what comes out of a run; a run goes on under others of those that do not.
-        hyperparameter: its name in CreateTrainingJob, where it is one.
-    """
-
-    type: click.ParamType[Any, Any]
-    help: str
-    identity: bool
-    hyperparameter: str | None
-
-
-def setting(
-    default: Any,
-    kind: click.ParamType[Any, Any],
-    text: str,
-    *,
-    identity: bool = True,
-    hyperparameter: str | None = None,
-) -> Any:
-    """A field of a settings dataclass; see `Declaration`."""
-    declaration = Declaration(kind, text, identity, hyperparameter)
-    return dataclasses.field(default=default, metadata={"declaration": declaration})
 
 
 @dataclass(frozen=True)
@@ -85,18 +56,24 @@ class EndpointAgeSettings(RunsSettings):
 
 
 @dataclass(frozen=True)
-class ServicesSettings(RunsSettings):
-    """What the services by hand take."""
+class LabelStudioSettings(RunsSettings):
+    """What those take that may start Label Studio."""
 
-    s3_port: int | None = setting(None, PORT, marked("port for S3; default: a free one"), identity=False)
     label_studio_port: int | None = setting(
         None, PORT, marked("port for Label Studio; default: a free one"), identity=False
     )
 
 
 @dataclass(frozen=True)
-class Settings(ServicesSettings):
-    """The settings of a run, on this machine and, but for `labeler`, on AWS."""
+class ServicesSettings(LabelStudioSettings):
+    """What those take that start the services of this machine."""
+
+    s3_port: int | None = setting(None, PORT, marked("port for S3; default: a free one"), identity=False)
+
+
+@dataclass(frozen=True)
+class Settings(RunsSettings):
+    """The settings of a run on either track; AWS has another `labeler`."""
 
     images: Path | None = setting(
         None, ExpandedPath(), marked("folder of your own pictures, with subfolders, instead of the samples")
@@ -107,12 +84,6 @@ class Settings(ServicesSettings):
     )
     labeler: str | None = setting(
         None, click.Choice(["scripted", "human"]), marked("who labels: scripted (samples only) or human")
-    )
-    runtime: str = setting(
-        AUTO,
-        click.Choice([AUTO, PROCESS, DOCKER]),
-        marked("what the local cloud runs on: process, docker, or auto (docker where it can be had)"),
-        identity=False,
     )
     epochs: int = setting(
         30, click.IntRange(1, 1000), marked("passes over the training pictures"), hyperparameter="epochs"
@@ -152,7 +123,19 @@ class Settings(ServicesSettings):
 
 
 @dataclass(frozen=True)
-class CloudSettings(Settings, EndpointAgeSettings):
+class LocalSettings(Settings, ServicesSettings):
+    """The settings of a run on this machine."""
+
+    runtime: str = setting(
+        AUTO,
+        click.Choice([AUTO, PROCESS, DOCKER]),
+        marked("what the local cloud runs on: process, docker, or auto (docker where it can be had)"),
+        identity=False,
+    )
+
+
+@dataclass(frozen=True)
+class CloudSettings(Settings, LabelStudioSettings, EndpointAgeSettings):
     """The settings of a run on AWS."""
 
     labeler: str = setting(
@@ -210,7 +193,7 @@ class CloudSettings(Settings, EndpointAgeSettings):
 
 @dataclass(frozen=True)
 class RehearsalSettings(CloudSettings):
-    """The settings of the cloud track against the double of AWS: all that there are."""
+    """The settings of the cloud track against the double of AWS."""
 
     fault: tuple[str, ...] = setting(
         (),
@@ -219,6 +202,9 @@ class RehearsalSettings(CloudSettings):
         identity=False,
     )
 
+
+# Of every setting that there is.
+DECLARATIONS = {**declarations(LocalSettings), **declarations(RehearsalSettings)}
 
 # Origins, as `ResolvedSettings` has them.
 DEFAULT, FILE, MAKE = marked("default"), "kit.toml", "make"
@@ -232,11 +218,6 @@ class ResolvedSettings(Generic[S_co]):
 
     settings: S_co
     origins: Mapping[str, str]
-
-
-def declarations(kind: type[RunsSettings]) -> dict[str, Declaration]:
-    """Of each setting of a kind, by its name."""
-    return {field.name: field.metadata["declaration"] for field in dataclasses.fields(kind)}
 
 
 def source_of(name: str, origin: str) -> str:

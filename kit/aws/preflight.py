@@ -16,7 +16,8 @@ from kit.aws.session import Aws
 from kit.errors import InputError, KitError
 from kit.language import _
 from kit.local_cloud.docker.engine import NoEngine, probe_engine
-from kit.settings import DEFAULT, GROUND_TRUTH, OWN, CloudSettings, ResolvedSettings, declarations, source_of
+from kit.setting_types import declarations
+from kit.settings import DEFAULT, GROUND_TRUTH, OWN, CloudSettings, ResolvedSettings, source_of
 
 
 def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[list[Finding], JumpStartModel | None]:

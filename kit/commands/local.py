@@ -7,12 +7,12 @@ import click
 from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
 from kit.language import _
-from kit.settings import ResolvedSettings, Settings
+from kit.settings import LocalSettings, ResolvedSettings
 
 
 @click.command(
     cls=SettingsCommand,
-    kind=Settings,
+    kind=LocalSettings,
     help="\n\n".join(
         [
             _("Run the whole workshop on this machine, or go on with the run that was cut short."),
@@ -20,7 +20,7 @@ from kit.settings import ResolvedSettings, Settings
         ]
     ),
 )
-def local(resolved: ResolvedSettings[Settings]) -> None:
+def local(resolved: ResolvedSettings[LocalSettings]) -> None:
     # Here, because the SDKs and the plotting library take seconds and 150 MB that the other commands do not need.
     from kit.tracks import local as local_track
 

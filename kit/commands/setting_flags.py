@@ -19,16 +19,13 @@ from kit import settings as declared
 from kit.errors import InputError
 from kit.language import _
 from kit.setting_names import refusal
-from kit.setting_types import expected
+from kit.setting_types import Declaration, declarations, expected
 from kit.settings import (
-    Declaration,
-    RehearsalSettings,
     ResolvedSettings,
     RunsSettings,
     S_co,
     Settings,
     check_together,
-    declarations,
     source_of,
 )
 
@@ -130,10 +127,9 @@ def read_file(file: Path) -> dict[str, str]:
             table = tomllib.load(stream)
     except tomllib.TOMLDecodeError as error:
         raise InputError(_("{file} is not valid TOML: {error}; correct it.").format(file=file, error=error)) from error
-    known = declarations(RehearsalSettings)
     for name in table:
-        if name not in known:
-            raise InputError(f"{file}: {refusal(name, known)}")
+        if name not in declared.DECLARATIONS:
+            raise InputError(f"{file}: {refusal(name, declared.DECLARATIONS)}")
     return {name: _text(value) for name, value in table.items()}
 
 
@@ -156,7 +152,7 @@ def require_taken(command: click.Command, commands: Mapping[str, click.Command])
     Raises:
         InputError: KIT_<NAME> is no setting, or `make <command>` was given a setting that the command does not take.
     """
-    taken, known = _taken(command), [name.upper() for name in declarations(RehearsalSettings)]
+    taken, known = _taken(command), [name.upper() for name in declared.DECLARATIONS]
     for name in from_make():
         if name.lower() not in taken:
             takers = [each for each in ("local", "cloud", *commands) if name.lower() in _taken(commands[each])]

@@ -17,7 +17,8 @@ from kit.run import folder as run_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.names import STAGES
-from kit.settings import AUTO, ResolvedSettings, Settings, declarations
+from kit.setting_types import declarations
+from kit.settings import AUTO, ResolvedSettings, Settings
 
 LOCAL, CLOUD = "local", "cloud"
 
@@ -28,6 +29,7 @@ def open_run(
     track: str,
     console: Console,
     *,
+    runtime: str = AUTO,
     where: Mapping[str, str] | None = None,
     among: Iterable[RunFolder] | None = None,
     tail: str = "",
@@ -35,6 +37,7 @@ def open_run(
     """A run that is unfinished and was started with the same settings, else a new one; locked while the block lasts.
 
     Args:
+        runtime: the one that it has to have; `AUTO` for any.
         where: what else has to be the same: the account, say.
         among: the runs to look at, by default the latest alone.
         tail: ends a new run's name.
@@ -42,7 +45,7 @@ def open_run(
     Raises:
         InputError: another `kit` is at work on it.
     """
-    found = unfinished(resolved, track, where, among)
+    found = unfinished(resolved, track, where, among, runtime)
     folder, journal = found or _new_run(resolved.settings, track, console, where or {}, tail)
     with locked(folder):
         if found is not None:
@@ -70,6 +73,7 @@ def unfinished(
     track: str,
     where: Mapping[str, str] | None = None,
     among: Iterable[RunFolder] | None = None,
+    runtime: str = AUTO,
 ) -> tuple[RunFolder, Journal] | None:
     """The first run with which the same command goes on; the arguments are those of `open_run`."""
     settings = resolved.settings
@@ -83,7 +87,7 @@ def unfinished(
         if is_finished(journal, folder) or journal.track != track:
             continue
         same = journal.settings == {**identity(settings), **(where or {})}
-        if same and settings.runtime in (AUTO, journal.runtime or settings.runtime):
+        if same and runtime in (AUTO, journal.runtime or runtime):
             return folder, journal
     return None
 

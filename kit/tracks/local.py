@@ -16,11 +16,11 @@ from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
 from kit.run.results import CleanUpResult, LabellingResult
-from kit.settings import ResolvedSettings, Settings
+from kit.settings import LocalSettings, ResolvedSettings
 from kit.tracks import driver, runtime
 
 
-def run(resolved: ResolvedSettings[Settings], console: Console) -> None:
+def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
     """Runs the workshop on this machine, or goes on with the run that was cut short.
 
     Raises:
@@ -30,7 +30,7 @@ def run(resolved: ResolvedSettings[Settings], console: Console) -> None:
     run_folder.require_space(settings.runs)
     # Before there is a run: what is refused leaves none behind.
     collected = picture_set.collect(settings, console)
-    with opening.open_run(resolved, opening.LOCAL, console) as (folder, journal):
+    with opening.open_run(resolved, opening.LOCAL, console, runtime=settings.runtime) as (folder, journal):
 
         @contextlib.contextmanager
         def local_cloud(pictures: PictureSet) -> Iterator[AwsApi]:

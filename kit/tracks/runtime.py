@@ -16,11 +16,11 @@ from kit.local_cloud.parts import Parts, Ports, as_processes, in_containers
 from kit.run import folder as run_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
-from kit.settings import AUTO, DOCKER, PROCESS, Settings
+from kit.settings import AUTO, DOCKER, PROCESS, LocalSettings
 
 
 @contextmanager
-def open_parts(settings: Settings, folder: RunFolder, journal: Journal, console: Console) -> Iterator[Parts]:
+def open_parts(settings: LocalSettings, folder: RunFolder, journal: Journal, console: Console) -> Iterator[Parts]:
     """The parts of the run's local cloud; says which runtime they are of and why, and enters it in the journal.
 
     A run that was cut short goes on with the runtime that it was begun with. With RUNTIME=auto a new run takes
@@ -38,7 +38,7 @@ def open_parts(settings: Settings, folder: RunFolder, journal: Journal, console:
 
 
 def _choose(
-    settings: Settings, folder: RunFolder, journal: Journal, console: Console, opened: ExitStack
+    settings: LocalSettings, folder: RunFolder, journal: Journal, console: Console, opened: ExitStack
 ) -> tuple[str, str, AbstractContextManager[Parts]]:
     """The runtime, why it is that, and its parts."""
     wanted = journal.runtime or settings.runtime
@@ -65,7 +65,9 @@ def _choose(
     return PROCESS, reason, as_processes(folder.local_cloud, ports)
 
 
-def _containers(settings: Settings, folder: RunFolder, console: Console, opened: ExitStack) -> tuple[Engine, LocalMode]:
+def _containers(
+    settings: LocalSettings, folder: RunFolder, console: Console, opened: ExitStack
+) -> tuple[Engine, LocalMode]:
     """All that containers need, made where it can be; raises SetupError with what is missing."""
     engine = require_engine()
     # Before images are built, which takes minutes.

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from kit.cli import kit
-from kit.settings import RehearsalSettings, declarations
+from kit.settings import DECLARATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -25,7 +25,7 @@ PAIRS = [
 PAGES = [page for pair in PAIRS for page in pair]
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.M))
-SETTINGS = {name.upper() for name in declarations(RehearsalSettings)}
+SETTINGS = {name.upper() for name in DECLARATIONS}
 # What may stand before `=` after a target: the settings, and what the Makefile itself reads.
 VARIABLES = {
     *SETTINGS,

@@ -11,7 +11,7 @@ from kit.console import Console
 from kit.errors import SetupError
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
-from kit.settings import Settings
+from kit.settings import LocalSettings
 from kit.tracks.runtime import open_parts
 
 NO_ENGINE = "No Docker engine answers at unix:///no/such/docker.sock"
@@ -26,7 +26,7 @@ class Place:
         self.journal = Journal(self.folder.journal, "a-run", "local", {})
 
     def open(self, runtime: str) -> Any:
-        settings = Settings(runtime=runtime, runs=self.folder.path.parent)
+        settings = LocalSettings(runtime=runtime, runs=self.folder.path.parent)
         return open_parts(settings, self.folder, self.journal, Console())
 
 

@@ -167,6 +167,7 @@ def test_scripts_read_a_check_line_by_line(tmp_path: Path) -> None:
         (["local"], {"EPOCS": "3"}, "KIT_EPOCS is no setting; did you mean KIT_EPOCHS?"),
         (["status"], {"NONSENSE": "1"}, "KIT_NONSENSE is no setting; `make help` lists all"),
         (["local"], {"FROM_MAKE": "REGION", "REGION": "us-east-1"}, "REGION goes with `make cloud`"),
+        (["cloud"], {"FROM_MAKE": "RUNTIME"}, "RUNTIME goes with `make local`"),
         (["cloud"], {"FROM_MAKE": "FAULT", "FAULT": "a=b"}, "FAULT goes with `make cloud-rehearsal`"),
         (["check", "x"], {"FROM_MAKE": "EPOCHS", "EPOCHS": "3"}, "EPOCHS goes with `make local`"),
     ],

@@ -17,6 +17,7 @@ from kit.run.opening import identity
 from kit.setting_names import declared
 from kit.settings import (
     CloudSettings,
+    LocalSettings,
     RehearsalSettings,
     ResolvedSettings,
     RunsSettings,
@@ -46,7 +47,7 @@ def test_each_source_overrides_the_one_before_and_is_named(folder: Path, monkeyp
     for name, value in {"SEED": "4", "HELD_OUT": "0.3", "EPOCHS": "", "BATCH_SIZE": "8"}.items():
         monkeypatch.setenv(f"KIT_{name}", value)
     monkeypatch.setenv("KIT_FROM_MAKE", "BATCH_SIZE")
-    resolved = resolve(Settings, seed="5")
+    resolved = resolve(LocalSettings, seed="5")
     assert (resolved.settings.epochs, resolved.origins["epochs"]) == (7, "kit.toml")
     assert (resolved.settings.held_out, resolved.origins["held_out"]) == (0.3, "KIT_HELD_OUT")
     assert (resolved.settings.batch_size, resolved.origins["batch_size"]) == (8, "make")
@@ -75,7 +76,7 @@ def test_each_source_overrides_the_one_before_and_is_named(folder: Path, monkeyp
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(flags: dict[str, str], said: str) -> None:
     with pytest.raises(InputError) as caught:
-        resolve(Settings, **flags)
+        resolve(LocalSettings, **flags)
     assert said in str(caught.value)
 
 
@@ -109,7 +110,7 @@ def test_a_refusal_names_what_was_written(
     if source == "make":
         monkeypatch.setenv("KIT_FROM_MAKE", "EPOCHS")
     with pytest.raises(InputError) as caught:
-        resolve(Settings)
+        resolve(LocalSettings)
     assert str(caught.value) == f'{named} is "0.5", but it has to be a whole number from 1 to 1000.'
 
 
@@ -124,7 +125,7 @@ def test_a_refusal_names_what_was_written(
 def test_a_settings_file_that_cannot_be_used_is_named(folder: Path, text: str, said: str) -> None:
     (folder / "kit.toml").write_text(text)
     with pytest.raises(InputError, match=r"kit\.toml") as caught:
-        resolve(Settings)
+        resolve(LocalSettings)
     assert said in str(caught.value)
 
 
@@ -137,14 +138,15 @@ def test_a_command_that_looks_at_runs_is_not_kept_from_it_by_settings_of_the_oth
 
 
 def test_make_knows_the_settings_that_are_declared() -> None:
-    for kind in (RunsSettings, Settings, CloudSettings, RehearsalSettings):
+    for kind in (RunsSettings, LocalSettings, CloudSettings, RehearsalSettings):
         assert set(declared(kind.__name__)) == {field.name for field in dataclasses.fields(kind)}
     assert declared("Settings")["epochs"] == "passes over the training pictures"
 
 
 def test_a_run_goes_on_under_settings_that_do_not_decide_what_comes_out() -> None:
-    chosen = {"threshold": 0.4, "train_minutes": 5.0, "s3_port": 4566, "yes": True, "train_instance": "ml.p3.2xlarge"}
+    chosen = {"threshold": 0.4, "train_minutes": 5.0, "yes": True, "train_instance": "ml.p3.2xlarge"}
     assert identity(CloudSettings(**chosen)) == identity(CloudSettings())
+    assert identity(LocalSettings(runtime="docker", s3_port=4566)) == identity(LocalSettings())
     assert identity(Settings(epochs=3)) != identity(Settings(epochs=4))
     assert identity(Settings(held_out=0.1)) != identity(Settings())
 

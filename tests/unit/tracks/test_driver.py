@@ -19,7 +19,7 @@ from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
 from kit.run.results import EndpointResult
-from kit.settings import ResolvedSettings, Settings
+from kit.settings import LocalSettings, ResolvedSettings
 from kit.tracks import driver
 from tests.unit.stages.contexts import context_in
 
@@ -54,7 +54,7 @@ class NoCheckpoint:
         pass
 
 
-def go(tmp_path: Path, resolved: ResolvedSettings) -> Journal:
+def go(tmp_path: Path, resolved: ResolvedSettings[LocalSettings]) -> Journal:
     """`make local` without its local cloud."""
 
     @contextlib.contextmanager
@@ -62,14 +62,14 @@ def go(tmp_path: Path, resolved: ResolvedSettings) -> Journal:
         yield dataclasses.replace(context_in(tmp_path / "api").api, durability=NoCheckpoint())
 
     console = Console()
-    with opening.open_run(resolved, "local", console) as (folder, journal):
+    with opening.open_run(resolved, "local", console, runtime=resolved.settings.runtime) as (folder, journal):
         driver.run_stages(resolved.settings, PictureSet((), ()), folder, journal, console, api)
         folder.summary.touch()
     return journal
 
 
-def settings(tmp_path: Path, **values: Any) -> ResolvedSettings:
-    return ResolvedSettings(Settings(runs=tmp_path / "runs", **values), {})
+def settings(tmp_path: Path, **values: Any) -> ResolvedSettings[LocalSettings]:
+    return ResolvedSettings(LocalSettings(runs=tmp_path / "runs", **values), {})
 
 
 def test_after_a_failure_the_same_command_runs_only_what_is_not_finished(tmp_path: Path, stages: Stages) -> None:

@@ -13,6 +13,7 @@ from threading import Lock
 import pi_heif
 from PIL import Image, UnidentifiedImageError
 
+from kit import MOST_PIXELS
 from kit.errors import InputError
 from kit.language import _
 
@@ -31,8 +32,6 @@ NOT_TAKEN = (
     ".svg", ".psd", ".jp2", ".j2k", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2",
     ".ico", ".eps", ".pdf", ".tga", ".ppm", ".exr", ".hdr",
 )  # fmt: skip
-# A header can promise any size. The detector takes no larger picture, and what is labelled is to be trained on.
-MOST_PIXELS = 50_000_000
 # S3's download adds nine bytes to a name while it is under way, a file system takes 255.
 _LONGEST_NAME = 240
 _ORIENTATION = 0x0112

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,3 +177,16 @@ def test_numbers_that_are_no_colours_are_refused(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((4, 4), np.float32)).save(tmp_path / "x.tif")
     with pytest.raises(InputError, match="32 bits"):
         converted(tmp_path / "x.tif")
+
+
+def test_opencv_makes_no_room_for_more_pixels_than_the_detector_takes(tmp_path: Path) -> None:
+    """Whatever Pillow read in the header. In a process of its own: OpenCV reads its limit when first imported."""
+    Image.new("L", (8000, 7000)).save(tmp_path / "large.png")
+    code = (
+        "import sys; from pathlib import Path; from kit.annotations.picture_conversion import decoded;"
+        "print(decoded(Path(sys.argv[1]).read_bytes()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "large.png"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "None\n"

@@ -18,7 +18,9 @@ from kit.run.context import Context
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
-from kit.run.results import EndpointResult
+from kit.run.remark import Remark
+from kit.run.results import EndpointResult, PicturesResult
+from kit.run.run_picture import RunPicture
 from kit.settings import LocalSettings, ResolvedSettings
 from kit.tracks import driver
 from tests.unit.stages.contexts import context_in
@@ -49,12 +51,15 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> Stages:
     return Stages(monkeypatch)
 
 
+NO_PICTURES = PictureSet((), ())
+
+
 class NoCheckpoint:
     def checkpoint(self) -> None:
         pass
 
 
-def go(tmp_path: Path, resolved: ResolvedSettings[LocalSettings]) -> Journal:
+def go(tmp_path: Path, resolved: ResolvedSettings[LocalSettings], pictures: PictureSet = NO_PICTURES) -> Journal:
     """`make local` without its local cloud."""
 
     @contextlib.contextmanager
@@ -63,7 +68,7 @@ def go(tmp_path: Path, resolved: ResolvedSettings[LocalSettings]) -> Journal:
 
     console = Console()
     with opening.open_run(resolved, "local", console, runtime=resolved.settings.runtime) as (folder, journal):
-        driver.run_stages(resolved.settings, PictureSet((), ()), folder, journal, console, api)
+        driver.run_stages(resolved.settings, pictures, folder, journal, console, api)
         folder.summary.touch()
     return journal
 
@@ -176,3 +181,23 @@ def test_what_a_library_raises_becomes_one_sentence_in_the_journal(
     folder = (tmp_path / "runs" / "latest").resolve()
     record = Journal.open(folder / "journal.json").stages["two"]
     assert (record.state, record.error) == ("failed", str(caught.value))
+
+
+def test_pictures_that_were_mended_since_are_uploaded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uploads: list[int] = []
+
+    def upload(context: Context) -> PicturesResult:
+        uploads.append(len(context.pictures.pictures))
+        return PicturesResult("bucket", uploads[-1], ("cat",), context.pictures.left_out)
+
+    def label(_: Context) -> PicturesResult:
+        raise ServiceError("no")
+
+    monkeypatch.setattr(driver, "STAGES", (driver.Stage("pictures", upload), driver.Stage("labelling", label)))
+    monkeypatch.setattr(opening, "STAGES", {"pictures": "", "labelling": ""})
+    one, other = (RunPicture(tmp_path / name, name, name) for name in ("a.jpg", "b.jpg"))
+    damaged = PictureSet((one,), ("cat",), left_out=(Remark("b.jpg", "the picture is damaged"),))
+    for pictures in (damaged, damaged, PictureSet((one, other), ("cat",))):
+        with pytest.raises(ServiceError):
+            go(tmp_path, settings(tmp_path), pictures)
+    assert uploads == [1, 2]

@@ -28,6 +28,9 @@ Picture: TypeAlias = npt.NDArray[np.uint8]
 # the grey there is the object.
 LEAST_SHARE = 0.9
 _JPEG_QUALITY = 95
+# The detector takes no JPEG with more scans, and counts what looks like one in the film that a telephone appends.
+MOST_SCANS = 64
+_SCAN = b"\xff\xda"
 _PNG = b"\x89PNG\r\n\x1a\n"
 # What Pillow leaves in every channel where the file ends before the pixels do: grey (127 is that of CMYK), black.
 _MISSING = {"JPEG": (127, 128), "PNG": (0,)}
@@ -82,6 +85,8 @@ def converted(path: Path, *, mend: bool = True) -> ConvertedPicture:
         kind = "PNG" if image.format in ("PNG", "BMP", "TIFF", "GIF") else "JPEG"
         content, remark = _content(path, image, kind)
         if content is not None and (pixels := decoded(content)) is not None:
+            if kind == "JPEG" and content.count(_SCAN) > MOST_SCANS:
+                content = encoded(pixels, kind)
             return ConvertedPicture(content, _media_type(content), pixels, remark)
         mended = _mended(path, kind) if mend and image.format in ("JPEG", "MPO", "PNG") else None
     if mended is None:

@@ -173,6 +173,16 @@ def test_other_kinds_are_damaged_when_cut_off(tmp_path: Path, name: str) -> None
         converted(tmp_path / name)
 
 
+def test_a_photograph_with_a_film_behind_it_is_one_that_the_detector_takes(tmp_path: Path) -> None:
+    """Telephones append the seconds around a photograph, megabytes in which a JPEG's markers occur by chance."""
+    film = np.random.default_rng(0).integers(0, 256, 8_000_000, np.uint8).tobytes()
+    (tmp_path / "x.jpg").write_bytes(PHOTOGRAPH.read_bytes() + film)
+    picture = converted(tmp_path / "x.jpg")
+    assert film.count(b"\xff\xda") > 64 >= picture.content.count(b"\xff\xda")
+    assert picture.content_type == "image/jpeg"
+    assert far_from_photograph(cv2.imdecode(np.frombuffer(picture.content, np.uint8), cv2.IMREAD_COLOR)) < 6
+
+
 def test_numbers_that_are_no_colours_are_refused(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((4, 4), np.float32)).save(tmp_path / "x.tif")
     with pytest.raises(InputError, match="32 bits"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -200,3 +202,28 @@ def test_opencv_makes_no_room_for_more_pixels_than_the_detector_takes(tmp_path: 
         [sys.executable, "-c", code, tmp_path / "large.png"], capture_output=True, text=True, check=True
     )
     assert done.stdout == "None\n"
+
+
+CLAIMS_4_GB = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAADIAAAAeCAIAAADhM9qr////8ElEQVR4eHh4eHh4eHh4eHh4eHh4eHh4eA==")
+
+
+def frame_after_ff00() -> bytes:
+    """A JPEG of 20000 x 20000 pixels; before that frame a part that only some readers step over, with one of 64."""
+    whole = cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8))[1].tobytes()
+    frame = whole.index(b"\xff\xc0")
+    false = b"\xff\x00\x00\x0b" + whole[frame : frame + 9]
+    true = whole[frame : frame + 5] + struct.pack(">HH", 20_000, 20_000) + whole[frame + 9 :]
+    return whole[:2] + false + whole[2:frame] + true
+
+
+@pytest.mark.parametrize("content", [CLAIMS_4_GB, frame_after_ff00()], ids=["chunk of 4 GB", "frame after FF00"])
+def test_a_few_bytes_take_no_gigabytes(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x").write_bytes(content)
+    code = (
+        "import resource, sys; from pathlib import Path; from kit.errors import InputError\n"
+        "from kit.annotations.picture_conversion import converted\n"
+        "try: converted(Path(sys.argv[1]))\n"
+        "except InputError: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "x"], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 400_000, "kilobytes, with Python and the decoders"

@@ -112,6 +112,9 @@ class _Matching:
         elif path in self._left_out:
             remark = self._left_out[path]
             self._left_out[path] = Remark(remark.picture, remark.text, remark.boxes + len(picture.boxes))
+        else:
+            text = _("{path} is hidden, or its name does not end as a picture's does; rename it").format(path=path)
+            self.missing.append(f"{self.file}:{picture.line}: {text}")
 
     def _take(self, picture: AnnotatedPicture, file: RunPicture) -> None:
         stated = (picture.width or file.width, picture.height or file.height)

@@ -145,6 +145,13 @@ def test_every_picture_that_is_missing_is_named(tmp_path: Path) -> None:
     assert "m.manifest:3: there is no picture gone.png in" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", [".hidden.png", "no-suffix"])
+def test_a_label_of_a_file_that_is_passed_over_is_told_of(tmp_path: Path, name: str) -> None:
+    pictures(tmp_path, "a.png", "b.png", name)
+    with pytest.raises(InputError, match=f"m.manifest:3: .*{name} is hidden, or its name does not end as a picture's"):
+        collected(tmp_path, line("a.png", "cat"), line("b.png", "cat"), line(name, "cat"))
+
+
 def test_two_uploads_of_one_name_are_not_put_on_one_picture(tmp_path: Path) -> None:
     pictures(tmp_path, "a.png", "b.png")
     with pytest.raises(InputError, match=r"4e5f6a7b-a\.png"):

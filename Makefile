@@ -24,7 +24,7 @@ $(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
 export KIT_FROM_MAKE := $(GIVEN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check docs-check messages format lock samples bench-convert bench-train bench-serve bench-far scenes-environment gpu-check \
+.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check docs-check messages format lock samples bench-convert bench-train bench-serve bench-slow-clients bench-far scenes-environment gpu-check \
         images base-image up down logs ps clean distclean
 
 help:  ## this list  ## この一覧
@@ -142,6 +142,10 @@ bench-train:  ## seconds per epoch against GluonCV's SSD-512, JumpStart's own mo
 bench-serve:  ## the endpoint against the bare loop and GluonCV: time, throughput, memory (a quarter of an hour)  ## エンドポイントを素のループや GluonCV と比べる: 時間、スループット、メモリ (約 15 分)
 	@$(INSTALL) kit detector gluoncv
 	.venvs/kit/bin/python bench/serve.py
+
+bench-slow-clients: kit-environment  ## the endpoint among clients that are slow, silent or gone: make bench-slow-clients MODEL=<folder> (two minutes)  ## 遅い、黙っている、切れるクライアントに囲まれたエンドポイント: make bench-slow-clients MODEL=<フォルダ> (約 2 分)
+	@$(INSTALL) kit detector
+	.venvs/kit/bin/python bench/slow_clients.py --model $(MODEL)
 
 bench-far: scenes-environment  ## small objects in large pictures: accuracy; renders these first, into runs/far (a quarter of an hour)  ## 大きな画像の小さな物体: 精度。先に画像を runs/far に描く (約 15 分)
 	@$(INSTALL) kit detector

@@ -140,9 +140,7 @@ def test_a_small_file_takes_little_memory(data: bytes, tmp_path) -> None:
 
 def test_opencv_has_the_limit_too() -> None:
     """Past our own reading, as a reader that overlooks something would let it."""
-    program = (
-        "import sys, detector, cv2, numpy; cv2.imdecode(numpy.frombuffer(sys.stdin.buffer.read(), 'u1'), 1)"
-    )
+    program = "import sys, detector, cv2, numpy; cv2.imdecode(numpy.frombuffer(sys.stdin.buffer.read(), 'u1'), 1)"
     huge = ORDINARY.replace(ORDINARY[ORDINARY.index(b"\xff\xc0") :][:19], HUGE_FRAME, 1)
     done = subprocess.run([sys.executable, "-c", program], input=huge, capture_output=True, timeout=60, check=False)
     assert b"CV_IO_MAX_IMAGE_PIXELS" in done.stderr

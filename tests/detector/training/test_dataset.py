@@ -60,6 +60,7 @@ def test_pictures_without_boxes_show_what_is_not_meant(tmp_path: Path) -> None:
         ({"bbox": "1,2,3,4"}, "four numbers"),
         ({"category_id": "usb-a"}, "category_id is 'usb-a'"),
         ({"category_id": -1}, "category_id is -1"),
+        ({"category_id": 2_000_000_000}, "below 10,000"),
         ({"image_id": "z"}, "image 'z', which is not listed"),
     ],
 )

@@ -38,6 +38,8 @@ def test_labels(text: str) -> None:
         ("epochs", "1001"),
         ("epochs", "ten"),
         ("epochs", "2.5"),
+        ("epochs", "9" * 5000),
+        ("epochs", "٣"),
         ("batch-size", "-1"),
         ("adam-learning-rate", "0"),
         ("adam-learning-rate", "nan"),

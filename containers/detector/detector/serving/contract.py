@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from detector.errors import InputError
@@ -38,10 +39,18 @@ def parse_accept(header: str | None) -> AcceptOptions | None:
         if name == "verbose":
             verbose = True
         elif name == "n_predictions":
-            if not value.isdecimal() or int(value) < 1:
-                raise InputError(f'Accept says n_predictions="{value}": give a whole number above 0')
-            predictions = int(value)
+            predictions = whole_number(value)
+            if predictions is None:
+                raise InputError(f'Accept says n_predictions="{value[:20]}": give a whole number above 0')
     return AcceptOptions(verbose, predictions)
+
+
+def whole_number(text: str) -> int | None:
+    """A whole number above 0 of at most nine digits; None where the text is none.
+
+    `int` alone takes digits of any script, and thousands of them end in an error of its own.
+    """
+    return int(text) or None if re.fullmatch("[0-9]{1,9}", text) else None
 
 
 def response(detections: Detections, options: AcceptOptions, labels: tuple[str, ...]) -> dict[str, object]:

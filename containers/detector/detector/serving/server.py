@@ -12,18 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from detector import picture
 from detector.errors import InputError, SetupError
 from detector.paths import Paths
-from detector.serving.contract import CONTENT_TYPES, parse_accept, response
+from detector.serving.connections import BACKLOG, is_ambiguous, limited
+from detector.serving.contract import CONTENT_TYPES, parse_accept, response, whole_number
 from detector.serving.inference import Detections, Model, detect, load, refine_and_classify
+from detector.serving.waiting import Bodies, GoneError, Queue, TurnedAwayError
 
 # SageMaker kills a container 30 s after SIGTERM.
 SECONDS_TO_FINISH = 25
+# Bytes of a request's head: what SageMaker and clients send is below 2 kB.
+LONGEST_HEAD = 16 * 1024
 # A picture is decoded at no less than so many times the network's pixels, so that shrinking it can average.
 DECODING_RESERVE = 4
 
@@ -38,6 +44,7 @@ class ServerSettings:
         largest_body: DETECTOR_LARGEST_BODY, bytes of a request; SageMaker's own limit is 6 MB.
         queue: DETECTOR_QUEUE, requests that may wait or be worked on before others are turned away.
         workers: DETECTOR_WORKERS, pictures worked on at a time.
+        connections: DETECTOR_CONNECTIONS, kept open at a time; fewer where there are too few file descriptors.
     """
 
     host: str
@@ -45,6 +52,7 @@ class ServerSettings:
     largest_body: int
     queue: int
     workers: int
+    connections: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> ServerSettings:
@@ -52,9 +60,10 @@ class ServerSettings:
 
         def number(name: str, default: int) -> int:
             text = environment.get(name, str(default))
-            if not text.isdecimal() or int(text) < 1:
+            value = whole_number(text)
+            if value is None:
                 raise SetupError(f'environment variable {name} is "{text}": give a whole number above 0')
-            return int(text)
+            return value
 
         return cls(
             host=environment.get("DETECTOR_HOST", "0.0.0.0"),  # noqa: S104 - a container is reached from outside
@@ -62,6 +71,7 @@ class ServerSettings:
             largest_body=number("DETECTOR_LARGEST_BODY", 6 * 1024 * 1024),
             queue=number("DETECTOR_QUEUE", 16),
             workers=number("DETECTOR_WORKERS", len(os.sched_getaffinity(0))),
+            connections=number("DETECTOR_CONNECTIONS", 500),
         )
 
 
@@ -75,16 +85,16 @@ class Endpoint:
 
     def __init__(self, alone: Model, beside: Model, settings: ServerSettings) -> None:
         self._alone, self._beside = alone, beside
-        self._settings = settings
         self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="inference")
-        self._in_hand = 0
+        self._queue = Queue(settings.workers, settings.queue)
+        self._bodies = Bodies(settings.largest_body, settings.queue * settings.largest_body)
 
     def application(self) -> Starlette:
         routes = [
             Route("/ping", self.ping, methods=["GET"]),
             Route("/invocations", self.invocations, methods=["POST"]),
         ]
-        return Starlette(routes=routes)
+        return Starlette(routes=routes, middleware=[Middleware(Unambiguous)])
 
     async def ping(self, _request: Request) -> Response:
         """The server listens only after its first inference, so being reached is being ready."""
@@ -98,35 +108,32 @@ class Endpoint:
             wanted = parse_accept(request.headers.get("accept"))
             if wanted is None:
                 return refusal(406, "only application/json is answered, also with ;verbose;n_predictions=N")
-            body = await self._body(request)
-            if body is None:
-                return refusal(
-                    413, f"the picture is larger than {self._settings.largest_body} bytes: send a smaller one"
-                )
-            if self._in_hand >= self._settings.queue:
-                return refusal(503, f"{self._in_hand} requests are waiting already: try again", {"Retry-After": "1"})
-            self._in_hand += 1
-            model = self._alone if self._in_hand == 1 else self._beside
-            try:
+            body = await self._bodies.read(request)
+            async with self._queue.turn(request) as alone:
+                model = self._alone if alone else self._beside
                 found = await asyncio.get_running_loop().run_in_executor(self._pool, find, model, body)
-            finally:
-                self._in_hand -= 1
         except InputError as error:
             return refusal(400, str(error))
+        except TurnedAwayError as error:
+            return refusal(error.status, str(error), {"Retry-After": "1"} if error.status == 503 else None)
+        except (ClientDisconnect, GoneError):
+            logging.getLogger(__name__).info("the client hung up")
+            return Response(status_code=499)  # for nobody: nginx's number for it
         return JSONResponse(response(found, wanted, model.description.labels))
 
-    async def _body(self, request: Request) -> bytes | None:
-        """The request's body, None as soon as it is known to be too large."""
-        limit = self._settings.largest_body
-        declared = request.headers.get("content-length", "0")
-        if int(declared) > limit:
-            return None
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                return None
-        return bytes(body)
+
+class Unambiguous:
+    """Refuses requests that say in two ways where they end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._app
+        if scope["type"] == "http" and is_ambiguous(scope["headers"]):
+            text = "Content-Length and Transfer-Encoding contradict each other: send one of them"
+            answer = refusal(400, text, {"Connection": "close"})
+        await answer(scope, receive, send)
 
 
 def find(model: Model, body: bytes) -> Detections:
@@ -151,8 +158,12 @@ def serve(paths: Paths, settings: ServerSettings) -> None:
     alone, beside = (load(paths.model, threads) for threads in (cores, max(1, cores // settings.workers)))
     for model in (alone, beside):
         warm_up(model)
-    uvicorn.run(
-        Endpoint(alone, beside, settings).application(),
+    uvicorn.Server(configuration(Endpoint(alone, beside, settings), settings)).run()
+
+
+def configuration(endpoint: Endpoint, settings: ServerSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        endpoint.application(),
         host=settings.host,
         port=settings.port,
         lifespan="off",
@@ -160,6 +171,10 @@ def serve(paths: Paths, settings: ServerSettings) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        http=limited(settings.connections),
+        ws="none",
+        backlog=BACKLOG,
+        h11_max_incomplete_event_size=LONGEST_HEAD,
     )
 
 

@@ -18,6 +18,8 @@ from detector.errors import InputError
 from detector.sample import Sample
 
 MIN_PICTURES = 2
+# Where names are not given the classes go by their numbers, so that the highest one says how many there are.
+MOST_CLASSES = 10_000
 # The part of the pictures held out for validation, where there are enough of them: of fewer each one counts.
 VALIDATION_FRACTION, MIN_PICTURES_TO_VALIDATE = 0.1, 50
 # Pictures stay decoded up to this much memory, with this many times the input's pixels for augmentation to zoom in.
@@ -60,7 +62,7 @@ def read_channel(folder: Path) -> list[LabelledPicture]:
         document = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path} is missing: the training channel must hold annotations.json and images/") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no JSON ({error})") from error
     try:
         images = {image["id"]: image for image in document["images"]}
@@ -84,7 +86,7 @@ def read_channel(folder: Path) -> list[LabelledPicture]:
             )
             for identifier, image in images.items()
         ]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise InputError(f"{path} is not as JumpStart wants it: {type(error).__name__} {error}") from error
     with_boxes = sum(len(item.boxes) > 0 for item in pictures)
     if with_boxes < MIN_PICTURES:
@@ -106,8 +108,10 @@ def box_in(box: object, image: dict[str, object], where: str) -> list[float]:
 
 
 def class_in(category: object, where: str) -> int:
-    if isinstance(category, bool) or not isinstance(category, int) or category < 0:
-        raise InputError(f"{where}: category_id is {category!r}: a whole number from 0 is wanted")
+    if isinstance(category, bool) or not isinstance(category, int) or not 0 <= category < MOST_CLASSES:
+        raise InputError(
+            f"{where}: category_id is {category!r:.60}: a whole number from 0, below {MOST_CLASSES:,}, is wanted"
+        )
     return category
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ def read(path: Path) -> Hyperparameters:
         document = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         document = {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no JSON ({error}): SageMaker writes an object of strings there") from error
     if not isinstance(document, dict):
         raise InputError(f"{path} holds a {type(document).__name__}: SageMaker writes an object of strings there")
@@ -77,10 +78,10 @@ def read(path: Path) -> Hyperparameters:
 
 def integer(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     text = given.get(name, str(default))
-    try:
-        value = int(text)
-    except ValueError:
-        raise InputError(f'hyperparameter {name} is "{text}": give a whole number, {least} to {most}') from None
+    # `int` alone takes digits of any script, and thousands of them only with an error of its own.
+    if not re.fullmatch("[+-]?[0-9]{1,18}", text):
+        raise InputError(f'hyperparameter {name} is "{text[:60]}": give a whole number, {least} to {most}')
+    value = int(text)
     if not least <= value <= most:
         raise InputError(f"hyperparameter {name} is {value}: give a whole number, {least} to {most}")
     return value
@@ -93,14 +94,14 @@ def rate(given: Mapping[str, str], name: str, default: float) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value <= 1:
-        raise InputError(f'hyperparameter {name} is "{text}": give a number above 0, at most 1')
+        raise InputError(f'hyperparameter {name} is "{text[:60]}": give a number above 0, at most 1')
     return value
 
 
 def truth(given: Mapping[str, str], name: str, default: bool) -> bool:
     text = given.get(name, str(default))
     if text.lower() not in ("true", "false"):
-        raise InputError(f'hyperparameter {name} is "{text}": give True or False')
+        raise InputError(f'hyperparameter {name} is "{text[:60]}": give True or False')
     return text.lower() == "true"
 
 

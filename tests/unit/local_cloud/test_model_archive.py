@@ -1,8 +1,10 @@
 """Model archives: what is made here, and what others might send."""
 
+import gzip
 import io
 import subprocess
 import tarfile
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,6 +135,72 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             unpack(archive, tmp_path / "out")
     written = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
     assert written < 100_000
+
+
+def header(kind: bytes, size: bytes = b"", name: bytes = b"m") -> bytes:
+    """A tar header of 512 bytes, its fields as they are given."""
+    block = bytearray(tarfile.TarInfo("m").tobuf(tarfile.GNU_FORMAT))
+    block[0:100] = name.ljust(100, b"\0")
+    block[156:157] = kind
+    if size:
+        block[124:136] = size
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+def octal(size: int) -> bytes:
+    return b"%011o\0" % size
+
+
+def pax(records: bytes) -> bytes:
+    return header(b"x", octal(len(records))) + records.ljust(512, b"\0")
+
+
+NEGATIVE = b"\xff" * 10 + b"\xfe\0"  # base 256: -512
+SPARSE_PAX = b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n25 GNU.sparse.name=model\n"
+FILE = header(b"0", octal(1)) + b"x".ljust(512, b"\0")
+
+
+MALFORMED = {
+    "long name": header(b"L", octal(1 << 30)) + bytes(1 << 20),
+    "long link": header(b"K", octal(1 << 30)) + bytes(1 << 20),
+    "pax": header(b"x", octal(1 << 30)) + bytes(1 << 20),
+    "global pax": header(b"g", octal(1 << 30)) + bytes(1 << 20),
+    "pax upon pax": pax(b"11 a=bcdef\n") * 3000 + FILE,
+    "negative name": header(b"L", NEGATIVE) + FILE,
+    "negative file": header(b"0", NEGATIVE) + FILE,
+    "negative pax": header(b"x", NEGATIVE) + FILE,
+    "negative size in pax": pax(b"13 size=-512\n") + FILE,
+    "pax of no length": pax(b"0 a=bcdef") + FILE,
+    "holes": header(b"S", octal(512)) + bytes(512),
+    "holes in pax": pax(SPARSE_PAX) + header(b"0", octal(1 << 20)) + b"9" * (1 << 20),
+    "folder in a file": FILE + header(b"0", octal(1), b"m/below") + b"x".ljust(512, b"\0"),
+    "file that is a folder": header(b"5", octal(0)) + FILE,
+    "name beyond the file system's": header(b"L", octal(4000)) + b"n" * 4000 + bytes(96) + FILE,
+    "contiguous": header(b"7", octal(1)) + bytes(512),
+    "size beyond all": header(b"0", b"\x80" + b"\xff" * 11) + b"x",
+    "size of words": header(b"0", b"not a size!!") + b"x",
+    "volume": header(b"V", octal(0)) + FILE,
+    "unknown kind": header(b"?", octal(0)) + FILE,
+    "cut off": header(b"0", octal(9999)) + b"x",
+    "no tar": b"x" * 100,
+}
+
+
+@pytest.mark.parametrize("tar", MALFORMED.values(), ids=MALFORMED)
+def test_what_tarfile_would_believe_is_told_in_a_sentence(tmp_path: Path, tar: bytes) -> None:
+    archive = tmp_path / "model.tar.gz"
+    archive.write_bytes(gzip.compress(tar + bytes(1024)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ServiceError, match=r"^model\.tar\.gz .*unpacked"):
+            unpack(archive, tmp_path / "out")
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+    assert not (tmp_path / "out").exists()
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 100_000
 
 
 def test_what_an_interrupted_unpacking_left_does_not_count(model: Path, tmp_path: Path) -> None:

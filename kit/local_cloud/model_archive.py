@@ -155,7 +155,7 @@ def _unpack(archive: Path, folder: Path) -> None:
                     raise tarfile.ReadError(f"{member.name!r} has holes")
                 _write(tar, unpacked, member, folder, archive)
                 # tarfile keeps every member it has handed over.
-                tar.members.clear()
+                tar.members.clear()  # type: ignore[attr-defined]
         unpacked.rest()
 
 

@@ -21,9 +21,13 @@ from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
 from kit.annotations.streaming.json_stream import elements
 from kit.annotations.streaming.json_values import mapping, number, parsed
+from kit.errors import InputError
+from kit.language import _
 
 ANNOTATIONS = "annotations.json"
 IMAGES = "images"
+# Without names the highest id says how many classes there are; the detector takes no more either.
+_MOST_CLASSES = 10_000
 
 
 def read(path: Path, *, labels: Sequence[str] | None = None, on_unreadable: OnUnreadable = refuse) -> AnnotationStream:
@@ -98,7 +102,11 @@ def _box(annotation: Mapping[str, Any]) -> tuple[int | str, Edges]:
 
 
 def _numbered(path: Path) -> tuple[str, ...]:
-    """ "0" to the highest category_id of the file; elements that cannot be read are left to the reading."""
+    """ "0" to the highest category_id of the file; elements that cannot be read are left to the reading.
+
+    Raises:
+        InputError: it is so high that it counts no classes.
+    """
     highest = -1
     others: dict[str, None] = {}
     for _list, _number, element in elements(path, {"annotations": Raw}):
@@ -108,6 +116,12 @@ def _numbered(path: Path) -> tuple[str, ...]:
             continue
         if isinstance(key, str):
             others[key] = None
+        elif key >= _MOST_CLASSES:
+            raise InputError(
+                _("{path}: category_id is {value}, which is no class counted from 0; give the labels").format(
+                    path=path, value=key
+                )
+            )
         elif key > highest:
             highest = key
     return (*(str(class_id) for class_id in range(highest + 1)), *sorted(others))

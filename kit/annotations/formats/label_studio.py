@@ -120,7 +120,12 @@ def source_of(data: Mapping[str, Any], image_field: str | None = None) -> str:
     if isinstance(value, str) and value.startswith("s3://"):
         return value
     address = text(value, f"data.{field}")
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:  # brackets, of which an address may have one pair
+        raise MalformedError(
+            _("{name} is {value}, not an address").format(name=f"data.{field}", value=shown(address))
+        ) from error
     if parts.path.endswith("/resolve/") and (hidden := parse_qs(parts.query).get("fileuri")):
         return _stored_uri(hidden[0])
     if not parts.scheme and not parts.path.startswith("/data/"):

@@ -18,7 +18,7 @@ from msgspec import DecodeError, Raw
 from msgspec.json import Decoder
 
 from kit.annotations.problems import MalformedError, OnUnreadable
-from kit.annotations.streaming.json_endings import TEXT, FindEnding, alike, balanced, searched
+from kit.annotations.streaming.json_endings import FindEnding, alike, balanced, bracketed, searched, without_escapes
 from kit.annotations.streaming.ordinary import decoded
 from kit.errors import InputError
 from kit.language import _
@@ -32,7 +32,7 @@ _BLOCK = 128 * 1024
 _LONGEST = 16 * 1024 * 1024
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
-_KEY = re.compile(rb"(%b)[ \t\r\n]*:" % TEXT, re.DOTALL)
+_KEY = re.compile(rb'("[^"]*")[ \t\r\n]*:')
 _POSITION = re.compile(r" \(byte (\d+)\)$")
 _ANY = Decoder(list[Raw])
 
@@ -154,7 +154,7 @@ class _Document:
 
     def _list(self, name: str) -> Iterator[tuple[str, list[Any]]]:
         self._drop(1)
-        endings: list[FindEnding] = [alike, balanced]
+        endings: list[FindEnding] = [alike, balanced, bracketed]
         yield name, []
         if self._next() == b"]":
             self._drop(1)
@@ -183,7 +183,7 @@ class _Document:
                     try:
                         return end, self._decoded(name, end)
                     except (_NotJsonError, MalformedError):
-                        endings[:] = [balanced]  # not where an element ends, or not JSON
+                        endings[:] = [balanced, bracketed]  # not where an element ends, or not JSON
             if end := searched(self._at_hand, single=single):
                 return end, self._decoded(name, end)
             if len(self._at_hand) > _LONGEST:
@@ -211,11 +211,11 @@ class _Document:
             raise _NotJsonError(_POSITION.sub("", reason), offset) from error
 
     def _key(self) -> str:
-        while (found := _KEY.match(self._at_hand)) is None:
-            if len(self._at_hand) > _LONGEST or not self._more():
+        while (found := _KEY.match(without_escapes(self._at_hand))) is None:
+            if self._next() != b'"' or len(self._at_hand) > _LONGEST or not self._more():
                 raise _NotJsonError(_("a key was expected"), 0)
         try:
-            name: str = orjson.loads(found[1])
+            name: str = orjson.loads(self._at_hand[: found.end(1)])
         except orjson.JSONDecodeError as error:
             raise _NotJsonError(error.msg, 0) from error
         self._drop(found.end())

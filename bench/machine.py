@@ -25,7 +25,12 @@ def run(command: Sequence[object], **environment: str) -> str:
     """Standard output of a command; raises ServiceError where it fails."""
     words = [str(word) for word in command]
     done = subprocess.run(
-        words, env=child_environment(environment), capture_output=True, text=True, check=False, cwd=BENCH.parent
+        words,
+        env=child_environment({"PYTHONSAFEPATH": "", **environment}),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=BENCH.parent,
     )
     if done.returncode != 0:
         last = "\n".join((done.stderr or done.stdout).splitlines()[-8:])

@@ -30,7 +30,8 @@ class GuardedProcess:
         environment: the child's whole environment; see `child_environment`.
         log: a file that collects its output; appended to. When what an earlier kit started on the same log is still
             ending, because that kit was killed, the start waits for its end.
-        directory: its working directory.
+        directory: its working directory; without it the folder of the log. Never the one where somebody types a command:
+            Python takes modules from there before its own.
         grace_seconds: between SIGTERM and SIGKILL.
 
     Raises:
@@ -65,7 +66,7 @@ class GuardedProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(environment),
-                cwd=directory,
+                cwd=directory or log.parent,
                 start_new_session=True,
             )
 
@@ -132,10 +133,11 @@ def _lock(log: BinaryIO, name: str) -> None:
 def child_environment(overrides: Mapping[str, str]) -> dict[str, str]:
     """This process's environment without its AWS settings and PYTHON* variables, with `overrides` on top.
 
-    Nothing that runs on this machine may reach a real account by the credentials of the shell it was started from.
+    Nothing that runs on this machine may reach a real account by the credentials of the shell it was started from, nor
+    take modules from the folder it is started in (which Python before 3.11 does all the same).
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
-    return {**kept, "PYTHONUNBUFFERED": "1", "AWS_EC2_METADATA_DISABLED": "true", **overrides}
+    return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1", "AWS_EC2_METADATA_DISABLED": "true", **overrides}
 
 
 class Service(Protocol):

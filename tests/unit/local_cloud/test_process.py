@@ -165,6 +165,21 @@ def test_a_missing_program_is_a_matter_of_setup(tmp_path: Path) -> None:
         GuardedProcess("Nothing", [tmp_path / "python"], environment={}, log=tmp_path / "log")
 
 
+def test_children_take_no_code_from_the_folder_where_somebody_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "json.py").write_text("raise SystemExit('code of the current folder')")
+    monkeypatch.chdir(here)
+    ours = tmp_path / "ours"
+    program = [sys.executable, "-m", "json.tool", "--help"]
+    process = GuardedProcess("Python", program, environment=child_environment({}), log=ours / "log")
+    status = process.wait(60)
+    process.stop()
+    assert status == 0, process.output()
+
+
 def test_children_know_nothing_of_an_aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")

@@ -53,6 +53,8 @@ class Connection(H11Protocol):
         if self._timer is not None:
             self._timer.cancel()
         super().connection_lost(exc)
+        if self.cycle is not None:
+            self.cycle.body.clear()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

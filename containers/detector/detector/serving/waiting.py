@@ -37,7 +37,7 @@ class Bodies:
 
     def __init__(self, largest: int, most: int) -> None:
         self._largest, self._most = largest, most
-        self._held: dict[asyncio.Task[bytes], int] = {}
+        self._held: dict[asyncio.Task[None], int] = {}
 
     async def read(self, request: Request) -> bytes:
         """The request's body.
@@ -48,7 +48,8 @@ class Bodies:
         """
         if int(request.headers.get("content-length", "0")) > self._largest:
             raise self._too_large()
-        reading = asyncio.ensure_future(self._read(request))
+        body = bytearray()
+        reading = asyncio.ensure_future(self._read(request, body))
         self._held[reading] = 0
         try:
             await asyncio.wait({reading}, timeout=BODY_SECONDS)
@@ -57,25 +58,30 @@ class Bodies:
                 raise TurnedAwayError(408, f"the picture did not come within {BODY_SECONDS} s: send it faster")
             if reading.cancelled():
                 raise TurnedAwayError(503, "too many pictures are on their way: try again")
-            return reading.result()
+            reading.result()
+            return bytes(body)
         finally:
-            del self._held[reading]
+            # An error holds the frames that it passed, and these hold the error: the bytes must not wait with them
+            # until the garbage is collected.
+            body.clear()
+            del self._held[reading], reading
 
-    async def _read(self, request: Request) -> bytes:
-        body = bytearray()
+    async def _read(self, request: Request, body: bytearray) -> None:
         this = asyncio.current_task()
         assert this is not None  # noqa: S101 (it is run as one)
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._largest:
-                raise self._too_large()
-            # The last to have got something goes to the end.
-            del self._held[this]
-            self._held[this] = len(body)
-            self._make_room(this)
-        return bytes(body)
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > self._largest:
+                    raise self._too_large()
+                # The last to have got something goes to the end.
+                del self._held[this]
+                self._held[this] = len(body)
+                self._make_room(this)
+        finally:
+            del this
 
-    def _make_room(self, this: asyncio.Task[bytes]) -> None:
+    def _make_room(self, this: asyncio.Task[None]) -> None:
         surplus = sum(self._held.values()) - self._most
         for other, held in list(self._held.items()):
             if surplus <= 0 or other is this:

@@ -26,7 +26,7 @@ from kit.commands.services import services
 from kit.commands.setting_flags import require_taken, resolve
 from kit.commands.status import status
 from kit.errors import KitError, SetupError
-from kit.language import _, translate_click
+from kit.language import Lines, _, translate_click
 from kit.run.reminder import old_endpoints
 from kit.settings import EndpointAgeSettings
 
@@ -121,7 +121,7 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 (the one place where everything that went wrong is told)
         if options.get("debug"):
             traceback.print_exc()
-        print(_("Error: {what}").format(what=_told(error)), file=sys.stderr)
+        print(_("Error: {what}").format(what=Lines(_told(error))), file=sys.stderr)
         sys.exit(_status(error))
 
 

@@ -12,7 +12,7 @@ import rich.console
 import rich.progress
 import rich.table
 
-from kit.language import _
+from kit.language import _, harmless
 
 # Elsewhere than on a terminal a line is printed whenever another such part of the work is done.
 _PLAIN_LINES = 5
@@ -35,10 +35,10 @@ class Console:
         return self._rich.is_terminal
 
     def say(self, text: str = "") -> None:
-        self._rich.print(text, markup=False)
+        self._rich.print(harmless(text, keep="\n\t"), markup=False)
 
     def heading(self, text: str) -> None:
-        self._rich.print(text, markup=False, style="bold")
+        self._rich.print(harmless(text, keep="\n\t"), markup=False, style="bold")
 
     def table(self, table: rich.table.Table) -> None:
         for column in table.columns:
@@ -68,7 +68,7 @@ class Console:
             )
             with rich.progress.Progress(*columns, console=self._rich) as bar:
                 task = bar.add_task(what, total=total, note="")
-                yield lambda completed, note="": bar.update(task, completed=completed, note=note)
+                yield lambda completed, note="": bar.update(task, completed=completed, note=harmless(note))
         else:
             yield _PlainProgress(self, what, total)
 

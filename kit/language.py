@@ -10,10 +10,16 @@ from __future__ import annotations
 import functools
 import gettext
 import os
+import re
+import string
 from pathlib import Path
+from typing import Any
 
 DOMAIN = "kit"
 CATALOGUES = Path(__file__).with_name("locale")
+# What acts on a terminal or shows a line otherwise than it is: control characters, line and paragraph separators, marks
+# that turn the direction of reading, and halves of characters, which cannot be printed at all.
+_ACTS = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @functools.lru_cache  # not `cache`: the installer has to get as far as telling an old Python that it is one
@@ -41,6 +47,37 @@ def marked(text: str) -> str:
     return text
 
 
+def harmless(text: str, *, keep: str = "") -> str:
+    """The text with what would act on a terminal written out, as `\\x1b`; what is in `keep` stays."""
+    return _ACTS.sub(lambda found: found[0] if found[0] in keep else ascii(found[0])[1:-1], text)
+
+
+class Lines(str):
+    """Lines of our own to fill a placeholder with: they stay lines."""
+
+    __slots__ = ()
+
+
+class _Filling(string.Formatter):
+    def format_field(self, value: Any, spec: str) -> str:
+        return harmless(str(super().format_field(value, spec)), keep="\n" if isinstance(value, Lines) else "")
+
+
+_FILLING = _Filling()
+
+
+class _Sentence(str):
+    """A sentence for people. What it is filled with may be from somebody's file: a name or a text that holds a new line
+    or a terminal's command must not be more than a part of it."""
+
+    __slots__ = ()
+
+    def format(self, *arguments: object, **named: object) -> str:
+        return _FILLING.vformat(self, arguments, named)
+
+
 def _(text: str) -> str:
     """The text in the reader's language; placeholders are filled in afterwards, with `str.format`."""
-    return translations().gettext(text) if text else ""  # to gettext "" is the name of the catalogue's header
+    return _Sentence(
+        translations().gettext(text) if text else ""
+    )  # to gettext "" is the name of the catalogue's header

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.errors import InputError
-from kit.language import _, marked
+from kit.language import _, harmless, marked
 
 
 class Severity(enum.Enum):
@@ -39,8 +39,7 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else f"{self.file}"
-        return f"{where}: {_(self.severity.value)}: {self.text}"
+        return harmless(f"{_place(self.file, self.line)}: {_(self.severity.value)}: {self.text}")
 
 
 class MalformedError(Exception):
@@ -57,5 +56,8 @@ def refuse(file: Path, line: int, text: str) -> None:
     Raises:
         InputError: always.
     """
-    where = f"{file}:{line}" if line else f"{file}"
-    raise InputError(f"{where}: {text}")
+    raise InputError(harmless(f"{_place(file, line)}: {text}"))
+
+
+def _place(file: Path, line: int) -> str:
+    return f"{file}:{line}" if line else f"{file}"

@@ -11,7 +11,7 @@ import rich.table
 from kit.commands.run_argument import run_names
 from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
-from kit.language import _
+from kit.language import _, harmless
 from kit.run.folder import find
 from kit.settings import ResolvedSettings, RunsSettings
 
@@ -46,7 +46,7 @@ def compare(resolved: ResolvedSettings[RunsSettings], first: str, second: str, a
             continue
         table = rich.table.Table(title, one.folder.run_id, other.folder.run_id, _("change"), box=None, pad_edge=False)
         for row in kinds[kind]:
-            table.add_row(*comparison.cells(kind, row))
+            table.add_row(*map(harmless, comparison.cells(kind, row)))
         console.table(table)
         console.say()
     page = runs / f"compare-{one.folder.run_id}-{other.folder.run_id}.html"

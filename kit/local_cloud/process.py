@@ -30,7 +30,7 @@ class GuardedProcess:
         environment: the child's whole environment; see `child_environment`.
         log: a file that collects its output; appended to. When what an earlier kit started on the same log is still
             ending, because that kit was killed, the start waits for its end.
-        directory: its working directory; without it the folder of the log. Never the one where somebody types a command:
+        directory: its working directory; without it the folder of the log. Never where somebody types commands:
             Python takes modules from there before its own.
         grace_seconds: between SIGTERM and SIGKILL.
 

@@ -24,7 +24,7 @@ $(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
 export KIT_FROM_MAKE := $(GIVEN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check docs-check messages format lock samples bench-convert bench-train bench-serve bench-slow-clients bench-far scenes-environment gpu-check \
+.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check fuzz docs-check messages format lock samples bench-convert bench-train bench-serve bench-slow-clients bench-far scenes-environment gpu-check \
         images base-image up down logs ps clean distclean
 
 help:  ## this list  ## この一覧
@@ -89,6 +89,10 @@ check: setup-dev  ## ruff and mypy --strict  ## ruff と mypy --strict
 	.venvs/kit/bin/ruff format --check .
 	.venvs/kit/bin/mypy
 	.venvs/detector/bin/python -m mypy --config-file containers/detector/pyproject.toml containers/detector/detector
+
+fuzz: setup-dev  ## bytes that nobody wrote for every reader of outside bytes: make fuzz SECONDS=60  ## 外からのバイト列を読むすべての部分に、でたらめなバイト列を与える：make fuzz SECONDS=60
+	.venvs/kit/bin/python -m tests.fuzz.run kit --seconds $(or $(SECONDS),60)
+	.venvs/detector/bin/python -m tests.fuzz.run detector --seconds $(or $(SECONDS),60)
 
 docs-check: setup-dev  ## are the docs in step, English and Japanese, and is every command in them real?  ## 英語と日本語のドキュメントがそろい、コマンドがすべて実在するか
 	.venvs/kit/bin/python -m pytest -q tests/docs

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kit.annotations.check import check
-from kit.annotations.picture_files import upright_bytes
+from kit.annotations.picture_conversion import converted
 from kit.detection.picture import read_picture
 from kit.errors import KitError
 from kit.local_cloud.model_archive import unpack
@@ -29,7 +29,7 @@ def picture(data: bytes, folder: Path) -> None:
     path = folder / ("picture.png" if data[:1] == b"\x89" else "picture.jpg")
     path.write_bytes(data)
     read_picture(path)
-    upright_bytes(path)
+    converted(path, mend=True)
 
 
 def archive(data: bytes, folder: Path) -> None:

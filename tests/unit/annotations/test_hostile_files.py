@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from kit.annotations.formats import coco, jumpstart, label_studio
+from kit.annotations.picture_files import MOST_PIXELS
 from kit.errors import InputError
 
 
@@ -59,3 +62,12 @@ def test_what_never_ends_takes_no_more_than_itself(tmp_path: Path, reader, conte
         assert tracemalloc.get_traced_memory()[1] < 12 * len(content)
     finally:
         tracemalloc.stop()
+
+
+def test_opencv_has_the_limit_of_pictures_too() -> None:
+    program = "import kit, cv2, numpy; cv2.imdecode(numpy.frombuffer(cv2.imencode('.png', PICTURE)[1], 'u1'), 1)"
+    for pixels, refused in ((MOST_PIXELS, False), (MOST_PIXELS + 1000, True)):
+        picture = f"numpy.zeros(({pixels // 1000}, 1000), 'u1')"
+        command = [sys.executable, "-c", program.replace("PICTURE", picture)]
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        assert (b"CV_IO_MAX_IMAGE_PIXELS" in done.stderr) == refused, done.stderr

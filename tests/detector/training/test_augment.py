@@ -40,7 +40,7 @@ def test_a_resized_sample_keeps_its_boxes_on_their_objects() -> None:
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_random_affine(seed: int) -> None:
+def test_boxes_stay_on_their_objects_under_a_random_affine_map(seed: int) -> None:
     random = np.random.default_rng(seed)
     sample = augment.random_affine(two_rectangles(), 384, 288, float(random.uniform(0.5, 2.5)), random)
     assert sample.pixels.shape == (288, 384, 3)

@@ -35,8 +35,8 @@ def decode(data: bytes, pixels: int | None = None) -> NDArray[np.uint8]:
 
     Args:
         data: a JPEG or PNG file.
-        pixels: so many are enough; a far larger JPEG is decoded at a half, a quarter or an eighth, which saves most of
-            the time and memory.
+        pixels: enough for the caller; a far larger JPEG is decoded at a half, a quarter or an eighth, which saves most
+            of the time and memory.
 
     Raises:
         InputError: it is no JPEG or PNG, damaged, or claims more than is there or than `MOST_PIXELS`.

@@ -26,7 +26,7 @@ JPEG_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 # Each scan goes over the whole picture again, whatever is in it. Encoders write about ten.
 MOST_SCANS = 64
-# Decoders hold so many values of a picture at once, of all its components together.
+# Values of all components of a picture together, which a decoder holds at once.
 MOST_VALUES = 3 * MOST_PIXELS
 
 
@@ -40,7 +40,7 @@ class PictureBytes:
 
 
 def judged(data: bytes) -> PictureBytes:
-    """What a JPEG or PNG file holds.
+    """The contents of a JPEG or PNG file, checked against what it claims.
 
     Raises:
         InputError: it is neither, claims more than is there or than `MOST_PIXELS`, or can be read in two ways.

@@ -71,7 +71,7 @@ def test_a_wrong_annotation_is_named(tmp_path: Path, changed: dict[str, object],
 
 @pytest.mark.parametrize("content", [[], {}, {"images": [], "annotations": [{}]}, {"images": [{}], "annotations": []}])
 def test_another_layout_is_refused(tmp_path: Path, content: object) -> None:
-    with pytest.raises(InputError, match="not as JumpStart wants it"):
+    with pytest.raises(InputError, match="is not in JumpStart's format"):
         read_channel(write(tmp_path, content))
 
 
@@ -82,7 +82,7 @@ def test_no_annotations(tmp_path: Path) -> None:
 
 def test_broken_json(tmp_path: Path) -> None:
     (tmp_path / "annotations.json").write_text('{"images": [')
-    with pytest.raises(InputError, match="is no JSON"):
+    with pytest.raises(InputError, match="is not valid JSON"):
         read_channel(tmp_path)
 
 
@@ -102,7 +102,7 @@ def test_a_file_name_cannot_leave_the_channel(tmp_path: Path, name: str) -> None
 def test_too_few_pictures_with_boxes(tmp_path: Path) -> None:
     content = document()
     del content["annotations"][0]
-    with pytest.raises(InputError, match="has 1 pictures with boxes: training needs 2"):
+    with pytest.raises(InputError, match="has 1 pictures with boxes: training needs at least 2"):
         read_channel(write(tmp_path, content))
 
 

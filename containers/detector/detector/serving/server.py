@@ -30,7 +30,7 @@ from detector.serving.waiting import Bodies, GoneError, Queue, TurnedAwayError
 SECONDS_TO_FINISH = 25
 # Bytes of a request's head: what SageMaker and clients send is below 2 kB.
 LONGEST_HEAD = 16 * 1024
-# A picture is decoded at no less than so many times the network's pixels, so that shrinking it can average.
+# Pictures are decoded with at least this many times the network's pixels, so that resizing can average.
 DECODING_RESERVE = 4
 
 

@@ -19,7 +19,7 @@ from detector.sample import Sample
 
 MIN_PICTURES = 2
 # Where names are not given the classes go by their numbers, so that the highest one says how many there are.
-MOST_CLASSES = 10_000
+MAX_CLASSES = 10_000
 # The part of the pictures held out for validation, where there are enough of them: of fewer each one counts.
 VALIDATION_FRACTION, MIN_PICTURES_TO_VALIDATE = 0.1, 50
 # Pictures stay decoded up to this much memory, with this many times the input's pixels for augmentation to zoom in.
@@ -63,7 +63,7 @@ def read_channel(folder: Path) -> list[LabelledPicture]:
     except FileNotFoundError:
         raise InputError(f"{path} is missing: the training channel must hold annotations.json and images/") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON ({error})") from error
+        raise InputError(f"{path} is not valid JSON ({error})") from error
     try:
         images = {image["id"]: image for image in document["images"]}
         annotations = document["annotations"]
@@ -75,11 +75,11 @@ def read_channel(folder: Path) -> list[LabelledPicture]:
                 raise InputError(
                     f"{path}: annotations[{number}] is of image {annotation['image_id']!r}, which is not listed"
                 )
-            boxes_of[image["id"]].append(box_in(annotation["bbox"], image, f"{path}: annotations[{number}]"))
-            classes_of[image["id"]].append(class_in(annotation["category_id"], f"{path}: annotations[{number}]"))
+            boxes_of[image["id"]].append(parse_box(annotation["bbox"], image, f"{path}: annotations[{number}]"))
+            classes_of[image["id"]].append(parse_category(annotation["category_id"], f"{path}: annotations[{number}]"))
         pictures = [
             LabelledPicture(
-                file_in(folder / "images", image["file_name"]),
+                picture_path(folder / "images", image["file_name"]),
                 (int(image["width"]), int(image["height"])),
                 np.array(boxes_of[identifier], np.float32).reshape(-1, 4),
                 np.array(classes_of[identifier], np.int64),
@@ -87,14 +87,15 @@ def read_channel(folder: Path) -> list[LabelledPicture]:
             for identifier, image in images.items()
         ]
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise InputError(f"{path} is not as JumpStart wants it: {type(error).__name__} {error}") from error
+        raise InputError(f"{path} is not in JumpStart's format: {type(error).__name__} {error}") from error
     with_boxes = sum(len(item.boxes) > 0 for item in pictures)
     if with_boxes < MIN_PICTURES:
-        raise InputError(f"{path} has {with_boxes} pictures with boxes: training needs {MIN_PICTURES} at the least")
+        raise InputError(f"{path} has {with_boxes} pictures with boxes: training needs at least {MIN_PICTURES}")
     return pictures
 
 
-def box_in(box: object, image: dict[str, object], where: str) -> list[float]:
+def parse_box(box: object, image: dict[str, object], where: str) -> list[float]:
+    """`bbox` as left, top, right, bottom in pixels; InputError where it is none, empty or outside its image."""
     width, height = float(str(image["width"])), float(str(image["height"]))
     if not isinstance(box, list) or len(box) != 4 or not all(isinstance(n, int | float) for n in box):
         raise InputError(f"{where}: bbox is {box!r}: four numbers xmin, ymin, xmax, ymax are wanted")
@@ -107,15 +108,17 @@ def box_in(box: object, image: dict[str, object], where: str) -> list[float]:
     return [float(number) for number in box]
 
 
-def class_in(category: object, where: str) -> int:
-    if isinstance(category, bool) or not isinstance(category, int) or not 0 <= category < MOST_CLASSES:
+def parse_category(category: object, where: str) -> int:
+    """`category_id` as a class from 0, below `MAX_CLASSES`; InputError where it is none."""
+    if isinstance(category, bool) or not isinstance(category, int) or not 0 <= category < MAX_CLASSES:
         raise InputError(
-            f"{where}: category_id is {category!r:.60}: a whole number from 0, below {MOST_CLASSES:,}, is wanted"
+            f"{where}: category_id is {category!r:.60}: a whole number from 0, below {MAX_CLASSES:,}, is wanted"
         )
     return category
 
 
-def file_in(folder: Path, name: str) -> Path:
+def picture_path(folder: Path, name: str) -> Path:
+    """The file `name` below the folder; InputError where it is missing or elsewhere."""
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts:
         raise InputError(f"annotations.json names the file {name!r}, which is outside of images/")

@@ -45,17 +45,17 @@ def parse(values: Mapping[str, object]) -> Hyperparameters:
     """
     given = {name: str(value).strip().strip('"') for name, value in values.items() if name != "labels"}
     default = Hyperparameters()
-    size = integer(given, "image-size", default.image_size, 96, 1024)
+    size = parse_integer(given, "image-size", default.image_size, 96, 1024)
     if size % SIZE_DIVISOR:
         raise InputError(f"hyperparameter image-size is {size}: give a multiple of {SIZE_DIVISOR}")
     return Hyperparameters(
-        epochs=integer(given, "epochs", default.epochs, 1, 1000),
-        adam_learning_rate=rate(given, "adam-learning-rate", default.adam_learning_rate),
-        batch_size=integer(given, "batch-size", default.batch_size, 1, 256),
-        train_only_top_layer=truth(given, "train-only-top-layer", default.train_only_top_layer),
+        epochs=parse_integer(given, "epochs", default.epochs, 1, 1000),
+        adam_learning_rate=parse_rate(given, "adam-learning-rate", default.adam_learning_rate),
+        batch_size=parse_integer(given, "batch-size", default.batch_size, 1, 256),
+        train_only_top_layer=parse_boolean(given, "train-only-top-layer", default.train_only_top_layer),
         image_size=size,
-        seed=integer(given, "seed", default.seed, 0, 2**31 - 1),
-        labels=names(values.get("labels", "")),
+        seed=parse_integer(given, "seed", default.seed, 0, 2**31 - 1),
+        labels=parse_labels(values.get("labels", "")),
     )
 
 
@@ -70,13 +70,13 @@ def read(path: Path) -> Hyperparameters:
     except FileNotFoundError:
         document = {}
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON ({error}): SageMaker writes an object of strings there") from error
+        raise InputError(f"{path} is not valid JSON ({error}): SageMaker writes an object of strings there") from error
     if not isinstance(document, dict):
         raise InputError(f"{path} holds a {type(document).__name__}: SageMaker writes an object of strings there")
     return parse(document)
 
 
-def integer(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+def parse_integer(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     text = given.get(name, str(default))
     # `int` alone takes digits of any script, and thousands of them only with an error of its own.
     if not re.fullmatch("[+-]?[0-9]{1,18}", text):
@@ -87,7 +87,7 @@ def integer(given: Mapping[str, str], name: str, default: int, least: int, most:
     return value
 
 
-def rate(given: Mapping[str, str], name: str, default: float) -> float:
+def parse_rate(given: Mapping[str, str], name: str, default: float) -> float:
     text = given.get(name, str(default))
     try:
         value = float(text)
@@ -98,21 +98,23 @@ def rate(given: Mapping[str, str], name: str, default: float) -> float:
     return value
 
 
-def truth(given: Mapping[str, str], name: str, default: bool) -> bool:
+def parse_boolean(given: Mapping[str, str], name: str, default: bool) -> bool:
     text = given.get(name, str(default))
     if text.lower() not in ("true", "false"):
         raise InputError(f'hyperparameter {name} is "{text[:60]}": give True or False')
     return text.lower() == "true"
 
 
-def names(value: object) -> tuple[str, ...]:
+def parse_labels(value: object) -> tuple[str, ...]:
     """Label names from a list, a JSON list in a string, or a string with commas."""
     if isinstance(value, str):
         if value.strip().startswith("["):
             try:
                 value = json.loads(value)
             except ValueError as error:
-                raise InputError(f'hyperparameter labels is no JSON list ({error}): give ["cat", "dog"]') from error
+                raise InputError(
+                    f'hyperparameter labels is not a valid JSON list ({error}): give ["cat", "dog"]'
+                ) from error
         else:
             value = [name.strip() for name in value.split(",")] if value.strip() else []
     if not isinstance(value, list) or not all(isinstance(name, str) and name.strip() for name in value):

@@ -156,7 +156,8 @@ def test_a_kill_during_save_leaves_every_saved_object_whole(localstack: LocalSta
     driver = textwrap.dedent("""
         import sys
         from pathlib import Path
-        from kit.local_cloud import localstack, s3_mirror
+        from kit.local_cloud.s3 import localstack
+        from kit.local_cloud.s3 import mirror as s3_mirror
         s3 = localstack.s3_client(sys.argv[1])
         print("saving", flush=True)
         while True:

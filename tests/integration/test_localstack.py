@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,13 @@ def test_nothing_is_left_after_close(tmp_path: Path) -> None:
     service.close()
     assert not accepts_connections("127.0.0.1", service.port)
     assert [path.name for path in tmp_path.iterdir()] == ["localstack.log"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere its plugins' index cannot be put in another place")
+def test_it_shares_no_cache_with_another_that_starts_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with LocalStack(ENVIRONMENT, tmp_path / "run"):
+        assert [path.name for path in tmp_path.iterdir()] == ["run"]

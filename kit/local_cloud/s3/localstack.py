@@ -108,6 +108,8 @@ class LocalStack(S3Server):
                     "OVERRIDE_IN_DOCKER": "0",
                     "FILESYSTEM_ROOT": os.fspath(self._files.resolve()),
                     "TMPDIR": os.fspath(temporary.resolve()),
+                    # Its index of plugins, in the user's cache, is read half written by another that starts just then.
+                    "XDG_CACHE_HOME": os.fspath(temporary.resolve()),
                 }
             ),
             log=log,

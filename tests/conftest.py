@@ -40,6 +40,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return LoadGroups(config, log)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in [item for item in items if is_in_containers(item.nodeid)][:1]:
         item.add_marker(pytest.mark.timeout(IMAGES_SECONDS))

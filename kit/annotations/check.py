@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.annotations.account import Account
 from kit.annotations.formats import registry as formats
 from kit.annotations.formats.registry import Format
 from kit.annotations.model import AnnotatedPicture, BoundingBox, LabelState
@@ -14,6 +15,7 @@ from kit.annotations.picture_conversion import converted
 from kit.annotations.picture_files import pictures_in
 from kit.annotations.picture_folder import PictureFolder
 from kit.annotations.problems import Problem, Severity
+from kit.annotations.selection import same_name, size_unknown
 from kit.annotations.streaming.name_register import NameRegister
 from kit.errors import InputError
 from kit.language import _
@@ -29,6 +31,7 @@ class CheckSummary:
     Attributes:
         pictures: by what became of them in labelling.
         boxes: usable boxes (with a part inside their picture) by label, in class-id order; unknown labels last.
+        first: what to mend first; None when nothing is wrong.
     """
 
     file: Path
@@ -37,6 +40,7 @@ class CheckSummary:
     boxes: Mapping[str, int]
     errors: int
     warnings: int
+    first: Problem | None = None
 
     @property
     def training_would_fail(self) -> bool:
@@ -51,6 +55,7 @@ def check(
     images: Path | None = None,
     labels: Sequence[str] | None = None,
     attribute: str | None = None,
+    known: Format | None = None,
 ) -> CheckSummary:
     """Go through an annotation file of any format and report every problem, in the order of the file.
 
@@ -63,6 +68,8 @@ def check(
         report: called with each problem as it is found.
         images: the folder of the pictures, to compare with.
         labels: the classes there may be; by default what the file, or the label categories beside it, say.
+        attribute: the label attributes of a Ground Truth manifest to take, with commas between.
+        known: the format, where the content of the file is not to decide.
 
     Raises:
         InputError: the file cannot be opened or is of no known format, or `images` is no folder.
@@ -71,16 +78,25 @@ def check(
     if images is not None and not images.is_dir():
         raise InputError(_("{images}: there is no such folder").format(images=images))
     checking = _Check(file, report, images)
-    data = formats.read(file, labels=labels, attribute=attribute, on_unreadable=checking.unreadable)
+    data = formats.read(
+        file, labels=labels, attribute=attribute, known=known, images=images, on_unreadable=checking.unreadable
+    )
     checking.known = dict.fromkeys(data.labels, 0)
-    with NameRegister() as names:
+    with NameRegister() as names, NameRegister() as others:
         for picture in data.pictures:
-            checking.picture(picture, names)
+            checking.picture(picture, names, others)
         if images is not None:
-            checking.unnamed(images, names)
+            checking.unnamed(images, names, others)
+    checking.accounted(data.account)
     checking.whole()
     return CheckSummary(
-        file, formats.recognise(file), checking.states, checking.boxes, checking.errors, checking.warnings
+        file,
+        known or formats.recognise(file),
+        checking.states,
+        checking.boxes,
+        checking.errors,
+        checking.warnings,
+        checking.first,
     )
 
 
@@ -94,6 +110,8 @@ class _Check:
         self.used: Counter[str] = Counter()
         self.states: Counter[LabelState] = Counter()
         self.errors = self.warnings = 0
+        self.lost = False
+        self.first: Problem | None = None
 
     @property
     def boxes(self) -> dict[str, int]:
@@ -101,18 +119,41 @@ class _Check:
 
     def error(self, line: int, text: str) -> None:
         self.errors += 1
-        self.report(Problem(Severity.ERROR, self.file, line, text))
+        self._tell(Problem(Severity.ERROR, self.file, line, text), first=self.errors == 1)
 
-    def warning(self, line: int, text: str) -> None:
+    def warning(self, line: int, text: str, *, lost: bool = False) -> None:
         self.warnings += 1
-        self.report(Problem(Severity.WARNING, self.file, line, text))
+        first = not self.errors and (self.first is None or (lost and not self.lost))
+        self.lost |= lost
+        self._tell(Problem(Severity.WARNING, self.file, line, text), first=first)
 
-    def unreadable(self, _file: Path, line: int, text: str) -> None:
-        self.error(line, text)
+    def _tell(self, problem: Problem, *, first: bool) -> None:
+        self.report(problem)
+        if first:
+            self.first = problem
 
-    def picture(self, picture: AnnotatedPicture, names: NameRegister) -> None:
+    def accounted(self, account: Account) -> None:
+        """What the reading took as something else, or left out."""
+        for remark in account.remarks():
+            self.warning(remark.line, remark.text, lost=remark.lost)
+
+    def unreadable(self, file: Path, line: int, text: str) -> None:
+        self.errors += 1
+        self._tell(Problem(Severity.ERROR, file, line, text), first=self.errors == 1)
+
+    def picture(self, picture: AnnotatedPicture, names: NameRegister, others: NameRegister) -> None:
+        """Look at a picture.
+
+        Args:
+            names: the labelled pictures so far.
+            others: those that nobody labelled, whose names are in no one's way.
+        """
         self.states[picture.state] += 1
-        self._name(picture, names)
+        if picture.state is LabelState.LABELLED:
+            if not self._is_new(picture, names):
+                return
+        elif self.images is not None:
+            others.add(picture)
         measured = self._measure(picture)
         match picture.state:
             case LabelState.LABELLED:
@@ -125,31 +166,30 @@ class _Check:
                     ),
                 )
             case LabelState.UNLABELLED:
-                self.warning(picture.line, _("{file_name}: not labelled yet").format(file_name=picture.file_name))
+                text = _("{file_name}: not labelled yet")
+                if picture.reason:
+                    text = _("{file_name}: its labels are of another type, {reason}, which has no boxes")
+                self.warning(picture.line, text.format(file_name=picture.file_name, reason=picture.reason))
             case LabelState.SKIPPED:
                 self.warning(
                     picture.line,
                     _("{file_name}: skipped by the person who was to label it").format(file_name=picture.file_name),
                 )
 
-    def _name(self, picture: AnnotatedPicture, names: NameRegister) -> None:
+    def _is_new(self, picture: AnnotatedPicture, names: NameRegister) -> bool:
+        """Whether it is more than a line that was there already."""
         earlier = names.add(picture)
         if earlier is None:
-            return
-        if earlier.source == picture.source:
-            self.warning(
-                picture.line,
-                _("{picture}: on line {earlier_line} already; this one would be left out").format(
-                    picture=picture.source, earlier_line=earlier.line
-                ),
-            )
+            return True
+        if earlier.source != picture.source:
+            self.error(picture.line, same_name(picture, earlier))
+            return True
+        if earlier.same_boxes or not picture.boxes:
+            text = _("{picture}: on line {earlier_line} already; this line counts for nothing")
         else:
-            self.error(
-                picture.line,
-                _("{picture}: a picture of the same name as {earlier} on line {earlier_line}; rename one").format(
-                    picture=picture.source, earlier=earlier.source, earlier_line=earlier.line
-                ),
-            )
+            text = _("{picture}: on line {earlier_line} already, with other boxes; those of both lines count")
+        self.warning(picture.line, text.format(picture=picture.source, earlier_line=earlier.line))
+        return not earlier.same_boxes
 
     def _measure(self, picture: AnnotatedPicture) -> tuple[int, int]:
         """The size to hold boxes against: the file's when that can be had."""
@@ -178,12 +218,7 @@ class _Check:
 
     def _boxes(self, picture: AnnotatedPicture, width: int, height: int) -> None:
         if picture.boxes and not (width and height):
-            self.warning(
-                picture.line,
-                _("{file_name}: its size is not known; name the folder of the pictures").format(
-                    file_name=picture.file_name
-                ),
-            )
+            self.error(picture.line, size_unknown(picture))
         for index, box in enumerate(picture.boxes, start=1):
             if box.label not in self.known:
                 self.error(
@@ -216,11 +251,11 @@ class _Check:
                         ),
                     )
 
-    def unnamed(self, images: Path, names: NameRegister) -> None:
+    def unnamed(self, images: Path, names: NameRegister, others: NameRegister) -> None:
         count, example = 0, ""
         found = {} if self.images is None else self.images.written_otherwise
         for path in pictures_in(images):
-            if path.name not in names and path not in found:
+            if path.name not in names and path.name not in others and path not in found:
                 count += 1
                 example = min(example or path.name, path.name)
         if count:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from msgspec import structs
@@ -26,6 +27,7 @@ from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.annotations.picture_conversion import upright_bytes
 from kit.annotations.picture_files import flat_name, upright_size
 from kit.annotations.picture_folder import PictureFolder
+from kit.annotations.problems import Problem, Severity
 from kit.annotations.selection import Written
 from kit.annotations.streaming.writing import write_errors_told
 from kit.atomic_file import write_atomically
@@ -38,14 +40,18 @@ class Conversion:
     """What `convert` did.
 
     Attributes:
+        source_format: what was read.
         annotations: the annotation file that was written.
         labels: the classes, in the order of their ids.
+        remarks: what of the source was taken as something else, or left out by its reader.
     """
 
+    source_format: Format
     annotations: Path
     format: Format
     labels: tuple[str, ...]
     written: Written
+    remarks: tuple[Problem, ...] = ()
 
 
 def format_for(target: Path) -> Format:
@@ -54,13 +60,9 @@ def format_for(target: Path) -> Format:
     Raises:
         InputError: the name says nothing.
     """
-    match target.suffix.lower():
-        case ".manifest" | ".jsonl":
-            return Format.GROUND_TRUTH
-        case ".json":
-            return Format.COCO
-        case "":
-            return Format.JUMPSTART
+    for each, access in formats.FORMATS.items():
+        if target.suffix.lower() in access.suffixes:
+            return each
     if target.is_dir():
         return Format.JUMPSTART
     raise InputError(_("{target}: the name does not say which format to write; name the format").format(target=target))
@@ -71,42 +73,103 @@ def convert(
     target: Path,
     *,
     to: Format | None = None,
+    known: Format | None = None,
     images: Path | None = None,
     labels: Sequence[str] | None = None,
     attribute: str | None = None,
+    overwrite: bool = True,
 ) -> Conversion:
     """Convert the annotation file `source`. If this fails, `target` is as it was.
 
     Args:
         target: a file to write; for JumpStart the folder in which its layout is made.
         to: the format; by default as the name of `target` asks.
+        known: the format of `source`, where its content is not to decide.
         images: the folder of the pictures. Sizes are then checked against the files and missing ones taken from them,
             and JumpStart's layout gets a copy of each picture that is in it.
-        labels: the classes in the order of their ids; by default what the source says of them.
-        attribute: the label attribute of a Ground Truth manifest to take; by default the newest of each line.
+        labels: the classes in the order of their ids; by default what the source says of them. `old=new` among them
+            renames a class.
+        attribute: the label attributes of a Ground Truth manifest to take, with commas between; by default the newest
+            of each line.
+        overwrite: whether what is at `target` may be replaced.
 
     Raises:
-        InputError: `source` cannot be read or used; a picture is missing in `images`, or of another size.
+        InputError: `source` cannot be read or used; a picture is missing in `images`, or of another size; there would
+            be nothing in `target`; it is `source`, or is there already.
         SetupError: the disk is full.
     """
     chosen = to or format_for(target)
-    data = formats.read(source, labels=labels, attribute=attribute)
+    _refuse_overwriting(formats.annotation_file(source), target, chosen, overwrite)
+    source_format = known or formats.recognise(formats.annotation_file(source))
+    data = formats.read(source, labels=labels, attribute=attribute, known=known, images=images)
     if not data.labels:
-        raise InputError(
-            _("{source}: no picture in it is labelled, so there is nothing to convert; name the labels").format(
-                source=source
-            )
-        )
+        for _picture in data.pictures:  # for what its reader has to say
+            pass
+        raise InputError(_nothing(source, data))
     files: dict[str, Path] = {}
     if images is not None:
         pictures = _measured(source, data.pictures, images, files if chosen is Format.JUMPSTART else None)
         data = replace(data, pictures=pictures)
-    if chosen is not Format.JUMPSTART:
-        return Conversion(target, chosen, data.labels, formats.write(target, data, chosen))
-    with write_errors_told(target), _folder(target):
-        written = _write_channel(target / CHANNEL, data, None if images is None else files)
-        write_atomically(target / LABEL_CATEGORIES, label_categories(data.labels))
-    return Conversion(target / CHANNEL / jumpstart.ANNOTATIONS, chosen, data.labels, written)
+    data = replace(data, pictures=_not_nothing(source, data, chosen))
+    parts = formats.FORMATS[chosen].parts
+    if not parts:
+        written, annotations = formats.write(target, data, chosen), target
+    elif chosen is not Format.JUMPSTART:
+        with write_errors_told(target), _folder(target):
+            written, annotations = _write_folder(target, data, chosen), target
+    else:
+        with write_errors_told(target), _folder(target):
+            written = _write_channel(target / CHANNEL, data, None if images is None else files)
+            write_atomically(target / LABEL_CATEGORIES, label_categories(data.labels))
+        annotations = target / CHANNEL / jumpstart.ANNOTATIONS
+    return Conversion(source_format, annotations, chosen, data.labels, written, _remarks(source, data))
+
+
+def _remarks(source: Path, data: AnnotationStream) -> tuple[Problem, ...]:
+    return tuple(Problem(Severity.WARNING, source, remark.line, remark.text) for remark in data.account.remarks())
+
+
+def _nothing(source: Path, data: AnnotationStream) -> str:
+    return "; ".join(
+        [
+            _("{source}: no picture in it has a box, so there is nothing to convert").format(source=source),
+            *(remark.text for remark in data.account.remarks()),
+        ]
+    )
+
+
+def _not_nothing(source: Path, data: AnnotationStream, to: Format) -> Iterator[AnnotatedPicture]:
+    """The pictures; if there is none that a file of that format can hold, an error before anything is replaced."""
+    return chain(_until_one(source, data, to), data.pictures)
+
+
+def _until_one(source: Path, data: AnnotationStream, to: Format) -> Iterator[AnnotatedPicture]:
+    """The first pictures of a data set, which stays as far as it was read."""
+    for picture in data.pictures:
+        yield picture
+        width, height = picture.width, picture.height
+        if picture.state is not LabelState.LABELLED or (to is not Format.GROUND_TRUTH and not (width and height)):
+            continue
+        if to is not Format.JUMPSTART or any(box.clipped(width, height) for box in picture.boxes):
+            return
+    raise InputError(_nothing(source, data))
+
+
+def _refuse_overwriting(source: Path, target: Path, to: Format, overwrite: bool) -> None:
+    parts = formats.FORMATS[to].parts
+    if not parts and target.is_dir():
+        return  # which the writer says
+    for path in [target / part for part in parts] or [target]:
+        if not path.exists():
+            continue
+        if path.samefile(source) or (source.is_dir() and path.resolve().is_relative_to(source.resolve())):
+            raise InputError(
+                _("{target}: is what is to be converted, and would be overwritten; name another").format(target=path)
+            )
+        if not overwrite:
+            raise InputError(
+                _("{target}: is there already; name another, or add --force to replace it").format(target=path)
+            )
 
 
 def _measured(
@@ -145,6 +208,20 @@ def _measured(
             files[name] = path
             picture = structs.replace(picture, source=picture.source.removesuffix(picture.file_name) + name)
         yield structs.replace(picture, width=width, height=height)
+
+
+def _write_folder(target: Path, data: AnnotationStream, to: Format) -> Written:
+    """Write the parts of a format's folder, and put each in the place of what was there before."""
+    with tempfile.TemporaryDirectory(prefix=".kit.", dir=target) as scratch:
+        made, earlier = Path(scratch) / "made", Path(scratch) / "earlier"
+        made.mkdir()
+        earlier.mkdir()
+        written = formats.write(made, data, to)
+        for part in formats.FORMATS[to].parts:
+            if (target / part).exists():
+                (target / part).rename(earlier / part)
+            (made / part).rename(target / part)
+    return written
 
 
 def _write_channel(channel: Path, data: AnnotationStream, files: Mapping[str, Path] | None) -> Written:

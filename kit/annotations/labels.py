@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import orjson
+from msgspec.structs import replace
 
+from kit.annotations.model import AnnotationStream
 from kit.annotations.problems import MalformedError
 from kit.errors import InputError
 from kit.language import _
@@ -17,6 +19,8 @@ _EXAMPLE = '{"labels": [{"label": "usb-a"}, …]}'
 
 def parse_labels(given: str) -> tuple[str, ...]:
     """Labels as a person gives them: `usb-a,usb-c,lightning`, or the path of a label category file.
+
+    An entry `old=new` renames a class; see `renames_in`.
 
     Raises:
         InputError: an empty or repeated label, or a file that is no label category file.
@@ -29,6 +33,37 @@ def parse_labels(given: str) -> tuple[str, ...]:
         raise InputError(
             _("labels {given!r}: {error}; give them as usb-a,usb-c,lightning").format(given=given, error=error)
         ) from error
+
+
+def renames_in(labels: Sequence[str] | None) -> tuple[tuple[str, ...] | None, dict[str, str]]:
+    """The labels without the entries that rename, None where there are no others, and the new names by the old.
+
+    Raises:
+        InputError: a name is missing on either side.
+    """
+    renames: dict[str, str] = {}
+    named = []
+    for label in labels or ():
+        old, equals, new = (part.strip() for part in label.partition("="))
+        if not equals:
+            named.append(label)
+        elif not old or not new:
+            raise InputError(_("labels: {label!r} renames nothing; write old=new").format(label=label))
+        else:
+            renames[old] = new
+    return tuple(named) or None, renames
+
+
+def renamed(data: AnnotationStream, renames: Mapping[str, str]) -> AnnotationStream:
+    """The same data set with classes called otherwise; of two that are then called the same, one class."""
+    if not renames:
+        return data
+    labels = tuple(dict.fromkeys(renames.get(label, label) for label in data.labels))
+    pictures = (
+        replace(picture, boxes=tuple([replace(box, label=renames.get(box.label, box.label)) for box in picture.boxes]))
+        for picture in data.pictures
+    )
+    return AnnotationStream(labels, pictures, data.account)
 
 
 def read_label_categories(path: Path) -> tuple[str, ...]:

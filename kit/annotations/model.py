@@ -9,12 +9,17 @@ are millions of boxes and pictures, so they are structs of msgspec's, made sever
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from msgspec import Struct
 
+from kit.annotations.account import Account
 from kit.language import marked
+
+# Label Studio keeps an uploaded file as upload/<project>/<first 8 hex digits of a UUID>-<name>.
+_UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")
 
 
 class BoundingBox(Struct, frozen=True, gc=False):
@@ -71,14 +76,20 @@ class AnnotatedPicture(Struct, frozen=True):
 
     @property
     def file_name(self) -> str:
-        """The last part of `source`: what pictures are matched by."""
+        """The last part of `source`, without what Label Studio put before it: what pictures are matched by."""
         source = self.source.replace("\\", "/") if "\\" in self.source else self.source
-        return source.rpartition("/")[2]
+        name = source.rpartition("/")[2]
+        return _UPLOADED.sub("", name) if "/data/upload/" in source else name
 
 
 @dataclass(frozen=True)
 class AnnotationStream:
-    """A data set being read: its classes, in class-id order, and its pictures, to be iterated once."""
+    """A data set being read: its classes, in class-id order, and its pictures, to be iterated once.
+
+    Attributes:
+        account: what of the file is not as it is in `pictures`, or not in them; whole when these were iterated.
+    """
 
     labels: tuple[str, ...]
     pictures: Iterator[AnnotatedPicture] = field(repr=False)
+    account: Account = field(default_factory=Account, repr=False, compare=False)

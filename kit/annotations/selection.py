@@ -1,4 +1,8 @@
-"""Which pictures and boxes of a data set a file to train on gets, and an account of those it does not get."""
+"""Which pictures and boxes of a data set a file to train on gets, and an account of those it does not get.
+
+A picture that a data set has several times is one, and has the boxes of all its lines; a line with the very boxes of an
+earlier one counts once.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
-from kit.annotations.streaming.name_register import NameRegister
+from kit.annotations.streaming.name_register import Entry, NameRegister
 from kit.errors import InputError
 from kit.language import _, marked
 
@@ -30,6 +34,9 @@ class Written:
         boxes_clipped: boxes of which only the part inside their picture was written (among `boxes`).
         boxes_dropped: boxes with nothing inside their picture (not among `boxes`).
         left_out: pictures that were not written, counted by reason.
+        merged: lines of a picture that was there already, whose boxes were added to it.
+        by_label: `boxes` by their label.
+        dropped_by_label: boxes that were read and not written: outside their picture, or there already.
     """
 
     pictures: int = 0
@@ -37,6 +44,41 @@ class Written:
     boxes_clipped: int = 0
     boxes_dropped: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
+    merged: int = 0
+    by_label: Mapping[str, int] = field(default_factory=dict)
+    dropped_by_label: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def read(self) -> int:
+        """Pictures, as often as they were in the file."""
+        return self.pictures + self.merged + sum(self.left_out.values())
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some pictures of a data set.
+
+    Attributes:
+        pictures: each the first of its name.
+        more: further lines of pictures that came already, these by their number in the order they came, from 1.
+    """
+
+    pictures: list[AnnotatedPicture]
+    more: list[tuple[int, AnnotatedPicture]]
+
+
+def size_unknown(picture: AnnotatedPicture) -> str:
+    """What to say of a picture with boxes and without a size, in which no format can hold them."""
+    return _(
+        "{file_name}: the file does not say its size; name the folder of the pictures (--images), to take it from there"
+    ).format(file_name=picture.file_name)
+
+
+def same_name(picture: AnnotatedPicture, earlier: Entry) -> str:
+    """What to say of two different pictures of the same name."""
+    return _("{picture}: a picture of the same name as {earlier} on line {earlier_line}; rename one").format(
+        picture=picture.source, earlier=earlier.source, earlier_line=earlier.line
+    )
 
 
 class Selection:
@@ -49,7 +91,10 @@ class Selection:
     def __init__(self, labels: Sequence[str]) -> None:
         self.class_ids: Mapping[str, int] = {label: class_id for class_id, label in enumerate(labels)}
         self._left_out: Counter[str] = Counter()
-        self._pictures = self._boxes = self._clipped = self._dropped = 0
+        self._by_label: Counter[str] = Counter(dict.fromkeys(labels, 0))
+        self._dropped_by_label: Counter[str] = Counter()
+        self._uncounted: list[AnnotatedPicture] = []
+        self._pictures = self._clipped = self._dropped = self._merged = 0
 
     def unknown_class(self, picture: AnnotatedPicture, label: str) -> InputError:
         """What to say of a box of a class that the list does not have."""
@@ -60,24 +105,28 @@ class Selection:
             ).format(line=picture.line, picture=picture.source, label=label, labels=", ".join(self.class_ids))
         )
 
-    def to_train_on(self, data: AnnotationStream, *, need_box: bool) -> Iterator[list[AnnotatedPicture]]:
+    def to_train_on(self, data: AnnotationStream, *, need_box: bool) -> Iterator[Batch]:
         """The labelled pictures, some at a time, their boxes fitted; each file name once.
 
         Raises:
-            InputError: two different pictures have the same file name, which is what pictures are matched by.
+            InputError: two different pictures have the same file name, which is what pictures are matched by; the size
+                of a picture with boxes is not known.
         """
         with NameRegister() as names:
             usable = self._usable(data, need_box)
             while some := list(islice(usable, _AT_A_TIME)):
-                chosen = []
-                for picture, earlier in zip(some, names.add_all(some), strict=True):
+                entries = names.add_all(some)
+                if entries is None:
+                    self._count_all(some)
+                    yield Batch(some, [])
+                    continue
+                batch = Batch([], [])
+                for picture, earlier in zip(some, entries, strict=True):
                     if earlier is None:
                         self.count(picture)
-                        chosen.append(picture)
-                    elif earlier.source == picture.source:
-                        self._left_out[REPEATED] += 1
-                    else:
-                        yield chosen  # for what may be wrong with these is to be said first
+                        batch.pictures.append(picture)
+                    elif earlier.source != picture.source:
+                        yield batch  # for what may be wrong with these is to be said first
                         raise InputError(
                             _(
                                 "lines {earlier_line} and {line}: {earlier} and {picture} are different pictures of "
@@ -89,7 +138,14 @@ class Selection:
                                 picture=picture.source,
                             )
                         )
-                yield chosen
+                    elif earlier.same_boxes or not picture.boxes:
+                        self._left_out[REPEATED] += 1
+                        self._dropped_by_label.update(box.label for box in picture.boxes)
+                    else:
+                        self._merged += 1
+                        self._by_label.update(box.label for box in picture.boxes)
+                        batch.more.append((earlier.number, picture))
+                yield batch
 
     def _usable(self, data: AnnotationStream, need_box: bool) -> Iterator[AnnotatedPicture]:
         labelled = LabelState.LABELLED  # once: before Python 3.12 looking it up runs Python code
@@ -101,6 +157,8 @@ class Selection:
             if need_box and not fitted.boxes:
                 self._left_out[NO_BOX] += 1
             elif not (fitted.width and fitted.height):
+                if fitted.boxes:
+                    raise InputError(f"{_('line {line}').format(line=picture.line)}: {size_unknown(picture)}")
                 self._left_out[SIZE_UNKNOWN] += 1
             else:
                 yield fitted
@@ -120,15 +178,34 @@ class Selection:
             part = box.clipped(picture.width, picture.height)
             if part is None:
                 self._dropped += 1
+                self._dropped_by_label[box.label] += 1
             else:
                 self._clipped += part != box
                 yield part
 
     def count(self, picture: AnnotatedPicture) -> None:
         """Note a picture as written."""
-        self._pictures += 1
-        self._boxes += len(picture.boxes)
+        self._uncounted.append(picture)
+        if len(self._uncounted) == _AT_A_TIME:
+            self._count_all(self._uncounted)
+            self._uncounted = []
+
+    def _count_all(self, pictures: Sequence[AnnotatedPicture]) -> None:
+        """Many at a time, which takes a part of what one after the other does."""
+        self._pictures += len(pictures)
+        self._by_label.update([box.label for picture in pictures for box in picture.boxes])
 
     def result(self) -> Written:
         """The account so far."""
-        return Written(self._pictures, self._boxes, self._clipped, self._dropped, dict(self._left_out))
+        self._count_all(self._uncounted)
+        self._uncounted = []
+        return Written(
+            self._pictures,
+            self._by_label.total(),
+            self._clipped,
+            self._dropped,
+            dict(self._left_out),
+            self._merged,
+            dict(self._by_label),
+            dict(self._dropped_by_label),
+        )

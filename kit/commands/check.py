@@ -13,6 +13,7 @@ import orjson
 
 from kit.annotations.check import CheckSummary
 from kit.annotations.check import check as check_file
+from kit.annotations.formats.registry import Format
 from kit.annotations.labels import parse_labels
 from kit.annotations.problems import Problem
 from kit.language import _
@@ -23,18 +24,30 @@ _PATH = click.Path(path_type=Path)
 @click.command(help=_("Report every problem of an annotation file; exit status 1 when training would fail."))
 @click.argument("path", type=_PATH)
 @click.option("--images", type=_PATH, help=_("The folder of the pictures, to look for missing ones and compare sizes."))
-@click.option("--labels", help=_("The classes there may be: a,b,c or a label category file."))
-@click.option("--attribute", help=_("The label attribute of a Ground Truth manifest; by default each line's newest."))
+@click.option("--labels", help=_("The classes there may be: a,b,c or a label category file; old=new renames one."))
+@click.option(
+    "--attribute",
+    help=_("The label attribute of a Ground Truth manifest, or several (a,b); by default each line's newest."),
+)
+@click.option(
+    "--from",
+    "known",
+    type=click.Choice([each.value for each in Format]),
+    help=_("The format of PATH, where its content is not to decide."),
+)
 @click.option(
     "--json", "as_json", is_flag=True, help=_("Print one JSON object a line: the problems, then the summary.")
 )
-def check(path: Path, images: Path | None, labels: str | None, attribute: str | None, as_json: bool) -> None:
+def check(
+    path: Path, images: Path | None, labels: str | None, attribute: str | None, known: str | None, as_json: bool
+) -> None:
     summary = check_file(
         path,
         _echo_problem if as_json else click.echo,
         images=images,
         labels=parse_labels(labels) if labels else None,
         attribute=attribute,
+        known=Format(known) if known else None,
     )
     if as_json:
         _echo_summary(summary)
@@ -70,6 +83,7 @@ def _told(summary: CheckSummary) -> str:
                 warnings=summary.warnings,
                 verdict=_("training would fail") if summary.training_would_fail else _("fit to train on"),
             ),
+            _("what to mend first: {problem}").format(problem=summary.first) if summary.first else _("nothing to mend"),
         ]
     )
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from kit.annotations.convert import Conversion
 from kit.annotations.convert import convert as convert_file
-from kit.annotations.formats.registry import Format
+from kit.annotations.formats.registry import FORMATS, Format
 from kit.annotations.labels import parse_labels
 from kit.language import _
 
 _PATH = click.Path(path_type=Path)
-_WRITABLE = [each.value for each in Format if each is not Format.LABEL_STUDIO]
+_FORMATS = [each.value for each in Format]
+_WRITABLE = [each.value for each, access in FORMATS.items() if access.write is not None]
 
 
 @click.command(
     help="\n\n".join(
         [
-            _("Convert annotations: Ground Truth, Label Studio, JumpStart, COCO."),
+            _("Convert annotations: {formats}.").format(formats=", ".join(each.title for each in FORMATS.values())),
             _(
                 "IN is recognised by its content. OUT is a .manifest (Ground Truth), a .json (COCO), or a folder, in "
                 "which JumpStart's training/annotations.json and training/images/ are made."
@@ -29,43 +32,86 @@ _WRITABLE = [each.value for each in Format if each is not Format.LABEL_STUDIO]
 )
 @click.argument("source", metavar="IN", type=_PATH)
 @click.argument("target", metavar="OUT", type=_PATH)
+@click.option(
+    "--from", "known", type=click.Choice(_FORMATS), help=_("The format of IN, where its content is not to decide.")
+)
 @click.option("--to", type=click.Choice(_WRITABLE), help=_("The format to write; by default as the name of OUT asks."))
 @click.option("--images", type=_PATH, help=_("The folder of the pictures: sizes are checked, JumpStart gets a copy."))
-@click.option("--labels", help=_("The classes in the order of their ids: a,b,c or a label category file."))
-@click.option("--attribute", help=_("The label attribute of a Ground Truth manifest; by default each line's newest."))
+@click.option(
+    "--labels",
+    help=_("The classes in the order of their ids: a,b,c or a label category file; old=new renames one."),
+)
+@click.option(
+    "--attribute",
+    help=_("The label attribute of a Ground Truth manifest, or several (a,b); by default each line's newest."),
+)
+@click.option("--force", is_flag=True, help=_("Replace what is at OUT."))
 def convert(
-    source: Path, target: Path, to: str | None, images: Path | None, labels: str | None, attribute: str | None
+    source: Path,
+    target: Path,
+    known: str | None,
+    to: str | None,
+    images: Path | None,
+    labels: str | None,
+    attribute: str | None,
+    force: bool,
 ) -> None:
     done = convert_file(
         source,
         target,
+        known=Format(known) if known else None,
         to=Format(to) if to else None,
         images=images,
         labels=parse_labels(labels) if labels else None,
         attribute=attribute,
+        overwrite=force,
     )
-    click.echo(_told(done))
+    click.echo(_told(source, done))
 
 
-def _told(done: Conversion) -> str:
+def _told(source: Path, done: Conversion) -> str:
+    """What was in the file, what of it went where, what was written."""
     written = done.written
+    before = Counter(written.by_label) + Counter(written.dropped_by_label)
     lines = [
-        _("{file} ({format}): pictures: {pictures}; boxes: {boxes}; classes: {classes}").format(
-            file=done.annotations,
-            format=done.format.value,
-            pictures=written.pictures,
-            boxes=written.boxes,
-            classes=", ".join(done.labels),
+        _("{file} ({format}): pictures: {pictures}; boxes: {boxes}").format(
+            file=source, format=FORMATS[done.source_format].title, pictures=written.read, boxes=_counted(before)
         )
+    ]
+    lines += [
+        _("  {text} (first: {place})").format(text=problem.text, place=f"{problem.file}:{problem.line}")
+        if problem.line
+        else f"  {problem.text}"
+        for problem in done.remarks
     ]
     lines += [
         _("  pictures left out, {reason}: {count}").format(reason=_(reason), count=count)
         for reason, count in sorted(written.left_out.items())
     ]
+    if written.merged:
+        lines.append(
+            _("  lines of pictures that were there already, whose boxes count as well: {count}").format(
+                count=written.merged
+            )
+        )
     if written.boxes_clipped:
         lines.append(_("  boxes clipped to their picture: {count}").format(count=written.boxes_clipped))
     if written.boxes_dropped:
         lines.append(
             _("  boxes dropped, nothing of them in their picture: {count}").format(count=written.boxes_dropped)
         )
+    lines.append(
+        _("{file} ({format}): pictures: {pictures}; boxes: {boxes}; classes: {classes}").format(
+            file=done.annotations,
+            format=done.format.value,
+            pictures=written.pictures,
+            boxes=_counted(written.by_label),
+            classes=", ".join(done.labels),
+        )
+    )
     return "\n".join(lines)
+
+
+def _counted(boxes: Mapping[str, int]) -> str:
+    by_label = ", ".join(_("{count} {what}").format(count=count, what=label) for label, count in boxes.items())
+    return f"{sum(boxes.values())} ({by_label})" if by_label else "0"

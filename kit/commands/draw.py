@@ -19,8 +19,14 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--images", type=_PATH, help=_("The folder of the pictures; by default images/ beside PATH, or PATH's own.")
 )
-@click.option("--labels", help=_("The classes in the order of their ids: a,b,c or a label category file."))
-@click.option("--attribute", help=_("The label attribute of a Ground Truth manifest; by default each line's newest."))
+@click.option(
+    "--labels",
+    help=_("The classes in the order of their ids: a,b,c or a label category file; old=new renames one."),
+)
+@click.option(
+    "--attribute",
+    help=_("The label attribute of a Ground Truth manifest, or several (a,b); by default each line's newest."),
+)
 def draw(path: Path, out: Path, images: Path | None, labels: str | None, attribute: str | None) -> None:
     count = draw_labelled_pictures(
         path, out, images=images, labels=parse_labels(labels) if labels else None, attribute=attribute

@@ -1,58 +1,54 @@
 """COCO's object detection annotations: `bbox` is [x, y, width, height] in pixels, categories have ids of their own.
 
-Source: https://cocodataset.org/#format-data. Segmentations are not read; crowds (`iscrowd` 1) are regions, not objects,
-and are passed over.
+Source: https://cocodataset.org/#format-data. Crowds (`iscrowd` 1) are boxes as well, for CVAT marks every mask as one;
+how many there are is counted.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import orjson
-from msgspec import Raw, Struct
+from msgspec import Struct
 
-from kit.annotations.formats.image_list import Edges, class_key, four_numbers, pictures
+from kit.annotations.account import Account
+from kit.annotations.formats.categories import category_names
+from kit.annotations.formats.image_list import pictures
+from kit.annotations.formats.image_list_boxes import SIZED
 from kit.annotations.formats.image_list_writer import write_document
 from kit.annotations.model import AnnotatedPicture, AnnotationStream
-from kit.annotations.problems import MalformedError, OnUnreadable, refuse
+from kit.annotations.problems import OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
-from kit.annotations.streaming.json_stream import elements
-from kit.annotations.streaming.json_values import mapping, number, parsed, shown, text
-from kit.language import _, marked
-
-# What messages call a part of the file that has no name of its own.
-_CATEGORY = marked("the category")
 
 
-def read(path: Path, *, labels: Sequence[str] | None = None, on_unreadable: OnUnreadable = refuse) -> AnnotationStream:
+def read(
+    path: Path,
+    *,
+    labels: Sequence[str] | None = None,
+    certain: bool = False,
+    on_unreadable: OnUnreadable = refuse,
+) -> AnnotationStream:
     """Read a COCO annotation file. A picture without annotations is taken as labelled: nothing there.
 
     Args:
         labels: the classes in the order of their ids; otherwise the names of `categories` in the order of that list.
             Boxes get their label by the file's own categories in either case.
+        certain: whether boxes are x, y, width, height even where only two corners would fit the pictures.
         on_unreadable: told of each element that cannot be used; the default raises.
 
     Raises:
         InputError: the file cannot be opened; while iterating: it is not valid, or an element lacks what is promised.
     """
-    names: dict[int | str, str] = {}
-    for _list, line, element in elements(path, {"categories": Raw}):
-        try:
-            category = mapping(parsed(element), _CATEGORY)
-            key, name = class_key(category.get("id")), text(category.get("name"), "name")
-            if names.setdefault(key, name) != name:
-                raise MalformedError(_("another category has the id {value} too").format(value=shown(key)))
-        except MalformedError as error:
-            on_unreadable(path, line, f"categories[{line - 1}]: {error}")
+    names = category_names(path, on_unreadable)
     found = tuple(labels) if labels is not None else tuple(dict.fromkeys(names.values()))
 
     def label_of(key: int | str) -> str:
         return names.get(key) or f"category {key}"
 
-    return AnnotationStream(found, pictures(path, label_of, _box, _edges, on_unreadable))
+    account = Account()
+    return AnnotationStream(found, pictures(path, label_of, SIZED, account, on_unreadable, certain=certain), account)
 
 
 def write(path: Path, data: AnnotationStream) -> Written:
@@ -105,15 +101,3 @@ class _Image(Struct, gc=False):
 
 def _image_of(picture: AnnotatedPicture, image_id: int) -> _Image:
     return _Image(image_id, picture.file_name, picture.width, picture.height)
-
-
-def _edges(x: float, y: float, width: float, height: float) -> Edges:
-    return x, y, x + width, y + height
-
-
-def _box(annotation: Mapping[str, Any]) -> tuple[int | str, Edges] | None:
-    if annotation.get("iscrowd") in (1, True):
-        return None
-    x, y, width, height = four_numbers(annotation.get("bbox"), "[x, y, width, height]")
-    edges = _edges(number(x, "x"), number(y, "y"), number(width, "width"), number(height, "height"))
-    return class_key(annotation.get("category_id")), edges

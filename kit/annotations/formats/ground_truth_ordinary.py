@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -63,11 +64,17 @@ class OrdinaryLines:
     """Reads such lines. Most have the label attribute of the one before, which is therefore tried first.
 
     Args:
-        attribute: the only label attribute to take; by default any.
+        wanted: the label attributes to take; by default any.
+
+    Attributes:
+        attribute: that of the latest such line.
+        attributes: the wanted ones of all.
     """
 
-    def __init__(self, attribute: str | None) -> None:
-        self._wanted = attribute
+    def __init__(self, wanted: Sequence[str]) -> None:
+        self._wanted = wanted
+        self.attribute = ""
+        self.attributes: set[str] = set()
         self._tried: Decoder[_Line] | None = None
 
     def picture(self, raw: bytes, line: int) -> AnnotatedPicture | None:
@@ -99,7 +106,9 @@ class OrdinaryLines:
             attribute = self._attribute_of(raw)
             if attribute is None:
                 return None
-            self._tried = _decoder(attribute)
+            self._tried, self.attribute = _decoder(attribute), attribute
+            if self._wanted:
+                self.attributes.add(attribute)
             found = decoded(self._tried, raw)
         return found if found is not None and found.metadata.failure_reason is UNSET else None
 
@@ -107,6 +116,6 @@ class OrdinaryLines:
         """The label attribute of a line that has one, and the wanted one."""
         record = decoded(_RECORD, raw)
         attributes = [key[: -len(METADATA)] for key in record or () if key.endswith(METADATA)]
-        if len(attributes) != 1 or attributes[0] == _SOURCE or self._wanted not in (None, attributes[0]):
+        if len(attributes) != 1 or attributes[0] == _SOURCE or (self._wanted and attributes[0] not in self._wanted):
             return None
         return attributes[0]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kit.annotations.account import Account
 from kit.annotations.model import AnnotatedPicture, BoundingBox, LabelState
 from kit.annotations.problems import MalformedError
 from kit.annotations.streaming.json_values import mapping, number, pixels, sequence, shown, text
@@ -17,51 +19,140 @@ TASK_TYPE = "groundtruth/object-detection"
 _NAME = marked("a name in class-map")
 
 
+OTHER_ATTRIBUTE = marked(
+    "boxes of the label attribute {attribute}, left out for those of {taken}: {count}; --attribute {both} "
+    "(ATTRIBUTE={both}) takes both"
+)
+UNWANTED_ATTRIBUTE = marked(
+    "boxes of the label attribute {attribute}, left out where {wanted} is not on the line: {count}; "
+    "--attribute {both} (ATTRIBUTE={both}) takes both"
+)
+OTHER_TYPE = marked("lines with labels of the type {type} ({attribute}), which are no boxes and are left out: {count}")
+REJECTED = marked('pictures whose labels the verification {attribute} called "{name}", taken all the same: {count}')
+INLINE = marked('lines with "source" in place of "source-ref", taken as the place of the picture: {count}')
+
+_VERIFICATION = "groundtruth/label-verification"
+# What verification jobs call labels that are as they should be; their classes are anybody's own words.
+_GOOD = ("good", "correct", "right", "accept", "accepted", "approve", "approved", "pass", "passed", "ok", "yes")
+_PLACE = re.compile(r"^(s3|https?)://|\.(jpe?g|png|webp|bmp|tiff?|gif|heic|heif|avif)$", re.IGNORECASE)
+
+
 def picture_of_record(
-    record: Mapping[str, Any], line: int = 0, *, labels: Sequence[str] = (), attribute: str | None = None
+    record: Mapping[str, Any],
+    line: int = 0,
+    *,
+    labels: Sequence[str] = (),
+    wanted: Sequence[str] = (),
+    account: Account | None = None,
 ) -> AnnotatedPicture:
     """The picture that one parsed line describes.
 
     Args:
         labels: names class ids that the line's own class-map lacks.
+        wanted: the label attributes to take, together; by default the newest that did not fail.
+        account: told of the labels that are left out.
 
     Raises:
         MalformedError: the line is not what the format promises.
     """
-    source = text(record.get("source-ref"), "source-ref")
-    chosen = label_attribute(record, attribute)
-    if chosen is None:
-        return AnnotatedPicture(source, 0, 0, (), LabelState.UNLABELLED, "", line)
-    metadata = record[chosen + METADATA]
-    if "failure-reason" in metadata:
-        reason = str(metadata["failure-reason"])
+    account = account or Account()
+    source = _source(record, line, account)
+    there = attributes_of(record)
+    chosen = chosen_attributes(record, wanted)
+    _note_others(record, there, chosen, wanted, line, account)
+    other_type = _note_other_types(record, line, account)
+    if not chosen:
+        return AnnotatedPicture(source, 0, 0, (), LabelState.UNLABELLED, "" if there else other_type, line)
+    usable = [name for name in chosen if not _failed(record, name)]
+    if not usable:
+        reason = str(record[chosen[0] + METADATA]["failure-reason"])
         return AnnotatedPicture(source, 0, 0, (), LabelState.FAILED, reason, line)
-    answer = mapping(record.get(chosen), chosen)
-    width, height = _image_size(answer)
-    names = _class_map(metadata)
-    boxes = tuple(
-        [_box(entry, names, labels) for entry in sequence(answer.get("annotations"), f"{chosen}.annotations")]
-    )
-    return AnnotatedPicture(source, width, height, boxes, LabelState.LABELLED, "", line)
+    width = height = 0
+    boxes: list[BoundingBox] = []
+    for name in usable:
+        answer = mapping(record.get(name), name)
+        size = _image_size(answer)
+        if size != (0, 0) and (width or size[0], height or size[1]) != size:
+            raise MalformedError(_("its label attributes disagree on the size of the picture"))
+        width, height = width or size[0], height or size[1]
+        names = _class_map(record[name + METADATA])
+        boxes += [_box(entry, names, labels) for entry in sequence(answer.get("annotations"), f"{name}.annotations")]
+    return AnnotatedPicture(source, width, height, tuple(boxes), LabelState.LABELLED, "", line)
 
 
-def label_attribute(record: Mapping[str, Any], wanted: str | None) -> str | None:
-    """The label attribute to take: by its -metadata twin, never by a job's name."""
-    chosen: str | None = None
-    best: tuple[bool, str] | None = None
+def chosen_attributes(record: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
+    """The label attributes to take: by their -metadata twins, never by a job's name."""
+    there = attributes_of(record)
+    if wanted:
+        return [name for name in wanted if name in there]
+    if not there:
+        return []
+    # Of the same date the later on the line.
+    ranks = [
+        (not _failed(record, name), str(record[name + METADATA].get("creation-date", "")), place)
+        for place, name in enumerate(there)
+    ]
+    return [there[max(ranks)[2]]]
+
+
+def attributes_of(record: Mapping[str, Any]) -> list[str]:
+    """The label attributes of a line that hold boxes, in their order."""
+    names = []
     for key, metadata in record.items():
-        if not key.endswith(METADATA) or not isinstance(metadata, dict):
+        if key.endswith(METADATA) and isinstance(metadata, dict):
+            # A failed line may lack the type.
+            kind = metadata.get("type", TASK_TYPE if "failure-reason" in metadata else None)
+            if kind == TASK_TYPE:
+                names.append(key[: -len(METADATA)])
+    return names
+
+
+def _failed(record: Mapping[str, Any], name: str) -> bool:
+    return "failure-reason" in record[name + METADATA]
+
+
+def _source(record: Mapping[str, Any], line: int, account: Account) -> str:
+    inline = record.get("source")
+    if "source-ref" not in record and isinstance(inline, str) and _PLACE.search(inline):
+        account.note(INLINE, line)
+        return inline
+    return text(record.get("source-ref"), "source-ref")
+
+
+def _note_others(
+    record: Mapping[str, Any],
+    there: Sequence[str],
+    chosen: Sequence[str],
+    wanted: Sequence[str],
+    line: int,
+    account: Account,
+) -> None:
+    taken = ",".join(chosen or wanted)
+    for name in there:
+        answer = record.get(name)
+        boxes = answer.get("annotations") if isinstance(answer, dict) else None
+        if name in chosen or not isinstance(boxes, list) or not boxes:
             continue
-        name = key[: -len(METADATA)]
-        failed = "failure-reason" in metadata
-        # A failed line may lack the type.
-        kind = metadata.get("type", TASK_TYPE if failed else None)
-        if kind != TASK_TYPE or (wanted is not None and name != wanted):
+        if chosen:
+            account.lose(OTHER_ATTRIBUTE, line, len(boxes), attribute=name, taken=taken, both=f"{name},{taken}")
+        else:
+            account.lose(UNWANTED_ATTRIBUTE, line, len(boxes), attribute=name, wanted=taken, both=f"{name},{taken}")
+
+
+def _note_other_types(record: Mapping[str, Any], line: int, account: Account) -> str:
+    """The type of labels on the line that are no boxes, empty where there are none."""
+    found = ""
+    for key, metadata in record.items():
+        kind = metadata.get("type") if key.endswith(METADATA) and isinstance(metadata, dict) else None
+        if kind in (None, TASK_TYPE):
             continue
-        rank = (not failed, str(metadata.get("creation-date", "")))
-        if best is None or rank >= best:
-            chosen, best = name, rank
-    return chosen
+        attribute = key[: -len(METADATA)]
+        if kind != _VERIFICATION:
+            found = str(kind)
+            account.lose(OTHER_TYPE, line, type=found, attribute=attribute)
+        elif (name := str(metadata.get("class-name", ""))).lower() not in _GOOD:
+            account.lose(REJECTED, line, attribute=attribute, name=name)
+    return found
 
 
 def _image_size(answer: Mapping[str, Any]) -> tuple[int, int]:

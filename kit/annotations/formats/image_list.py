@@ -7,27 +7,27 @@ the size of the file; gone when closed), and taken from there picture by picture
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
+from kit.annotations.account import Account
+from kit.annotations.formats.image_list_boxes import SIZED, box_of, key_of
+from kit.annotations.formats.image_list_forms import settle_form
 from kit.annotations.model import AnnotatedPicture, BoundingBox
 from kit.annotations.problems import MalformedError, OnUnreadable
 from kit.annotations.streaming.json_stream import elements
-from kit.annotations.streaming.json_values import mapping, parsed, pixels, sequence, shown, text
+from kit.annotations.streaming.json_values import mapping, parsed, pixels, shown, text
 from kit.annotations.streaming.ordinary import Id, Number, Size, Text
 from kit.errors import SetupError
 from kit.language import _, marked
 
-# left, top, right, bottom
-Edges = tuple[float, float, float, float]
-# One element of `annotations` -> its class (any JSON number or text) and edges, or None to pass it over.
-ReadBox = Callable[[Mapping[str, Any]], tuple[int | str, Edges] | None]
+FROM_ONE = marked("boxes whose category_id counts from 1, where JumpStart's count from 0; is there no 0?: {count}")
 # What messages call parts of the file that have no name of their own.
 _IMAGE, _ANNOTATION = marked("the image"), marked("the annotation")
 
@@ -35,27 +35,57 @@ _IMAGE, _ANNOTATION = marked("the image"), marked("the annotation")
 def pictures(
     path: Path,
     label_of: Callable[[int | str], str],
-    read_box: ReadBox,
-    edges_of: Callable[[float, float, float, float], Edges],
+    form: str,
+    account: Account,
     on_unreadable: OnUnreadable,
+    *,
+    certain: bool = False,
+    count_from_zero: Sequence[str] | None = None,
 ) -> Iterator[AnnotatedPicture]:
     """The pictures in the order of `images`, each with its boxes in the order of `annotations`.
 
     Args:
-        read_box: judges any annotation.
-        edges_of: what the four numbers of an ordinary annotation's `bbox` mean.
+        form: what the four numbers of a `bbox` mean.
+        certain: whether they do so even where the boxes do not look like it.
+        count_from_zero: the labels of which `category_id` is the index; None where the document names its classes.
 
     Raises:
         SetupError: the temporary folder is full.
     """
     with closing(sqlite3.connect("", isolation_level=None)) as database:
         try:
-            _load(database, path, read_box, edges_of, on_unreadable)
+            _load(database, path, form, account, on_unreadable)
+            if not certain and (told := settle_form(database, form, account)):
+                on_unreadable(path, 0, told)
+            if count_from_zero is not None:
+                _look_at_ids(database, path, count_from_zero, account, on_unreadable)
             yield from _joined(database, label_of)
         except sqlite3.OperationalError as error:
             raise SetupError(
                 _("the temporary folder cannot be used ({error}); free some space there").format(error=error)
             ) from error
+
+
+def _look_at_ids(
+    database: sqlite3.Connection, path: Path, labels: Sequence[str], account: Account, on_unreadable: OnUnreadable
+) -> None:
+    """Whether the class ids look as if they counted from 1."""
+    ids = "SELECT min(class), max(class), count(*) FROM box WHERE typeof(class) = 'integer'"
+    lowest, highest, count = database.execute(ids).fetchone()
+    if lowest != 1:
+        return
+    if highest == len(labels):
+        told = _(
+            "category_id counts from 1 to {highest} here, and JumpStart's from 0: the {highest} labels would be one "
+            "off; subtract 1 from each, or name a label for 0 as well"
+        )
+        on_unreadable(path, 0, told.format(highest=highest))
+    else:
+        account.lose(FROM_ONE, 0, count)
+
+
+class _Attributes(Struct, gc=False):
+    rotation: Literal[0] = 0
 
 
 class _Image(Struct, gc=False):
@@ -70,34 +100,43 @@ class _Annotation(Struct, gc=False):
     category_id: Id
     bbox: tuple[Number, Number, Number, Number]
     iscrowd: Literal[0] = 0
+    attributes: _Attributes | UnsetType = UNSET
 
 
 def _load(
     database: sqlite3.Connection,
     path: Path,
-    read_box: ReadBox,
-    edges_of: Callable[[float, float, float, float], Edges],
+    form: str,
+    account: Account,
     on_unreadable: OnUnreadable,
 ) -> None:
     database.executescript(
         """CREATE TABLE image (line INTEGER PRIMARY KEY, id, name, width, height);
-        CREATE TABLE box (line INTEGER PRIMARY KEY, image, class, left, top, right, bottom);"""
+        CREATE TABLE box (line INTEGER PRIMARY KEY, image, class, left, top, right, bottom);
+        CREATE TABLE outlined (line INTEGER PRIMARY KEY);"""
     )
     database.execute("BEGIN")
     images = _Rows(database, "INSERT INTO image VALUES (?, ?, ?, ?, ?)")
+    sized = form == SIZED
     boxes = _Rows(database, "INSERT INTO box VALUES (?, ?, ?, ?, ?, ?, ?)")
     for name, line, element in elements(path, {"images": _Image, "annotations": _Annotation}, on_unreadable):
         try:
             match element:
                 case _Annotation():
-                    boxes.add((line, element.image_id, element.category_id, *edges_of(*element.bbox)))
+                    one, two, three, four = element.bbox
+                    if sized:
+                        three, four = one + three, two + four
+                    boxes.add((line, element.image_id, element.category_id, one, two, three, four))
                 case _Image():
                     images.add((line, element.id, element.file_name, element.width, element.height))
                 case Raw() if name == "images":
                     images.add((line, *_image(element)))
                 case _:
-                    if (box := _box(element, read_box)) is not None:
-                        boxes.add((line, *box))
+                    annotation = mapping(parsed(element), _ANNOTATION)
+                    label, edges, as_it_stands = box_of(annotation, form, line, account)
+                    boxes.add((line, key_of(annotation.get("image_id"), "image_id"), label, *edges))
+                    if not as_it_stands:
+                        database.execute("INSERT INTO outlined VALUES (?)", (line,))
         except MalformedError as error:
             on_unreadable(path, line, f"{name}[{line - 1}]: {error}")
     images.flush()
@@ -141,25 +180,11 @@ def _image(element: Raw) -> tuple[int | str, str, int, int]:
     """
     image = mapping(parsed(element), _IMAGE)
     return (
-        _key(image.get("id"), "id"),
+        key_of(image.get("id"), "id"),
         text(image.get("file_name"), "file_name"),
         pixels(image.get("width"), "width"),
         pixels(image.get("height"), "height"),
     )
-
-
-def _box(element: Raw, read_box: ReadBox) -> tuple[Any, ...] | None:
-    """Image, class and edges of any element of `annotations`, or None to pass it over.
-
-    Raises:
-        MalformedError: one of them is missing or of another kind.
-    """
-    annotation = mapping(parsed(element), _ANNOTATION)
-    found = read_box(annotation)
-    if found is None:
-        return None
-    label, edges = found
-    return (_key(annotation.get("image_id"), "image_id"), label, *edges)
 
 
 def _joined(database: sqlite3.Connection, label_of: Callable[[int | str], str]) -> Iterator[AnnotatedPicture]:
@@ -170,40 +195,3 @@ def _joined(database: sqlite3.Connection, label_of: Callable[[int | str], str]) 
     for (line, name, width, height), group in groupby(rows, itemgetter(slice(4))):
         boxes = tuple([BoundingBox(label_of(row[4]), *row[5:]) for row in group if row[4] is not None])
         yield AnnotatedPicture(name, width, height, boxes, line=line)
-
-
-def _key(value: Any, name: str) -> int | str:
-    """An id: any whole number or text, as long as the two lists agree.
-
-    Raises:
-        MalformedError: it is neither.
-    """
-    kind = type(value)
-    if (kind is int and -(2**63) <= value < 2**63) or kind is str:
-        return value  # type: ignore[no-any-return]
-    raise MalformedError(_("{name} is {value}, not a number or text").format(name=name, value=shown(value)))
-
-
-def class_key(value: Any) -> int | str:
-    """A `category_id`: a whole number, which a float or text may stand for, or a label.
-
-    Raises:
-        MalformedError: it is neither a number nor text.
-    """
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
-        return int(value)
-    return _key(value, "category_id")
-
-
-def four_numbers(value: Any, names: str) -> list[Any]:
-    """The `bbox` of an annotation.
-
-    Raises:
-        MalformedError: it is no list of four.
-    """
-    values = sequence(value, "bbox")
-    if len(values) != 4:
-        raise MalformedError(_("bbox is {value}, not {names}").format(value=shown(values), names=names))
-    return values

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.json import Encoder
 
 from kit.annotations.model import AnnotatedPicture
+from kit.annotations.selection import Batch
 from kit.annotations.streaming.json_values import compact
 from kit.annotations.streaming.writing import replacing, scratch
 
@@ -23,7 +24,7 @@ _ENCODER = Encoder()
 def write_document(
     path: Path,
     head: bytes,
-    batches: Iterable[Sequence[AnnotatedPicture]],
+    batches: Iterable[Batch],
     image_of: ImageOf,
     annotations_of: AnnotationsOf,
 ) -> None:
@@ -43,13 +44,13 @@ def write_document(
         before_image = before_annotation = b"\n"
         written = 0
         for batch in batches:
-            numbered = list(enumerate(batch, start=written + 1))
-            written += len(batch)
+            numbered = list(enumerate(batch.pictures, start=written + 1))
+            written += len(batch.pictures)
             images = [image_of(picture, image_id) for image_id, picture in numbered]
             if images:
                 file.write(before_image + _ENCODER.encode_lines(images)[:-1].replace(b"\n", b",\n"))
                 before_image = b",\n"
-            boxes = [annotations_of(picture, image_id) for image_id, picture in numbered if picture.boxes]
+            boxes = [annotations_of(picture, image_id) for image_id, picture in numbered + batch.more if picture.boxes]
             if boxes:
                 lists = compact(_ENCODER.encode_lines(boxes))
                 annotations.write(before_annotation + lists[1:-2].replace(b"]\n[", b",\n"))

@@ -7,20 +7,23 @@ the labels, and there is no list of categories. https://docs.aws.amazon.com/sage
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec import Raw, Struct
 
-from kit.annotations.formats.image_list import Edges, class_key, four_numbers, pictures
+from kit.annotations.account import Account
+from kit.annotations.formats.categories import category_names
+from kit.annotations.formats.image_list import pictures
+from kit.annotations.formats.image_list_boxes import CORNERS, class_key
 from kit.annotations.formats.image_list_writer import write_document
+from kit.annotations.formats.outlines import Edges
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
 from kit.annotations.streaming.json_stream import elements
-from kit.annotations.streaming.json_values import mapping, number, parsed
+from kit.annotations.streaming.json_values import mapping, parsed
 from kit.errors import InputError
 from kit.language import _
 
@@ -30,22 +33,39 @@ IMAGES = "images"
 _MOST_CLASSES = 10_000
 
 
-def read(path: Path, *, labels: Sequence[str] | None = None, on_unreadable: OnUnreadable = refuse) -> AnnotationStream:
+def read(
+    path: Path,
+    *,
+    labels: Sequence[str] | None = None,
+    certain: bool = False,
+    on_unreadable: OnUnreadable = refuse,
+) -> AnnotationStream:
     """Read an annotations.json.
 
     Args:
-        labels: the classes by category_id. Otherwise those of `label_categories.json` in the folder of the file or one
-            above; otherwise the file is read once before and the classes are its category ids: "0", "1", …
+        labels: the classes by category_id. Otherwise the file's own categories, where it has such a list all the same;
+            otherwise those of `label_categories.json` in the folder of the file or one above; otherwise the file is
+            read once before and the classes are its category ids: "0", "1", …
+        certain: whether boxes are two corners even where only x, y, width, height would fit the pictures.
         on_unreadable: told of each element that cannot be used; the default raises.
 
     Raises:
         InputError: the file cannot be opened; while iterating: it is not valid, or an element lacks what is promised.
     """
-    names = tuple(labels) if labels is not None else labels_beside(path)
-    if names is None:
-        names = _numbered(path)
-    by_id: dict[int | str, str] = dict(enumerate(names))
-    return AnnotationStream(names, pictures(path, lambda key: by_id.get(key, str(key)), _box, _edges, on_unreadable))
+    by_id = category_names(path, on_unreadable)
+    named = tuple(labels) if labels is not None else labels_beside(path)
+    if by_id:
+        names, indexed = tuple(labels) if labels is not None else tuple(dict.fromkeys(by_id.values())), None
+    else:
+        names = indexed = _numbered(path) if named is None else named
+        by_id.update(enumerate(names))
+    account = Account()
+
+    def label_of(key: int | str) -> str:
+        return by_id.get(key, str(key))
+
+    found = pictures(path, label_of, CORNERS, account, on_unreadable, certain=certain, count_from_zero=indexed)
+    return AnnotationStream(names, found, account)
 
 
 def write(path: Path, data: AnnotationStream) -> Written:
@@ -89,16 +109,6 @@ class _Image(Struct, gc=False):
 
 def _image_of(picture: AnnotatedPicture, image_id: int) -> _Image:
     return _Image(picture.file_name, picture.height, picture.width, image_id)
-
-
-def _edges(left: float, top: float, right: float, bottom: float) -> Edges:
-    return left, top, right, bottom
-
-
-def _box(annotation: Mapping[str, Any]) -> tuple[int | str, Edges]:
-    left, top, right, bottom = four_numbers(annotation.get("bbox"), "[xmin, ymin, xmax, ymax]")
-    edges = (number(left, "xmin"), number(top, "ymin"), number(right, "xmax"), number(bottom, "ymax"))
-    return class_key(annotation.get("category_id")), edges
 
 
 def _numbered(path: Path) -> tuple[str, ...]:

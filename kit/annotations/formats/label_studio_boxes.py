@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 
+from kit.annotations.formats.outlines import Edges
 from kit.annotations.model import BoundingBox
-
-# left, top, right, bottom
-Edges = tuple[float, float, float, float]
 
 # All that `round` does for a float, without looking up how.
 _rounded = float.__round__

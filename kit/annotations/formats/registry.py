@@ -1,79 +1,169 @@
-"""Which format an annotation file is in, told by its content, and the reader and writer for each."""
+"""The annotation formats: the reader and writer of each. A new one is added here, and in `recognition`."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from kit.annotations.formats import coco, ground_truth, jumpstart, label_studio
+from kit.annotations.formats import (
+    coco,
+    cvat,
+    ground_truth,
+    jumpstart,
+    label_studio,
+    label_studio_writer,
+    recognition,
+    voc,
+    yolo,
+    yolo_writer,
+)
+from kit.annotations.labels import LABEL_CATEGORIES, renamed, renames_in
 from kit.annotations.model import AnnotationStream
 from kit.annotations.problems import OnUnreadable, refuse
 from kit.annotations.selection import Written
-from kit.annotations.streaming.json_stream import has_list, open_document
 from kit.errors import InputError
 from kit.language import _
 
 CHANNEL = "training"
 
-_HEAD = 256 * 1024
-
 
 class Format(enum.Enum):
-    """The annotation formats of the workshop."""
+    """The annotation formats of the workshop, and those that people bring."""
 
     GROUND_TRUTH = "ground-truth"
     LABEL_STUDIO = "label-studio"
     JUMPSTART = "jumpstart"
     COCO = "coco"
+    YOLO = "yolo"
+    VOC = "voc"
+    CVAT = "cvat"
+    LABEL_STUDIO_PREDICTIONS = "label-studio-predictions"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a reading is asked for.
+
+    Attributes:
+        labels: the classes in the order of their ids; None for what the format says of them.
+        attribute: the label attributes of a Ground Truth manifest, with commas between; elsewhere without meaning.
+        renames: classes that are to be called otherwise.
+        certain: whether the format was named, and is not to be doubted.
+        images: the folder of the pictures, where it is known.
+    """
+
+    labels: Sequence[str] | None
+    attribute: str | None
+    renames: Mapping[str, str]
+    certain: bool
+    images: Path | None
+    on_unreadable: OnUnreadable
+
+
+@dataclass(frozen=True)
+class _Access:
+    """One format.
+
+    Attributes:
+        title: what people call it.
+        suffixes: of files to write that are of this format unless another is named; "" is a folder.
+        parts: what is written into a folder; empty where a file is written.
+    """
+
+    title: str
+    read: Callable[[Path, Asked], AnnotationStream]
+    write: Callable[[Path, AnnotationStream], Written] | None
+    suffixes: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+FORMATS: Mapping[Format, _Access] = {
+    Format.GROUND_TRUTH: _Access(
+        "Ground Truth",
+        lambda path, asked: ground_truth.read(
+            path,
+            labels=asked.labels,
+            attribute=asked.attribute,
+            renames=asked.renames,
+            on_unreadable=asked.on_unreadable,
+        ),
+        ground_truth.write,
+        (".manifest", ".jsonl"),
+    ),
+    Format.LABEL_STUDIO: _Access(
+        "Label Studio",
+        lambda path, asked: label_studio.read(path, labels=asked.labels, on_unreadable=asked.on_unreadable),
+        label_studio_writer.write,
+    ),
+    Format.JUMPSTART: _Access(
+        "JumpStart",
+        lambda path, asked: jumpstart.read(
+            path, labels=asked.labels, certain=asked.certain, on_unreadable=asked.on_unreadable
+        ),
+        jumpstart.write,
+        ("",),
+        parts=(f"{CHANNEL}/{jumpstart.ANNOTATIONS}", LABEL_CATEGORIES),
+    ),
+    Format.COCO: _Access(
+        "COCO",
+        lambda path, asked: coco.read(
+            path, labels=asked.labels, certain=asked.certain, on_unreadable=asked.on_unreadable
+        ),
+        coco.write,
+        (".json",),
+    ),
+    Format.YOLO: _Access(
+        "YOLO",
+        lambda path, asked: yolo.read(
+            path, labels=asked.labels, images=asked.images, on_unreadable=asked.on_unreadable
+        ),
+        yolo_writer.write,
+        parts=(yolo_writer.LABELS, yolo_writer.DATA),
+    ),
+    Format.VOC: _Access(
+        "Pascal VOC",
+        lambda path, asked: voc.read(path, labels=asked.labels, on_unreadable=asked.on_unreadable),
+        voc.write,
+        parts=(voc.ANNOTATIONS,),
+    ),
+    Format.CVAT: _Access(
+        "CVAT for images",
+        lambda path, asked: cvat.read(path, labels=asked.labels, on_unreadable=asked.on_unreadable),
+        None,
+    ),
+    Format.LABEL_STUDIO_PREDICTIONS: _Access(
+        "Label Studio predictions",
+        lambda path, asked: label_studio.read(path, labels=asked.labels, on_unreadable=asked.on_unreadable),
+        label_studio_writer.write_predictions,
+    ),
+}
 
 
 def annotation_file(path: Path) -> Path:
-    """`path` itself, or for a folder the annotations.json of the JumpStart channel in it.
+    """`path` itself, or for a folder the file with all annotations in it, where it has one.
+
+    That is the annotations.json of a JumpStart channel, or CVAT's annotations.xml.
 
     Raises:
         InputError: there is no such file.
     """
-    if not path.is_dir():
-        if not path.is_file():
-            raise InputError(_("{path}: there is no such file").format(path=path))
-        return path
-    for folder in (path, path / CHANNEL):
-        if (folder / jumpstart.ANNOTATIONS).is_file():
-            return folder / jumpstart.ANNOTATIONS
-    raise InputError(
-        _("{path}: a folder without {annotations} or {channel}/{annotations}; name the annotation file").format(
-            path=path, annotations=jumpstart.ANNOTATIONS, channel=CHANNEL
-        )
-    )
+    if not path.exists():
+        raise InputError(_("{path}: there is no such file").format(path=path))
+    for folder, name in ((path, jumpstart.ANNOTATIONS), (path / CHANNEL, jumpstart.ANNOTATIONS), (path, cvat.FILE)):
+        if path.is_dir() and (folder / name).is_file():
+            return folder / name
+    return path
 
 
 def recognise(path: Path) -> Format:
-    """The format of a file, by its content.
-
-    A list is Label Studio's; `source-ref` near the beginning makes a Ground Truth manifest; an object with `images` is
-    COCO when it has `categories`, and JumpStart's when not.
+    """The format of a file, by its content; see `recognition`.
 
     Raises:
-        InputError: it cannot be read, or is none of these.
+        InputError: it cannot be read, or is of none of the formats.
     """
-    with open_document(path) as file:
-        head = file.read(_HEAD).lstrip()
-    if not head:
-        raise InputError(_("{path}: the file is empty").format(path=path))
-    if head.startswith(b"["):
-        return Format.LABEL_STUDIO
-    if b'"source-ref"' in head:
-        return Format.GROUND_TRUTH
-    if head.startswith(b"{") and (b'"images"' in head or b'"annotations"' in head):
-        has_categories = has_list(path, "categories")
-        return Format.COCO if has_categories else Format.JUMPSTART
-    raise InputError(
-        _(
-            "{path}: not an annotation file of a known format (Ground Truth manifest, Label Studio JSON export, "
-            "JumpStart annotations.json, COCO)"
-        ).format(path=path)
-    )
+    return Format(recognition.name_of_format(path))
 
 
 def read(
@@ -81,43 +171,39 @@ def read(
     *,
     labels: Sequence[str] | None = None,
     attribute: str | None = None,
+    known: Format | None = None,
+    images: Path | None = None,
     on_unreadable: OnUnreadable = refuse,
 ) -> AnnotationStream:
-    """Read an annotation file of any format, or the folder of a JumpStart channel.
+    """Read an annotation file, or the folder of a data set, of any format.
 
     Args:
-        labels: the classes in the order of their ids; by default what the format says of them.
-        attribute: the label attribute of a Ground Truth manifest; elsewhere without meaning.
+        labels: the classes in the order of their ids, by default what the format says of them; `old=new` among them
+            renames a class.
+        attribute: the label attributes of a Ground Truth manifest, with commas between; elsewhere without meaning.
+        known: the format, where its content is not to decide.
+        images: the folder of the pictures, for formats that say less without them (YOLO's sizes).
 
     Raises:
         InputError: see the reader of each format.
     """
     file = annotation_file(path)
-    match recognise(file):
-        case Format.GROUND_TRUTH:
-            return ground_truth.read(file, labels=labels, attribute=attribute, on_unreadable=on_unreadable)
-        case Format.LABEL_STUDIO:
-            return label_studio.read(file, labels=labels, on_unreadable=on_unreadable)
-        case Format.JUMPSTART:
-            return jumpstart.read(file, labels=labels, on_unreadable=on_unreadable)
-        case Format.COCO:
-            return coco.read(file, labels=labels, on_unreadable=on_unreadable)
+    named, renames = renames_in(labels)
+    asked = Asked(named, attribute, renames, known is not None, images, on_unreadable)
+    return renamed(FORMATS[known or recognise(file)].read(file, asked), renames)
 
 
 def write(path: Path, data: AnnotationStream, to: Format) -> Written:
     """Write one annotation file.
 
     Raises:
-        InputError: `to` is Label Studio, whose tasks are only read; and see the writer of each format.
+        InputError: `to` is only read; and see the writer of each format.
     """
-    match to:
-        case Format.GROUND_TRUTH:
-            return ground_truth.write(path, data)
-        case Format.JUMPSTART:
-            return jumpstart.write(path, data)
-        case Format.COCO:
-            return coco.write(path, data)
-        case Format.LABEL_STUDIO:
-            raise InputError(
-                _("{path}: Label Studio's tasks can be read only; choose another format to write").format(path=path)
+    writer = FORMATS[to].write
+    if writer is None:
+        raise InputError(
+            _("{path}: {title} can be read only; choose another format to write").format(
+                path=path, title=FORMATS[to].title
             )
+        )
+    return writer(path, data)

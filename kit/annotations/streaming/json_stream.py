@@ -18,15 +18,15 @@ from msgspec import DecodeError, Raw
 from msgspec.json import Decoder
 
 from kit.annotations.problems import MalformedError, OnUnreadable
+from kit.annotations.streaming.encodings import open_plain
 from kit.annotations.streaming.json_endings import FindEnding, alike, balanced, bracketed, searched, without_escapes
+from kit.annotations.streaming.json_values import list_with_constants
 from kit.annotations.streaming.ordinary import decoded
-from kit.errors import InputError
 from kit.language import _
 
 # The name of the list that is a whole document.
 ROOT = ""
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLOCK = 128 * 1024
 # Nobody's annotations of one picture are as long as this; it is some other file, not to be held in memory.
 _LONGEST = 16 * 1024 * 1024
@@ -38,18 +38,12 @@ _ANY = Decoder(list[Raw])
 
 
 def open_document(path: Path) -> BinaryIO:
-    """The file, opened, after its byte order mark if it has one.
+    """The document's bytes in UTF-8; see `open_plain`.
 
     Raises:
         InputError: it cannot be read.
     """
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise InputError(_("{path}: cannot be read: {reason}").format(path=path, reason=error.strerror)) from error
-    if file.read(len(_BYTE_ORDER_MARK)) != _BYTE_ORDER_MARK:
-        file.seek(0)
-    return file
+    return open_plain(path)
 
 
 def elements(
@@ -89,11 +83,32 @@ def elements(
 
 def has_list(path: Path, name: str) -> bool:
     """Whether a JSON document is an object with that list in it, before anything that is not JSON."""
+    return (name, "[") in first_keys(path)
+
+
+def first_keys(path: Path) -> Iterator[tuple[str, str]]:
+    """The keys of the object with which a document begins, each with the first character of its value.
+
+    They end where the object does, or where it stops being JSON; there are none where the document is no object.
+    """
     with open_document(path) as file:
         try:
-            return any(found == name for found, _run in _Document(file, {}).lists())
+            yield from _Document(file, {}).outline()
         except (_NotJsonError, MalformedError):
-            return False
+            return
+
+
+def value_of(path: Path, name: str) -> bytes | None:
+    """The bytes of a value in the object that a document is, which is no list; None where there is none."""
+    with open_document(path) as file:
+        document = _Document(file, {})
+        try:
+            for key, first in document.outline():
+                if key == name and first != "[":
+                    return document.first_value()
+        except (_NotJsonError, MalformedError):
+            return None
+    return None
 
 
 class _NotJsonError(Exception):
@@ -136,6 +151,28 @@ class _Document:
                 raise _NotJsonError(_("neither an object nor a list"), 0)
         if self._next():
             raise _NotJsonError(_("trailing characters"), 0)
+
+    def outline(self) -> Iterator[tuple[str, str]]:
+        """See `first_keys`."""
+        if self._next() != b"{":
+            return
+        self._drop(1)
+        while self._next() != b"}":
+            name = self._key()
+            first = self._next()
+            yield name, first.decode("ascii", "replace")
+            if first == b"[":
+                for _run in self._list(name):
+                    pass
+            else:
+                self._drop(self._whole(name, [], single=True)[0])
+            if self._separator(b"}"):
+                return
+
+    def first_value(self) -> bytes:
+        """The value that the bytes at hand begin with, which stays there."""
+        (value,) = self._whole(ROOT, [], single=True)[1]
+        return bytes(value)
 
     def _object(self) -> Iterator[tuple[str, list[Any]]]:
         self._drop(1)
@@ -205,6 +242,8 @@ class _Document:
         except RecursionError:
             raise MalformedError(_("its lists and objects are nested too deep: not annotations")) from None
         except DecodeError as error:
+            if (named := list_with_constants(text)) is not None:
+                return named
             reason = str(error)
             place = _POSITION.search(reason)
             offset = int(place[1]) - 1 if place else end

@@ -5,6 +5,7 @@ A value that its file has no name for is given one that is `marked` for the cata
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -98,3 +99,17 @@ def shown(value: Any) -> str:
     """`value` for a message: short, whatever somebody put there."""
     whole = _("missing") if value is None else repr(value)
     return whole if len(whole) <= 60 else whole[:57] + "…"
+
+
+def list_with_constants(text: bytes) -> list[Any] | None:
+    """The elements of a list in which NaN or Infinity stands, as Python's own writer puts it: these become texts.
+
+    They are no JSON, but where they stand in a value that nobody asks for they do no harm, and where they do the
+    reader can say of which element which value is NaN.
+    """
+    if b"NaN" not in text and b"Infinity" not in text:
+        return None
+    try:
+        return [Raw(orjson.dumps(each)) for each in json.loads(text, parse_constant=str)]
+    except (ValueError, RecursionError, TypeError):
+        return None

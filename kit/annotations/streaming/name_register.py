@@ -14,10 +14,19 @@ from kit.language import _
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The first picture of its name: where it came from, and where in the annotation file it stands."""
+    """The first picture of its name.
+
+    Attributes:
+        source: where it came from.
+        line: where in the annotation file it stands.
+        number: how many pictures of other names were met before it, and one.
+        same_boxes: whether the later picture has the very boxes of one met before.
+    """
 
     source: str
     line: int
+    number: int
+    same_boxes: bool
 
 
 class NameRegister:
@@ -26,8 +35,14 @@ class NameRegister:
     def __init__(self) -> None:
         # An empty name is SQLite's own way to ask for that; up to its page cache (2 MB) nothing is written at all.
         self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute("CREATE TABLE picture (name TEXT PRIMARY KEY, source TEXT, line INTEGER) WITHOUT ROWID")
+        self._database.execute(
+            "CREATE TABLE picture (name TEXT PRIMARY KEY, source TEXT, line INTEGER, number INTEGER, "
+            "boxes INTEGER) WITHOUT ROWID"
+        )
+        # The later pictures of a name, only to tell which of them are the same once more.
+        self._database.execute("CREATE TABLE later (name TEXT, boxes INTEGER, PRIMARY KEY (name, boxes)) WITHOUT ROWID")
         self._database.execute("BEGIN")
+        self._count = 0
 
     def add(self, picture: AnnotatedPicture) -> Entry | None:
         """The earlier picture of the same file name, or None when there is none; this one is then the first.
@@ -35,10 +50,11 @@ class NameRegister:
         Raises:
             SetupError: the temporary folder is full.
         """
-        return self.add_all([picture])[0]
+        entries = self.add_all([picture])
+        return entries[0] if entries else None
 
-    def add_all(self, pictures: Sequence[AnnotatedPicture]) -> list[Entry | None]:
-        """For each picture what `add` tells; many at a time take less, up to some hundreds.
+    def add_all(self, pictures: Sequence[AnnotatedPicture]) -> list[Entry | None] | None:
+        """For each picture what `add` tells; None where that is None of all. Many at a time take less, up to hundreds.
 
         Raises:
             SetupError: the temporary folder is full.
@@ -46,7 +62,7 @@ class NameRegister:
         try:
             try:
                 self._insert(pictures)
-                return [None] * len(pictures)
+                return None
             except sqlite3.IntegrityError:  # a name is there already, and nothing of it was inserted
                 return [self._added(picture) for picture in pictures]
         except sqlite3.OperationalError as error:
@@ -56,18 +72,23 @@ class NameRegister:
 
     def _insert(self, pictures: Sequence[AnnotatedPicture]) -> None:
         # One statement for all takes half the time of `executemany`, and inserts all or none.
-        places = ", ".join(["(?, ?, ?)"] * len(pictures))
+        places = ", ".join(["(?, ?, ?, ?, ?)"] * len(pictures))
         values: list[str | int] = []
-        for picture in pictures:
-            values += (picture.file_name, picture.source, picture.line)
+        for number, picture in enumerate(pictures, start=self._count + 1):
+            values += (picture.file_name, picture.source, picture.line, number, hash(picture.boxes))
         self._database.execute(f"INSERT INTO picture VALUES {places}", values)  # noqa: S608 - nothing but ?
+        self._count += len(pictures)
 
     def _added(self, picture: AnnotatedPicture) -> Entry | None:
-        found = self._database.execute("SELECT source, line FROM picture WHERE name = ?", (picture.file_name,))
+        name, boxes = picture.file_name, hash(picture.boxes)
+        found = self._database.execute("SELECT source, line, number, boxes FROM picture WHERE name = ?", (name,))
         row = found.fetchone()
         if row is None:
             self._insert([picture])
-        return row and Entry(*row)
+            return None
+        new = self._database.execute("INSERT OR IGNORE INTO later VALUES (?, ?)", (name, boxes)).rowcount
+        source, line, number, first = row
+        return Entry(source, line, number, same_boxes=first == boxes or not new)
 
     def __contains__(self, name: str) -> bool:
         row = self._database.execute("SELECT 1 FROM picture WHERE name = ?", (name,)).fetchone()

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from label_studio_sdk.core.api_error import ApiError
 
-from kit.annotations.formats.label_studio import picture_of_task, source_of
+from kit.annotations.formats.label_studio_addresses import source_of
+from kit.annotations.formats.label_studio_tasks import picture_of_task
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.problems import MalformedError
 from kit.language import _

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import struct
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from kit.annotations.formats import coco, ground_truth, jumpstart
 from kit.annotations.formats import registry as formats
+from kit.annotations.formats.registry import Format
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
 from kit.annotations.selection import Written
 
@@ -27,9 +31,9 @@ def boxes(draw: st.DrawFn, width: int, height: int) -> BoundingBox:
     across, down = (st.integers(0, side) if whole else st.floats(0, side) for side in (width, height))
     left, right = sorted((draw(across), draw(across)))
     top, bottom = sorted((draw(down), draw(down)))
-    # At least half a pixel, inside the picture.
-    left, top = min(left, width - 0.5), min(top, height - 0.5)
-    return BoundingBox(draw(st.sampled_from(LABELS)), left, top, max(right, left + 0.5), max(bottom, top + 0.5))
+    # At least two pixels, inside the picture, so that something is left where pixels are rounded.
+    left, top = min(left, width - 2), min(top, height - 2)
+    return BoundingBox(draw(st.sampled_from(LABELS)), left, top, max(right, left + 2), max(bottom, top + 2))
 
 
 @st.composite
@@ -66,6 +70,61 @@ def exact(pictures: list[AnnotatedPicture]) -> list[object]:
         )
         for picture in pictures
     ]
+
+
+# What a format holds of a box: parts of a picture, whole pixels (Label Studio's are rounded when read), or all.
+PRECISION = {Format.YOLO: 0.01, Format.LABEL_STUDIO: 0.51}
+WRITABLE = [
+    each for each, access in formats.FORMATS.items() if access.write and each is not Format.LABEL_STUDIO_PREDICTIONS
+]
+
+
+def header(path: Path, width: int, height: int) -> None:
+    """A PNG of that size as far as its header goes, which is all that is looked at for a size."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", b""), (b"IEND", b"")]
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    ]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pictures=data_sets(), chain=st.lists(st.sampled_from(WRITABLE), min_size=2, max_size=4))
+def test_any_chain_of_formats(pictures: list[AnnotatedPicture], chain: list[Format]) -> None:
+    """Every box is there at the end, of its class and in its place, as near as the formats on the way can hold it."""
+    named = [structs.replace(picture, source=f"{number}.png") for number, picture in enumerate(pictures)]
+    if not named:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        images = Path(folder) / "pictures"
+        for picture in named:
+            header(images / picture.file_name, picture.width, picture.height)
+        path = Path(folder) / "0.json"
+        coco.write(path, AnnotationStream(LABELS, iter(named)))
+        for number, to in enumerate(chain, start=1):
+            target = Path(folder) / f"{number}"
+            data = formats.read(path, labels=LABELS, images=images)
+            if formats.FORMATS[to].parts:
+                target.mkdir()
+            # JumpStart's writer writes the file; the folder around it is made by `convert`.
+            file = target / jumpstart.ANNOTATIONS if to is Format.JUMPSTART else target
+            written = formats.write(file, data, to)
+            assert written.boxes == sum(len(picture.boxes) for picture in named)
+            path = target
+        found = sorted(formats.read(path, labels=LABELS, images=images).pictures, key=lambda each: each.source)
+    within = max((PRECISION.get(each, 1e-6) for each in chain), default=0) * (1 + chain.count(Format.LABEL_STUDIO))
+    for expected, picture in zip(sorted(named, key=lambda each: each.source), found, strict=True):
+        assert (picture.file_name, picture.width, picture.height) == (
+            expected.file_name,
+            expected.width,
+            expected.height,
+        )
+        for box, other in zip(expected.boxes, picture.boxes, strict=True):
+            assert box.label == other.label
+            assert (other.left, other.top, other.right, other.bottom) == pytest.approx(
+                (box.left, box.top, box.right, box.bottom), abs=within
+            )
 
 
 @pytest.mark.parametrize("first", [ground_truth.write, jumpstart.write, coco.write])

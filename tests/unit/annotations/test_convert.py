@@ -114,7 +114,7 @@ def test_converting_again_replaces_the_channel(tmp_path: Path) -> None:
         ([sized("a.jpg", 80, 40)], "output.manifest:1: a.jpg was labelled at 80x40 pixels"),
         ([sized("a.jpg", 60, 40), "{"], "output.manifest:2: not valid JSON"),
         ([sized("a.jpg", 60, 40), sized("other/a.jpg", 60, 40)], "different pictures of the same name"),
-        ([{"source-ref": "s3://b/a.jpg"}], "no picture in it is labelled"),
+        ([{"source-ref": "s3://b/a.jpg"}], "no picture in it has a box"),
     ],
 )
 @pytest.mark.parametrize("before", [False, True])
@@ -150,10 +150,24 @@ def test_label_studio_to_ground_truth(tmp_path: Path) -> None:
     assert line["bounding-box"]["annotations"] == [{"class_id": 0, "left": 0, "top": 96, "width": 64, "height": 192}]
 
 
-def test_a_file_can_be_converted_onto_itself(tmp_path: Path) -> None:
+def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
     path = manifest(tmp_path, record())
-    convert(path, path)
-    assert formats.read(path).labels == ("usb-a",)
+    content = path.read_bytes()
+    (tmp_path / "link.manifest").symlink_to(path)
+    for target in (path, tmp_path / "link.manifest"):
+        for more in ([], ["--force"]):
+            told = CliRunner().invoke(convert_command, [str(path), str(target), *more])
+            assert isinstance(told.exception, InputError)
+            assert "is what is to be converted" in str(told.exception)
+    assert path.read_bytes() == content
+    for out in (tmp_path / "out.json", tmp_path / "out"):
+        assert CliRunner().invoke(convert_command, [str(path), str(out)], catch_exceptions=False).exit_code == 0
+        told = CliRunner().invoke(convert_command, [str(path), str(out)])
+        assert isinstance(told.exception, InputError)
+        assert "is there already; name another, or add --force" in str(told.exception)
+        assert CliRunner().invoke(convert_command, [str(path), str(out), "--force"]).exit_code == 0
+    with pytest.raises(InputError, match="is what is to be converted"):
+        convert(tmp_path / "out", tmp_path / "out")
 
 
 def test_what_a_name_asks_for(tmp_path: Path) -> None:
@@ -164,7 +178,7 @@ def test_what_a_name_asks_for(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not say which format"):
         convert(path, tmp_path / "a.xml")
     with pytest.raises(InputError, match="can be read only"):
-        convert(path, tmp_path / "b.json", to=Format.LABEL_STUDIO)
+        convert(path, tmp_path / "b.xml", to=Format.CVAT)
     with pytest.raises(InputError, match="is a file"):
         convert(path, tmp_path / "a.json", to=Format.JUMPSTART)
     with pytest.raises(InputError, match="cannot be written: No such file or directory"):
@@ -220,7 +234,8 @@ def test_a_label_category_file_that_is_none(tmp_path: Path, content: str) -> Non
 def test_the_command_says_what_was_left_out(tmp_path: Path) -> None:
     path = manifest(tmp_path, record(), {"source-ref": "s3://b/y.jpg"})
     told = CliRunner().invoke(convert_command, [str(path), str(tmp_path / "out")], catch_exceptions=False).output
-    assert "(jumpstart): pictures: 1; boxes: 1; classes: usb-a" in told
+    assert "output.manifest (Ground Truth): pictures: 2; boxes: 1 (1 usb-a)" in told
+    assert "(jumpstart): pictures: 1; boxes: 1 (1 usb-a); classes: usb-a" in told
     assert "pictures left out, unlabelled: 1" in told
 
 

@@ -56,7 +56,13 @@ def test_reading_instances(tmp_path: Path) -> None:
     stream = coco.read(path)
     assert stream.labels == ("person", "dining table")
     assert list(stream.pictures) == [
-        AnnotatedPicture("000000397133.jpg", 640, 427, (BoundingBox("person", 1, 2, 4, 5),), line=1),
+        AnnotatedPicture(
+            "000000397133.jpg",
+            640,
+            427,
+            (BoundingBox("person", 0, 0, 640, 400), BoundingBox("person", 1, 2, 4, 5)),
+            line=1,
+        ),
         AnnotatedPicture(
             "000000037777.jpg", 352, 230, (BoundingBox("dining table", 102.5, 118.25, 110, 158.25),), line=2
         ),
@@ -117,7 +123,7 @@ def test_a_category_that_is_not_listed_keeps_its_id(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text(json.dumps({**INSTANCES, "categories": INSTANCES["categories"][:1]}))  # type: ignore[index]
     boxes = [box.label for picture in coco.read(path).pictures for box in picture.boxes]
-    assert boxes == ["person", "category 67"]
+    assert boxes == ["person", "person", "category 67"]
 
 
 def test_two_categories_of_one_id_are_refused(tmp_path: Path) -> None:

@@ -139,8 +139,16 @@ def test_chained_jobs(tmp_path: Path, line: dict[str, Any], attribute: str | Non
     assert [picture.boxes[0].left for picture in pictures] == [111, left, left, 111]
 
 
-def test_an_attribute_nobody_labelled_is_unlabelled(tmp_path: Path) -> None:
-    assert read_all(manifest(tmp_path, record()), attribute="other")[1][0].state is LabelState.UNLABELLED
+def test_an_attribute_that_no_line_has_is_told_with_those_there_are(tmp_path: Path) -> None:
+    path = manifest(tmp_path, record(), {"source-ref": "s3://b/y.jpg"})
+    with pytest.raises(InputError, match=r"no line has the label attribute job-2; there are: job-1"):
+        read_all(path, attribute="job-2")
+    with pytest.raises(InputError, match=r"no line has the label attribute job-2; there are: job-1"):
+        read_all(path, attribute="job-1,job-2")  # one of two is mistyped
+    assert [picture.state for picture in read_all(path, attribute="job-1")[1]] == [
+        LabelState.LABELLED,
+        LabelState.UNLABELLED,
+    ]
 
 
 def test_classes_come_from_all_lines_in_the_order_of_their_ids(tmp_path: Path) -> None:

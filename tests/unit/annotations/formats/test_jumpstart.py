@@ -10,7 +10,7 @@ import pytest
 
 from kit.annotations.formats import jumpstart
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
-from kit.annotations.selection import NO_BOX, REPEATED, SIZE_UNKNOWN
+from kit.annotations.selection import NO_BOX
 from kit.errors import InputError
 
 EXAMPLE = {
@@ -124,7 +124,7 @@ def pictures() -> list[AnnotatedPicture]:
         AnnotatedPicture("s3://bucket/p/outside.jpg", 100, 80, (BoundingBox("a", 100, 0, 120, 9),), line=3),
         AnnotatedPicture("s3://bucket/p/later.jpg", 0, 0, state=LabelState.UNLABELLED, line=4),
         AnnotatedPicture("s3://bucket/p/failed.jpg", 0, 0, state=LabelState.FAILED, reason="x", line=5),
-        AnnotatedPicture("s3://bucket/p/sizeless.jpg", 0, 0, (box,), line=6),
+        AnnotatedPicture("s3://bucket/p/sizeless.jpg", 0, 0, line=6),
         AnnotatedPicture("s3://bucket/p/one.jpg", 100, 80, (box,), line=7),
         AnnotatedPicture('s3://bucket/p/日本 "x".jpg', 100, 80, (box,), line=8),
     ]
@@ -142,11 +142,13 @@ def test_what_is_written(tmp_path: Path) -> None:
             {"image_id": 1, "bbox": [1, 2, 30, 40.5], "category_id": 1},
             {"image_id": 1, "bbox": [0, 70, 100, 80], "category_id": 0},
             {"image_id": 2, "bbox": [1, 2, 30, 40.5], "category_id": 1},
+            {"image_id": 1, "bbox": [1, 2, 30, 40.5], "category_id": 1},
         ],
     }
     assert b'"bbox":[0,70,100,80]' in path.read_bytes()  # whole numbers, as in AWS's own files
-    assert (written.pictures, written.boxes, written.boxes_clipped, written.boxes_dropped) == (2, 3, 1, 1)
-    assert written.left_out == {NO_BOX: 2, SIZE_UNKNOWN: 1, REPEATED: 1, "unlabelled": 1, "failed": 1}
+    assert (written.pictures, written.boxes, written.boxes_clipped, written.boxes_dropped) == (2, 4, 1, 1)
+    assert written.merged == 1  # the picture that is there twice has the boxes of both lines
+    assert written.left_out == {NO_BOX: 3, "unlabelled": 1, "failed": 1}
 
 
 def test_two_pictures_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 
 from kit.annotations.formats import coco, label_studio
-from kit.annotations.formats.label_studio import picture_of_task, source_of
-from kit.annotations.model import AnnotatedPicture, BoundingBox, LabelState
+from kit.annotations.formats import registry as formats
+from kit.annotations.formats.label_studio_addresses import source_of
+from kit.annotations.formats.label_studio_tasks import picture_of_task
+from kit.annotations.formats.registry import Format
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
 from kit.annotations.problems import MalformedError
 from kit.errors import InputError
 
@@ -105,14 +108,6 @@ def test_a_box_outside_stays_to_be_reported() -> None:
     assert box.left == 704
 
 
-def test_other_results_are_passed_over() -> None:
-    polygon = {"type": "polygonlabels", "value": {"points": [[1, 2]], "polygonlabels": ["usb-a"]}}
-    choice = {"type": "choices", "value": {"choices": ["blurred"]}}
-    bare = {**rectangle(1, 1, 2, 2), "type": "rectangle"}
-    picture = picture_of_task(task(annotation(polygon, choice, bare, rectangle(1, 1, 2, 2))))
-    assert len(picture.boxes) == 1
-
-
 def submitted(left: float, **more: Any) -> dict[str, Any]:
     return annotation(rectangle(left, 0, 50, 50), **more)
 
@@ -163,7 +158,7 @@ def test_a_picture_turned_in_the_editor_is_not_believed() -> None:
     ("address", "source", "name"),
     [
         ("s3://bucket/bounding_box/images/a b%20.jpg", "s3://bucket/bounding_box/images/a b%20.jpg", "a b%20.jpg"),
-        ("/data/upload/3/0a1b2c3d-usb%20plug.jpg", "/data/upload/3/usb plug.jpg", "usb plug.jpg"),
+        ("/data/upload/3/0a1b2c3d-usb%20plug.jpg", "/data/upload/3/0a1b2c3d-usb plug.jpg", "usb plug.jpg"),
         ("/data/local-files/?d=set/pictures/a%20b.jpg", "set/pictures/a b.jpg", "a b.jpg"),
         ("/data/local-files/?d=a.jpg", "a.jpg", "a.jpg"),
         ("https://host/pictures/%E6%97%A5.jpg?X-Amz-Signature=1", "https://host/pictures/日.jpg", "日.jpg"),
@@ -209,10 +204,9 @@ def test_labels_are_those_in_use_unless_given(tmp_path: Path) -> None:
         ({"id": 1}, "task 2: data is missing"),
         (task(annotation({**rectangle(1, 1, 5, 5), "original_width": None})), "no original_width"),
         (task(annotation(rectangle(1, 1, 5, 5), rectangle(1, 1, 5, 5, original_width=1))), "disagree on the size"),
-        (task(annotation({**rectangle(1, 1, 5, 5), "value": {"x": 1}})), "has no 'y'"),
+        (task(annotation({**rectangle(1, 1, 5, 5), "value": {"x": 1, "rectanglelabels": ["usb-a"]}})), "has no 'y'"),
         (task(annotation(rectangle(1, 1, 5, 5, rotation="a"))), "rotation is 'a', not a number"),  # type: ignore[arg-type]
         (task(annotation(rectangle(1, 1, 1e308, 5))), r"width is 1e\+308, not a number"),
-        ({"image": "s3://b/x.jpg", "label": []}, "data is missing"),  # the JSON-MIN export
     ],
 )
 def test_a_broken_task_is_named(tmp_path: Path, broken: dict[str, Any], message: str) -> None:
@@ -251,3 +245,25 @@ def test_label_studios_own_converter_agrees_where_it_can(tmp_path: Path) -> None
             assert (one.left, one.top, one.right, one.bottom) == pytest.approx(
                 (other.left, other.top, other.right, other.bottom), abs=0.5
             )
+
+
+@pytest.mark.parametrize("to", [Format.LABEL_STUDIO, Format.LABEL_STUDIO_PREDICTIONS])
+def test_tasks_are_written_for_people_to_go_on_with(tmp_path: Path, to: Format) -> None:
+    pictures = [
+        AnnotatedPicture("s3://b/x.jpg", 640, 480, (BoundingBox("usb-a", 64, 48, 128, 96),)),
+        AnnotatedPicture("s3://b/nothing.jpg", 640, 480),
+        AnnotatedPicture("s3://b/later.jpg", 0, 0, state=LabelState.UNLABELLED),
+        AnnotatedPicture("s3://b/skipped.jpg", 0, 0, state=LabelState.SKIPPED),
+    ]
+    path = tmp_path / "tasks.json"
+    written = formats.write(path, AnnotationStream(("usb-a",), iter(pictures)), to)
+    assert (written.pictures, written.boxes) == (4, 1)
+    first = json.loads(path.read_bytes())[0]
+    result = (first["annotations"] or first["predictions"])[0]["result"][0]
+    assert result["value"] == {"x": 10, "y": 10, "width": 10, "height": 10, "rotation": 0, "rectanglelabels": ["usb-a"]}
+    found = list(formats.read(path).pictures)
+    if to is Format.LABEL_STUDIO:
+        assert found[0].boxes == pictures[0].boxes
+        assert [each.state for each in found] == [each.state for each in pictures]
+    else:  # nobody's answer yet
+        assert [each.state for each in found] == [LabelState.UNLABELLED] * 3 + [LabelState.SKIPPED]

@@ -1,0 +1,53 @@
+"""The files of a folder in the order of their paths, however many: sorted on disk rather than in memory."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from kit.errors import InputError, SetupError
+from kit.language import _
+
+
+def sorted_files(folder: Path, suffixes: Sequence[str]) -> Iterator[Path]:
+    """The files below a folder with one of these suffixes, in lower case; hidden ones are passed over.
+
+    Raises:
+        InputError: the folder cannot be read.
+        SetupError: the temporary folder is full.
+    """
+    with closing(sqlite3.connect("", isolation_level=None)) as database:
+        try:
+            database.execute("CREATE TABLE file (path TEXT PRIMARY KEY) WITHOUT ROWID")
+            database.execute("BEGIN")
+            found = files_below(folder, suffixes)
+            database.executemany("INSERT INTO file VALUES (?)", ((os.fsdecode(path),) for path in found))
+            for (path,) in database.execute("SELECT path FROM file ORDER BY path"):
+                yield Path(path)
+        except sqlite3.OperationalError as error:
+            raise SetupError(
+                _("the temporary folder cannot be used ({error}); free some space there").format(error=error)
+            ) from error
+        except OSError as error:
+            raise InputError(
+                _("{folder}: cannot be read: {reason}").format(folder=folder, reason=error.strerror)
+            ) from error
+
+
+def files_below(folder: Path, suffixes: Sequence[str]) -> Iterator[str]:
+    """The same in no order.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith((".", "__MACOSX")):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from files_below(Path(entry.path), suffixes)
+            elif entry.name.lower().endswith(tuple(suffixes)) and entry.is_file():
+                yield entry.path

@@ -39,11 +39,12 @@ def draw_labelled_pictures(
         SetupError: the disk is full.
     """
     file = formats.annotation_file(path)
-    folder = images or (file.parent / IMAGES if (file.parent / IMAGES).is_dir() else file.parent)
+    beside = file if file.is_dir() else file.parent
+    folder = images or (beside / IMAGES if (beside / IMAGES).is_dir() else beside)
     if out.resolve() == folder.resolve():
         raise InputError(_("{out}: the drawings would overwrite the pictures; name another folder").format(out=out))
     pictures = PictureFolder(folder)
-    data = formats.read(file, labels=labels, attribute=attribute)
+    data = formats.read(file, labels=labels, attribute=attribute, images=images)
     count = 0
     for picture in data.pictures:
         if picture.state is not LabelState.LABELLED:

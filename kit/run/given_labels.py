@@ -47,17 +47,23 @@ class GivenLabels:
         ground_truth.write(path, AnnotationStream(self.labels, pictures))
 
 
-def read(file: Path, labels: Sequence[str] | None, folder: Path, looked: Looked) -> tuple[GivenLabels, Looked]:
-    """The labels of a file, and what it changes about the pictures: those of another size than was labelled are left
-    out, and those left out already are told of with their boxes.
+def read(
+    file: Path, labels: Sequence[str] | None, folder: Path, looked: Looked, *, attribute: str | None = None
+) -> tuple[GivenLabels, Looked]:
+    """The labels of a file or folder of any format, and what it changes about the pictures: those of another size than
+    was labelled are left out, and those left out already are told of with their boxes.
 
-    A picture that the file has twice has the boxes of both.
+    A picture that the file has twice has the boxes of both. What the file's reader took as something else, or left out,
+    is told of as well.
+
+    Args:
+        attribute: the label attributes of a Ground Truth manifest to take, with commas between.
 
     Raises:
         InputError: the file cannot be read, a picture in it is not in the folder, two are the same file, or a class is
             not among `labels`.
     """
-    stream = formats.read(file, labels=labels)
+    stream = formats.read(file, labels=labels, attribute=attribute, images=folder)
     matching = _Matching(file, folder, looked)
     for picture in stream.pictures:
         for box in picture.boxes:
@@ -73,6 +79,8 @@ def read(file: Path, labels: Sequence[str] | None, folder: Path, looked: Looked)
         more = len(matching.missing) - _MOST_TOLD
         told = matching.missing[:_MOST_TOLD] + ([_("and {count} more").format(count=more)] if more > 0 else [])
         raise InputError(_("{missing}. Add the pictures or remove the lines.").format(missing="; ".join(told)))
+    for remark in stream.account.remarks():
+        matching.remark(Remark(f"{file.name}:{remark.line}" if remark.line else file.name, remark.text))
     return GivenLabels(file, stream.labels, tuple(matching.labelled.values())), matching.looked()
 
 
@@ -142,6 +150,9 @@ class _Matching:
                 self._remarks.append(Remark(shown, text.format(line=picture.line)))
             picture = replace(earlier, boxes=earlier.boxes + more)
         self.labelled[picture.source] = picture
+
+    def remark(self, remark: Remark) -> None:
+        self._remarks.append(remark)
 
     def looked(self) -> Looked:
         return Looked(tuple(self._usable.values()), self._left_out, tuple(self._remarks))

@@ -80,7 +80,17 @@ class Settings(RunsSettings):
     )
     labels: tuple[str, ...] | None = setting(None, NAMES, marked("class names in class-id order, comma-separated"))
     manifest: Path | S3Address | None = setting(
-        None, PathOrS3(), marked("Ground Truth output manifest: labels that exist already; a file, or (cloud) s3://…")
+        None,
+        PathOrS3(),
+        marked("labels that exist already, of any format that `kit convert` reads; a file or folder, or (cloud) s3://…"),
+    )
+    attribute: str | None = setting(
+        None,
+        Matching(r"[^,]+(,[^,]+)*", marked("the name of a label attribute, or several with commas between")),
+        marked(
+            "label attribute of a Ground Truth manifest, or several (a,b) whose boxes are taken together; default: "
+            "each line's newest"
+        ),
     )
     labeler: str | None = setting(
         None, click.Choice(["scripted", "human"]), marked("who labels: scripted (samples only) or human")

@@ -71,7 +71,9 @@ def collect(settings: Settings, console: Console) -> PictureSet:
         raise InputError(_("{manifest} has to be fetched first; give a file.").format(manifest=settings.manifest))
     looked, given = look_at(settings.images, console), None
     if settings.manifest is not None:
-        given, looked = given_labels.read(settings.manifest, settings.labels, settings.images, looked)
+        given, looked = given_labels.read(
+            settings.manifest, settings.labels, settings.images, looked, attribute=settings.attribute
+        )
     labels = given.labels if given else settings.labels or ()
     for label in labels:
         if not label.isprintable():

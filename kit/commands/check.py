@@ -32,6 +32,7 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--from",
     "known",
+    metavar="FORMAT",
     type=click.Choice([each.value for each in Format]),
     help=_("The format of PATH, where its content is not to decide."),
 )

@@ -22,7 +22,7 @@ _WRITABLE = [each.value for each, access in FORMATS.items() if access.write is n
 @click.command(
     help="\n\n".join(
         [
-            _("Convert annotations: {formats}.").format(formats=", ".join(each.title for each in FORMATS.values())),
+            _("Convert annotations: {formats}.").format(formats=", ".join(each.value for each in Format)),
             _(
                 "IN is recognised by its content. OUT is a .manifest (Ground Truth), a .json (COCO), or a folder, in "
                 "which JumpStart's training/annotations.json and training/images/ are made."
@@ -33,9 +33,18 @@ _WRITABLE = [each.value for each, access in FORMATS.items() if access.write is n
 @click.argument("source", metavar="IN", type=_PATH)
 @click.argument("target", metavar="OUT", type=_PATH)
 @click.option(
-    "--from", "known", type=click.Choice(_FORMATS), help=_("The format of IN, where its content is not to decide.")
+    "--from",
+    "known",
+    metavar="FORMAT",
+    type=click.Choice(_FORMATS),
+    help=_("The format of IN, where its content is not to decide."),
 )
-@click.option("--to", type=click.Choice(_WRITABLE), help=_("The format to write; by default as the name of OUT asks."))
+@click.option(
+    "--to",
+    metavar="FORMAT",
+    type=click.Choice(_WRITABLE),
+    help=_("The format to write; by default as the name of OUT asks."),
+)
 @click.option("--images", type=_PATH, help=_("The folder of the pictures: sizes are checked, JumpStart gets a copy."))
 @click.option(
     "--labels",

@@ -82,7 +82,9 @@ class Settings(RunsSettings):
     manifest: Path | S3Address | None = setting(
         None,
         PathOrS3(),
-        marked("labels that exist already, of any format that `kit convert` reads; a file or folder, or (cloud) s3://…"),
+        marked(
+            "labels that exist already, of any format that `kit convert` reads; a file or folder, or (cloud) s3://…"
+        ),
     )
     attribute: str | None = setting(
         None,

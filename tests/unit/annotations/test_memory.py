@@ -94,5 +94,5 @@ def test_peak_memory_is_flat(
         source = tmp_path / f"{count}.annotations"
         with source.open("w") as file:
             file.writelines(lines(count))
-        peaks.append(peak_mb(command, str(source), *([str(tmp_path / target)] if target else [])))
+        peaks.append(peak_mb(command, str(source), *([str(tmp_path / f"{count}-{target}")] if target else [])))
     assert peaks[1] - peaks[0] < SLACK_MB

@@ -102,7 +102,7 @@ class Journal:
         """Raises InputError when the file is not a journal of this version."""
         try:
             content = msgspec.convert(json.loads(path.read_text(encoding="utf-8")), _Content)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise _unreadable(path, str(error)) from error
         journal = cls(path, content.run, content.track, content.settings)
         journal.created = content.created

@@ -27,9 +27,9 @@ def category_names(path: Path, on_unreadable: OnUnreadable) -> dict[int | str, s
         on_unreadable: told of each category that cannot be used.
     """
     names: dict[int | str, str] = {}
-    for line, category in _categories(path):
+    for line, category in _categories(path, on_unreadable):
         try:
-            entry = mapping(category, _CATEGORY)
+            entry = mapping(parsed(category) if isinstance(category, Raw) else category, _CATEGORY)
             key, name = class_key(entry.get("id")), text(entry.get("name"), "name")
             if names.setdefault(key, name) != name:
                 raise MalformedError(_("another category has the id {value} too").format(value=shown(key)))
@@ -38,14 +38,19 @@ def category_names(path: Path, on_unreadable: OnUnreadable) -> dict[int | str, s
     return names
 
 
-def _categories(path: Path) -> Iterator[tuple[int, Any]]:
+def _categories(path: Path, on_unreadable: OnUnreadable) -> Iterator[tuple[int, Any]]:
     found = False
     for _list, line, element in elements(path, {"categories": Raw}):
         found = True
-        yield line, parsed(element)
+        yield line, element
     if found or (raw := value_of(path, "categories")) is None:
         return
-    for line, (key, value) in enumerate(mapping(parsed(raw), "categories").items(), start=1):
+    try:
+        categories = mapping(parsed(raw), "categories")
+    except MalformedError as error:
+        on_unreadable(path, 0, f"categories: {error}")
+        return
+    for line, (key, value) in enumerate(categories.items(), start=1):
         match value:
             case str():
                 yield line, {"id": key, "name": value}

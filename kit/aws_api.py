@@ -88,14 +88,14 @@ class LabellingPortal:
 
 
 class Durability(Protocol):
-    """What a cloud does so that a killed run can go on: nothing on AWS, saving its S3 to disk on this machine."""
+    """Keeps a killed run able to go on: nothing to do on AWS, saving S3 to disk on this machine."""
 
     def checkpoint(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class Algorithm:
-    """What CreateTrainingJob and CreateModel are given besides the data: the model that is fine-tuned.
+    """The model that is fine-tuned: all that CreateTrainingJob and CreateModel take besides the data.
 
     Attributes:
         hyperparameters: those that the algorithm itself needs; the run's own come on top.

@@ -1,4 +1,4 @@
-"""What a person sees while the kit works: progress bars on a terminal, plain lines elsewhere."""
+"""Output while the kit works: progress bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 

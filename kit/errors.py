@@ -1,4 +1,4 @@
-"""What can go wrong, told to a person in one sentence.
+"""The errors that are told to a person, in one sentence each.
 
 KitError
 ├── InputError      something the user gave: pictures, labels, manifests, settings      exit status 2
@@ -17,7 +17,7 @@ class KitError(Exception):
 
 
 class InputError(KitError):
-    """What the user gave cannot be used."""
+    """The user's input cannot be used."""
 
     exit_status = 2
 

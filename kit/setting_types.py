@@ -17,7 +17,7 @@ from kit.s3_uri import is_s3_uri
 
 @dataclass(frozen=True)
 class Declaration:
-    """What is said of a setting besides its name and default.
+    """The declaration of a setting besides its name and default.
 
     Attributes:
         type: reads its text.
@@ -131,7 +131,7 @@ PORT = click.IntRange(1, 65535)
 
 
 def expected(kind: click.ParamType[Any, Any], error: click.BadParameter) -> str:
-    """What a value has to be that `kind` refused with `error`, as the end of a sentence."""
+    """The end of a sentence that says what a value has to be, which `kind` refused with `error`."""
     if isinstance(kind, click.IntRange):
         return _("a whole number from {low} to {high}").format(low=kind.min, high=kind.max)
     if isinstance(kind, click.FloatRange):

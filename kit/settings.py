@@ -41,14 +41,14 @@ JUMPSTART, OWN = "jumpstart", "own"
 
 @dataclass(frozen=True)
 class RunsSettings:
-    """What every command takes that looks at runs. `None` means "not given", here and below."""
+    """Settings of every command that looks at runs. `None` means "not given", here and below."""
 
     runs: Path = setting(Path("runs").resolve(), ExpandedPath(), marked("folder of the runs"), identity=False)
 
 
 @dataclass(frozen=True)
 class EndpointAgeSettings(RunsSettings):
-    """What the reminder of endpoints goes by."""
+    """Settings of the reminder of endpoints."""
 
     endpoint_hours: float = setting(
         2.0, Number(0, 1000), marked("age at which every command warns of an endpoint"), identity=False
@@ -57,7 +57,7 @@ class EndpointAgeSettings(RunsSettings):
 
 @dataclass(frozen=True)
 class LabelStudioSettings(RunsSettings):
-    """What those take that may start Label Studio."""
+    """Settings of commands that may start Label Studio."""
 
     label_studio_port: int | None = setting(
         None, PORT, marked("port for Label Studio; default: a free one"), identity=False
@@ -66,7 +66,7 @@ class LabelStudioSettings(RunsSettings):
 
 @dataclass(frozen=True)
 class ServicesSettings(LabelStudioSettings):
-    """What those take that start the services of this machine."""
+    """Settings of commands that start the services of this machine."""
 
     s3_port: int | None = setting(None, PORT, marked("port for S3; default: a free one"), identity=False)
 
@@ -233,7 +233,7 @@ class ResolvedSettings(Generic[S_co]):
 
 
 def source_of(name: str, origin: str) -> str:
-    """What people wrote a setting as, for a sentence about its value: `--epochs`, `EPOCHS`, `epochs of kit.toml`."""
+    """The place and form in which a setting was given, for a sentence about its value: `--epochs`, `EPOCHS`, `epochs of kit.toml`."""
     if origin == FILE:
         return _("{name} of {file}").format(name=name, file=FILE)
     return name.upper() if origin in (MAKE, DEFAULT) else origin

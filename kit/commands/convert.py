@@ -79,7 +79,7 @@ def convert(
 
 
 def _told(source: Path, done: Conversion) -> str:
-    """What was in the file, what of it went where, what was written."""
+    """The account of a conversion: read, taken as something else, left out, written."""
     written = done.written
     before = Counter(written.by_label) + Counter(written.dropped_by_label)
     lines = [

@@ -47,5 +47,5 @@ def delete(api: AwsApi, journal: Journal, resource: Resource) -> None:
 
 
 def left_behind(api: AwsApi, suffix: str) -> list[str]:
-    """What still bears the run's suffix, by asking, not by memory: each as `<kind> <name>`."""
+    """Everything that still bears the run's suffix, by asking, not by memory: each as `<kind> <name>`."""
     return [f"{kind.name} {name}" for kind in kinds_of(api).values() for name in kind.left(suffix)]

@@ -1,4 +1,4 @@
-"""What a stage is given, and the layout of the workshop's bucket."""
+"""The input of a stage, and the layout of the workshop's bucket."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Context:
 
     @property
     def suffix(self) -> str:
-        """What makes this run's names its own: letters, digits and hyphens."""
+        """The part that tells this run's names from others: letters, digits and hyphens."""
         return self.folder.run_id
 
     @property

@@ -62,7 +62,7 @@ class RunFolder:
 
     @property
     def results(self) -> Path:
-        """What is fetched from the bucket before it is deleted: labels, annotations, the model artifact."""
+        """Files fetched from the bucket before it is deleted: labels, annotations, the model artifact."""
         return self.path / "results"
 
     @property
@@ -85,7 +85,7 @@ class RunFolder:
 
     @property
     def model_record(self) -> Path:
-        """What JumpStart resolved for the cloud track: model version, images, scripts, artifacts."""
+        """JSON of the model as JumpStart resolved it for the cloud track: model version, images, scripts, artifacts."""
         return self.path / "model.json"
 
     @property

@@ -128,7 +128,7 @@ class Journal:
         return stage in self.stages and self.stages[stage].state == "finished"
 
     def result(self, kind: type[Result]) -> Result:
-        """What a finished stage left for the later ones.
+        """The result of a finished stage.
 
         Raises:
             InputError: the stage is not finished, or its entry is not such a result.
@@ -147,7 +147,7 @@ class Journal:
         return self.settings[name]
 
     def runs_on(self, runtime: str, reason: str) -> None:
-        """What this machine's part of the run is carried out by, and why; "" until that is known."""
+        """Enters the runtime of this machine's part of the run, and why it was chosen."""
         self.runtime, self.runtime_reason = runtime, reason
         self.save()
 
@@ -177,7 +177,7 @@ class Journal:
         self.save()
 
     def existing(self) -> list[Resource]:
-        """What may exist, the latest first: the order to delete in."""
+        """The resources that may exist, the latest first: the order to delete in."""
         return [resource for resource in reversed(self.resources) if not resource.deleted]
 
     def _set(self, stage: str, record: StageRecord) -> None:

@@ -1,4 +1,4 @@
-"""What a run calls its stages and the things it makes.
+"""The names of a run's stages and of the things it makes.
 
 Plain data, so that whoever only tells of a run needs none of the code. `suffix` is the run's id: letters, digits and
 hyphens; everything made bears it, so that it can be listed.

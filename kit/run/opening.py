@@ -99,7 +99,7 @@ def is_finished(journal: Journal, folder: RunFolder) -> bool:
 
 
 def identity(settings: Settings) -> dict[str, Any]:
-    """What makes a command "the same command": the settings that decide what comes out."""
+    """The settings that decide what comes out, and so make a command "the same command"."""
     names = [name for name, declaration in declarations(type(settings)).items() if declaration.identity]
     values = {name: getattr(settings, name) for name in names}
     return json.loads(json.dumps(values, default=str))  # type: ignore[no-any-return]

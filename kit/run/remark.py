@@ -1,4 +1,4 @@
-"""What is to be known of single pictures of a run."""
+"""Remarks on single pictures of a run: converted, mended, left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_TOLD = 10
 
 @dataclass(frozen=True)
 class Remark:
-    """What is to be known of one picture.
+    """A remark on one picture.
 
     Attributes:
         picture: its path below the folder of the pictures, as `RunPicture.shown`.

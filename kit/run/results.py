@@ -1,4 +1,4 @@
-"""What each stage and preparation hands over: written to the journal, read by later stages, summary and report.
+"""The results of the stages and preparations: written to the journal, read by later stages, summary and report.
 
 In the journal a result is a JSON object with the fields' names; a field that has a default is left out while it has it.
 Reading is strict (`Journal.result`): what is missing or of another type is refused, never guessed.
@@ -75,7 +75,7 @@ class StudioResult(StageResult):
 
 @dataclass(frozen=True)
 class PicturesResult(StageResult):
-    """What is in the bucket.
+    """The pictures in the bucket.
 
     Attributes:
         images: how many pictures were uploaded.

@@ -46,7 +46,7 @@ _Found: TypeAlias = "tuple[RunPicture, str] | InputError"
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of looking at the files of a folder.
+    """The files of a folder, sorted into usable pictures and the rest.
 
     Attributes:
         pictures: those that can be used, sorted by path.

@@ -60,7 +60,7 @@ def summarise(journal: Journal, spent_usd: float = 0.0) -> dict[str, Any]:
 
 
 def _left_behind(journal: Journal) -> list[str]:
-    """What clean-up found still there; before it, what the ledger names."""
+    """The resources that clean-up found still there; before it, those of the ledger."""
     if journal.is_finished(CleanUpResult.stage):
         return list(journal.result(CleanUpResult).left_behind)
     return [f"{resource.kind} {resource.name}" for resource in journal.existing()]

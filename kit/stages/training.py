@@ -206,7 +206,7 @@ def read_history(lines: Iterable[str], definitions: Sequence[Mapping[str, str]])
 
 
 def device_of(lines: Iterable[str]) -> str | None:
-    """What the log says it trains on ("cpu", "cuda"), if it does: the kit's own detector does, JumpStart's not."""
+    """The device that the log names ("cpu", "cuda"): the kit's own detector names it, JumpStart's does not."""
     found = (re.search(r"\bdevice (\w+)", line) for line in lines)
     return next((match.group(1) for match in found if match), None)
 

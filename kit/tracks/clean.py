@@ -90,7 +90,7 @@ def write_report(
 def _clean_run(
     aws: Aws, resolved: ResolvedSettings[CloudSettings], folder: RunFolder, journal: Journal, console: Console
 ) -> list[str]:
-    """What is left of a run, in words."""
+    """Cleans up after a run; returns what is left of it, in words."""
     settings = resolved.settings
     console.say(f"{folder.run_id}:")
     with locked(folder):

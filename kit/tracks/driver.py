@@ -27,7 +27,7 @@ from kit.stages import clean_up, conversion, detection, endpoint, labelling, pic
 
 
 class Preparation(NamedTuple):
-    """What comes before the stages because the API is put together from its result."""
+    """Work before the stages, from whose result the API is put together."""
 
     name: str
     run: Callable[[], StageResult]
@@ -123,7 +123,7 @@ def run_alone(stage: Stage, context: Context) -> None:
 
 
 def as_kit_error(stage: str, error: Exception) -> KitError:
-    """What a library said, in one sentence that names the stage; KitErrors pass through."""
+    """A library's error in one sentence that names the stage; KitErrors pass through."""
     if isinstance(error, KitError):
         return error
     where = _("The stage {stage} was stopped").format(stage=stage)

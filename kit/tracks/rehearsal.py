@@ -103,7 +103,7 @@ def tell(url: str, what: str, content: object) -> None:
 
 
 def environment_for(url: str) -> dict[str, str]:
-    """What makes boto3 speak to the double and to nothing else."""
+    """Environment variables that make boto3 speak to the double and to nothing else."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "rehearsal",

@@ -1,4 +1,4 @@
-"""What a run's local cloud runs on: containers where there is a Docker engine for them, else processes."""
+"""Chooses the runtime of a run's local cloud: containers where there is a Docker engine, else processes."""
 
 from __future__ import annotations
 

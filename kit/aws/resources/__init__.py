@@ -1,1 +1,1 @@
-"""What a run makes on AWS alone, a file a kind, as in `kit.resources`; entered in `registry.py`."""
+"""The kinds of things that a run makes on AWS alone, a file each, as in `kit.resources`; entered in `registry.py`."""

@@ -33,5 +33,5 @@ def kinds_of(aws: Aws, settings: CloudSettings) -> tuple[ResourceKind, ...]:
 
 
 def traces_of(aws: Aws) -> tuple[ResourceKind, ...]:
-    """What SageMaker makes for a run's jobs and endpoint by itself."""
+    """The kinds that SageMaker makes by itself for a run's jobs and endpoint: logs."""
     return LogStream(aws), LogGroup(aws)

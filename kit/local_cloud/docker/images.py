@@ -36,7 +36,7 @@ _DETECTOR = _CONTAINERS / "detector" / "detector"
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an image is made of, besides its own folder in `containers/`.
+    """The inputs of an image besides its own folder in `containers/`.
 
     Attributes:
         lock: its file in `requirements/`.

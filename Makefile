@@ -159,9 +159,10 @@ bench-far: scenes-environment  ## small objects in large pictures: accuracy; ren
 gpu-check: setup  ## pictures per second in training, on a CUDA GPU and on the CPU  ## 学習の 1 秒あたりの画像数を、CUDA GPU と CPU で
 	.venvs/kit/bin/python bench/gpu_check.py
 
-clean:  ## remove all runs, with the services' data in them  ## すべての実行を、サービスのデータとともに消す
+clean: kit-environment  ## remove all runs, with the services' data in them  ## すべての実行を、サービスのデータとともに消す
 	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) services down; fi
-	rm -rf runs test-output
+	@$(KIT) clean
+	rm -rf test-output
 
 distclean: clean  ## remove the environments and the images too  ## 環境とイメージも消す
 	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) images --remove; fi

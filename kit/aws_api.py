@@ -30,7 +30,11 @@ ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 LARGEST_BODY = 6_291_456
 # SageMaker's words for it, where the code is ValidationException.
-_MISSING = ("could not find", "not found", "no workforce", "does not exist")
+# Studio has more of its own: https://github.com/hashicorp/terraform-provider-aws, internal/service/sagemaker.
+_MISSING = (
+    "could not find", "not found", "no workforce", "does not exist", "cannot be found", "recordnotfound",
+    "has already been deleted", "previously failed and was automatically deleted",
+)  # fmt: skip
 
 
 class SageMaker(Protocol):
@@ -79,12 +83,14 @@ class Logs(Protocol):
 class LabellingPortal:
     """Where people label, and how they get in.
 
-    `password` is None where it reaches the worker otherwise (an invitation mail of Amazon Cognito).
+    `password` is None where it reaches the worker otherwise (an invitation mail of Amazon Cognito); `remark` is what
+    people should know of the address.
     """
 
     url: str
     user: str | None = None
     password: str | None = None
+    remark: str = ""
 
 
 class Durability(Protocol):
@@ -105,6 +111,8 @@ class Algorithm:
         channels: what is trained on besides the run's data, by channel: S3 addresses.
         training_environment, inference_environment: variables of the containers.
         spot: train on spare capacity, which is cheaper and may be taken away.
+        isolated_training, isolated_inference: containers without a network (EnableNetworkIsolation).
+        encrypted_traffic: between the containers of a job (EnableInterContainerTrafficEncryption).
     """
 
     training_image: str
@@ -119,6 +127,9 @@ class Algorithm:
     inference_environment: Mapping[str, str] = field(default_factory=dict)
     volume_gb: int = 30
     spot: bool = False
+    isolated_training: bool = False
+    isolated_inference: bool = False
+    encrypted_traffic: bool = False
 
 
 class ResourceKind(Protocol):
@@ -126,9 +137,11 @@ class ResourceKind(Protocol):
 
     Attributes:
         name: of the kind, in the ledger and in what is told of it.
+        stands_on: the kinds without which it cannot be or end well: they stay for as long as it does.
     """
 
     name: ClassVar[str]
+    stands_on: ClassVar[tuple[str, ...]]
 
     def delete(self, name: str, /) -> None:
         """Deletes one, gone already or not, and returns when it is gone; raises KitError when it does not go."""
@@ -186,6 +199,16 @@ def unless_missing(operation: Any, **names: str) -> Mapping[str, Any] | None:
             return None
         raise
     return answer
+
+
+def unless_ended(stop: Any, **names: str) -> None:
+    """Stops a job, one that has ended in the meantime too: SageMaker refuses that with "… is in status Completed"."""
+    try:
+        stop(**names)
+    except ClientError as error:
+        told = error.response["Error"]
+        if told["Code"] != "ValidationException" or "in status" not in told["Message"]:
+            raise
 
 
 def is_missing(error: ClientError) -> bool:

@@ -14,6 +14,7 @@ from typing import TypeGuard
 import click
 
 from kit.commands.check import check
+from kit.commands.clean import clean
 from kit.commands.cloud import cloud, cloud_clean, cloud_quota, cloud_rehearsal, cloud_studio, doctor
 from kit.commands.compare import compare
 from kit.commands.convert import convert
@@ -99,6 +100,7 @@ for command in (
     images,
     base_image,
     services,
+    clean,
 ):
     kit.add_command(command)
 

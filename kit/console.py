@@ -25,9 +25,14 @@ class Advance(Protocol):
 
 
 class Console:
-    """Prints to standard output; one for a whole command."""
+    """Prints to standard output; one for a whole command.
 
-    def __init__(self) -> None:
+    Args:
+        mark: begins every line outside tables and progress bars: that this is a rehearsal, say.
+    """
+
+    def __init__(self, mark: str = "") -> None:
+        self._mark = mark
         self._rich = rich.console.Console(highlight=False, soft_wrap=True)
 
     @property
@@ -35,10 +40,13 @@ class Console:
         return self._rich.is_terminal
 
     def say(self, text: str = "") -> None:
-        self._rich.print(harmless(text, keep="\n\t"), markup=False)
+        self._rich.print(self._marked(text), markup=False)
 
     def heading(self, text: str) -> None:
-        self._rich.print(harmless(text, keep="\n\t"), markup=False, style="bold")
+        self._rich.print(self._marked(text), markup=False, style="bold")
+
+    def _marked(self, text: str) -> str:
+        return "\n".join(self._mark + line for line in harmless(text, keep="\n\t").split("\n"))
 
     def table(self, table: rich.table.Table) -> None:
         for column in table.columns:
@@ -53,7 +61,7 @@ class Console:
 
     def confirms(self, question: str) -> bool:
         """Asks; anything but yes is no."""
-        return self._rich.input(f"{question} [y/N] ", markup=False).strip().lower() in ("y", "yes")
+        return self._rich.input(f"{self._mark}{question} [y/N] ", markup=False).strip().lower() in ("y", "yes")
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Advance]:

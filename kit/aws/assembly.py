@@ -11,6 +11,7 @@ from kit.aws.jumpstart import JumpStartModel
 from kit.aws.resources.registry import kinds_of, traces_of
 from kit.aws.session import Aws
 from kit.aws_api import Algorithm, AwsApi, LabellingPortal
+from kit.language import _
 from kit.run.journal import Journal
 from kit.run.results import RoleResult, TeamResult
 from kit.settings import CloudSettings
@@ -27,6 +28,7 @@ def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Alg
     """The API for a run whose preparations are done, or as far as they are."""
     role = journal.result(RoleResult) if journal.is_finished(RoleResult.stage) else RoleResult("")
     team = journal.result(TeamResult) if journal.is_finished(TeamResult.stage) else TeamResult("", "")
+    remark = _("(in a rehearsal the address leads nowhere: a program labels)") if aws.is_stand_in else ""
     return AwsApi(
         s3=aws.client("s3"),
         sagemaker=aws.client("sagemaker"),
@@ -39,7 +41,7 @@ def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Alg
         role_arn=role.role_arn,
         workteam_arn=team.workteam_arn,
         labelling_functions=labelling_functions(aws.region),
-        portal=lambda _: LabellingPortal(team.portal) if team.portal else None,
+        portal=lambda _job: LabellingPortal(team.portal, remark=remark) if team.portal else None,
         poll_seconds=settings.poll_seconds,
         further_kinds=kinds_of(aws, settings),
         traces=traces_of(aws),

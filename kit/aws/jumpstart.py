@@ -23,6 +23,8 @@ from kit.language import _, marked
 
 _TRAINING, _INFERENCE = marked("training"), marked("inference")
 _VAL_CROSS_ENTROPY = "Val_CrossEntropy"
+# Where SageMaker's training toolkit finds a script that comes as the channel "code".
+_CODE_CHANNEL = "/opt/ml/input/data/code/sourcedir.tar.gz"
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,9 @@ def resolve(
             serving = {**known, "instance_type": endpoint_instance}
             script = script_uris.retrieve(script_scope=_TRAINING, **known)
             pretrained = model_uris.retrieve(model_scope=_TRAINING, **training)
+            # A container without a network cannot fetch its script: it comes as a channel, as the SDK sends it.
+            isolated = bool(spec.training_enable_network_isolation)
+            code = {"code": script} if isolated else {}
             algorithm = Algorithm(
                 training_image=image_uris.retrieve(framework=None, image_scope=_TRAINING, **training),
                 inference_image=image_uris.retrieve(framework=None, image_scope=_INFERENCE, **serving),
@@ -91,19 +96,22 @@ def resolve(
                 hyperparameters={
                     **{name: str(value) for name, value in hyperparameters.retrieve_default(**training).items()},
                     "sagemaker_program": "transfer_learning.py",
-                    "sagemaker_submit_directory": script,
+                    "sagemaker_submit_directory": _CODE_CHANNEL if isolated else script,
                     "sagemaker_container_log_level": "20",
                     "sagemaker_region": aws.region,
                 },
                 metric_definitions=_metrics(metric_definitions.retrieve_default(**training) or []),
                 tunable=frozenset(hyperparameters.retrieve_default(**training)),
-                channels={"model": pretrained},
+                channels={"model": pretrained, **code},
                 training_environment=environment_variables.retrieve_default(
                     script=JumpStartScriptScope.TRAINING, include_aws_sdk_env_vars=False, **training
                 ),
                 inference_environment=environment_variables.retrieve_default(**serving),
                 volume_gb=spec.training_volume_size or 30,
                 spot=spot,
+                isolated_training=isolated,
+                isolated_inference=bool(spec.inference_enable_network_isolation),
+                encrypted_traffic=bool(spec.estimator_kwargs.get("encrypt_inter_container_traffic", False)),
             )
         except (KeyError, ValueError) as error:
             raise InputError(

@@ -27,12 +27,12 @@ ACTIONS = (
 
 def of_the_caller(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
     """The finding of a policy simulation over the actions that matter, or that the simulation is not allowed."""
-    source = principal(aws.caller)
-    if source is None:
+    if principal(aws.caller) is None:
         yield Finding(_("permissions"), PASS, _("the account's root user may do anything"))
         return
     wanted = [a for a in ACTIONS if settings.role_arn is None or not re.match(r"iam:(?!Pass)", a)]
     try:
+        source = _with_path(aws, principal(aws.caller) or "")
         pages = (
             aws.client("iam")
             .get_paginator("simulate_principal_policy")
@@ -89,6 +89,19 @@ def execution_role(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
             )
     else:
         yield Finding(_("execution role"), PASS, name)
+
+
+def _with_path(aws: Aws, source: str) -> str:
+    """The principal's true ARN: those of Identity Center live under a path that an assumed role's ARN leaves out.
+
+    Raises:
+        ClientError: the role cannot be asked for.
+    """
+    kind, _slash, name = source.split(":", 5)[5].partition("/")
+    if kind != "role":
+        return source
+    arn: str = aws.client("iam").get_role(RoleName=name)["Role"]["Arn"]
+    return arn
 
 
 def principal(caller: str) -> str | None:

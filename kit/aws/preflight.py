@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -19,9 +19,19 @@ from kit.local_cloud.docker.engine import NoEngine, probe_engine
 from kit.setting_types import declarations
 from kit.settings import DEFAULT, GROUND_TRUTH, OWN, CloudSettings, ResolvedSettings, source_of
 
+# Of a bounding-box job: https://docs.aws.amazon.com/sagemaker/latest/dg/sms-bounding-box.html
+_MOST_LABELS = 10
 
-def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[list[Finding], JumpStartModel | None]:
-    """Every check, each by reading only, and the model where JumpStart has it."""
+
+def look(
+    aws: Aws, settings: CloudSettings, labels: Sequence[str] = (), model_version: str = "*", *, for_a_run: bool = False
+) -> tuple[list[Finding], JumpStartModel | None]:
+    """Every check, each by reading only, and the model where JumpStart has it.
+
+    Args:
+        labels: the classes to label with, as far as they are known.
+        for_a_run: whether a run begins next: what only that needs, such as workers, is then a failure.
+    """
     findings = [
         Finding(
             _("credentials"),
@@ -32,7 +42,7 @@ def look(aws: Aws, settings: CloudSettings, model_version: str = "*") -> tuple[l
         )
     ]
     if settings.manifest is None:
-        findings += _labelling(aws, settings)
+        findings += _labelling(aws, settings, labels, for_a_run=for_a_run)
     findings += permissions.of_the_caller(aws, settings)
     findings += _quotas(aws, settings)
     if settings.trainer == OWN:
@@ -97,7 +107,7 @@ def _jumpstart(aws: Aws, settings: CloudSettings, version: str) -> tuple[JumpSta
     return model, list(_model(model, settings))
 
 
-def _labelling(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
+def _labelling(aws: Aws, settings: CloudSettings, labels: Sequence[str], *, for_a_run: bool) -> Iterator[Finding]:
     if settings.labeler != GROUND_TRUTH:
         return
     if aws.region not in GROUND_TRUTH_ACCOUNTS:
@@ -114,6 +124,13 @@ def _labelling(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
         _("takes no new customers; whether it takes this account shows only at the first labelling job"),
         _("have labels ready from elsewhere (MANIFEST=…), should it refuse"),
     )
+    if len(labels) > _MOST_LABELS:
+        yield Finding(
+            _("labels"),
+            FAIL,
+            _("{count}, but a bounding-box job takes at most {most}").format(count=len(labels), most=_MOST_LABELS),
+            _("fewer LABELS, or LABELER=label-studio"),
+        )
     try:
         workforce, there = Workforce(aws, settings.poll_seconds).existing(), Workteam(aws).existing()
     except (ClientError, BotoCoreError) as error:
@@ -127,7 +144,12 @@ def _labelling(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
             _("make a team in the console"),
         )
     elif not settings.workers and there is None:
-        yield Finding(_("private workforce"), FAIL, _("no team, and no workers given"), "WORKERS=a@example.org,…")
+        yield Finding(
+            _("private workforce"),
+            FAIL if for_a_run else WARNING,
+            _("no team, and no workers given"),
+            _("WORKERS=a@example.org,… when the run begins"),
+        )
     elif workforce is None:
         yield Finding(_("private workforce"), PASS, _("none yet; one will be made, and taken away again"))
     else:

@@ -64,15 +64,18 @@ def instance_price(aws: Aws, instance: str, component: str) -> Price:
 
 
 def on_demand_price(products: Iterable[Mapping[str, Any]], component: str) -> float | None:
-    """USD an hour of the first product for `component`, by entries of the price list."""
+    """USD an hour of the first product for `component`, by entries of the price list; what is free is no price."""
     for product in products:
         attributes = product["product"]["attributes"]
         usage = attributes.get("usagetype", "")
         kinds = (attributes.get("component"), attributes.get("platoinstancetype"))
         if component not in kinds and _USAGE[component] not in usage:
             continue
+        if any("free" in str(kind).lower() for kind in kinds):
+            continue
         for term in product.get("terms", {}).get("OnDemand", {}).values():
             for dimension in term["priceDimensions"].values():
-                if dimension.get("unit", "").lower() in ("hrs", "hours", "hour"):
-                    return float(dimension["pricePerUnit"]["USD"])
+                usd = float(dimension["pricePerUnit"].get("USD", 0))
+                if usd > 0 and dimension.get("unit", "").lower() in ("hrs", "hours", "hour"):
+                    return usd
     return None

@@ -1,4 +1,4 @@
-"""An AWS account as boto3 clients: signed in, of one region, patient with throttling and with a role that is new."""
+"""An AWS account as boto3 clients: signed in, of one region, patient with throttling and with what is new."""
 
 from __future__ import annotations
 
@@ -32,9 +32,23 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 8},
     max_pool_connections=16,
 )
-# IAM takes seconds to tell the rest of AWS of a new role.
-_ROLE_ATTEMPTS = 12
-_ROLE_SECONDS = 5.0
+# How often, and after how many seconds each, what was made a moment ago is asked for again: two minutes in all, as long
+# as other tools wait (Terraform's AWS provider: two minutes of `propagationTimeout` for models and work teams).
+_NEW_ATTEMPTS = 24
+_NEW_SECONDS = 5.0
+# What SageMaker says of a role that the rest of AWS has not heard of yet, in lower case: Terraform's provider retries
+# these, and AWS's own controller for Kubernetes lists the second and third.
+_NEW_ROLE = (
+    "assume",
+    "no s3 objects found under s3 url",
+    "no identity-based policy allows the s3:listbucket action",
+    "the aws access key id you provided does not exist",
+)
+# Refused without a reason in words while what they stand on is new, by operation: model on role, team on workforce.
+_NEW_GROUND = ("CreateModel", "CreateWorkteam")
+# What no waiting mends: a request that is malformed, a name that is taken.
+_FINAL = ("validation error", "already exist")
+_NEW_CONFIGURATION = "could not find endpoint configuration"
 _NO_SESSION = (
     "ExpiredToken",
     "ExpiredTokenException",
@@ -62,6 +76,11 @@ class Aws:
     def client(self, service: str, region: str | None = None) -> Any:
         """The client of a service; made once."""
         return _client(self.session, service, region or self.region)
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether something on this machine answers in place of AWS."""
+        return bool(self.endpoint_url)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -148,14 +167,29 @@ def told() -> Iterator[None]:
 def _client(session: boto3.Session, service: str, region: str) -> Any:
     client: Any = session.client(service, region_name=region, config=_CONFIG)  # type: ignore[call-overload]
     if service == "sagemaker":
-        client.meta.events.register("needs-retry.sagemaker", _wait_for_a_new_role)
+        client.meta.events.register("needs-retry.sagemaker", _wait_for_what_is_new)
     return client
 
 
-def _wait_for_a_new_role(response: tuple[Any, Mapping[str, Any]] | None, attempts: int, **_: Any) -> float | None:
+def _wait_for_what_is_new(
+    response: tuple[Any, Mapping[str, Any]] | None, attempts: int, operation: Any, **_: Any
+) -> float | None:
     """botocore's question whether to try again, answered with seconds to wait, or None for its own rules."""
-    if response is None or attempts >= _ROLE_ATTEMPTS:
+    if response is None or attempts >= _NEW_ATTEMPTS:
         return None
     error = response[1].get("Error", {})
-    refused = error.get("Code") == "ValidationException" and "assume" in error.get("Message", "").lower()
-    return _ROLE_SECONDS if refused else None
+    if is_refused_for_being_new(operation.name, error.get("Code", ""), error.get("Message", "")):
+        return _NEW_SECONDS
+    return None
+
+
+def is_refused_for_being_new(operation: str, code: str, message: str) -> bool:
+    """Whether SageMaker refuses because it has not heard yet of what was made a moment ago: a role, say."""
+    if code != "ValidationException":
+        return False
+    text = message.lower()
+    if any(words in text for words in _NEW_ROLE):
+        return True
+    if operation == "CreateEndpoint":
+        return _NEW_CONFIGURATION in text
+    return operation in _NEW_GROUND and not any(words in text for words in _FINAL)

@@ -80,5 +80,14 @@ def _default_network(aws: Aws) -> tuple[str, list[str]]:
             ).format(region=aws.region)
         )
     vpc = vpcs[0]["VpcId"]
-    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    # Others that somebody has put into it may be private, without a way to the internet.
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "default-for-az", "Values": ["true"]}]
+    subnets = ec2.describe_subnets(Filters=filters)["Subnets"]
+    if not subnets:
+        raise SetupError(
+            _(
+                "The default VPC {vpc} in {region} has no default subnet; make one with "
+                "`aws ec2 create-default-subnet --availability-zone {region}a`."
+            ).format(vpc=vpc, region=aws.region)
+        )
     return vpc, [subnet["SubnetId"] for subnet in subnets]

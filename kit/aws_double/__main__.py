@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import signal
 import sys
@@ -10,6 +11,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+from kit.aws_double.delays import Delays
 from kit.aws_double.double import Programs, open_double
 from kit.aws_double.front import Front
 from kit.errors import KitError
@@ -20,7 +22,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m kit.aws_double", description="A double of AWS for rehearsals.")
     parser.add_argument("--folder", type=Path, required=True, help="for its logs and records")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--seconds", type=float, default=1.0, help="how long a workforce takes to come and to go")
+    for field in dataclasses.fields(Delays):
+        text = f"seconds; see kit.aws_double.delays ({field.default:g})"
+        parser.add_argument(f"--{field.name}-seconds", type=float, default=field.default, help=text)
     parser.add_argument("--train", type=json.loads, help="JSON list: a program in place of the detector's training")
     parser.add_argument("--serve", type=json.loads, help="JSON list: a program in place of the detector's serving")
     arguments = parser.parse_args()
@@ -28,6 +32,7 @@ def main() -> int:
     programs = Programs(
         **{name: given for name in ("train", "serve") if (given := getattr(arguments, name)) is not None}
     )
+    delays = Delays(*(getattr(arguments, f"{field.name}_seconds") for field in dataclasses.fields(Delays)))
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -36,9 +41,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     try:
-        with open_double(
-            arguments.folder.resolve(), programs, truth=SAMPLES / "train.coco.json", seconds=arguments.seconds
-        ) as double:
+        truth = SAMPLES / "train.coco.json"
+        with open_double(arguments.folder.resolve(), programs, truth=truth, delays=delays) as double:
             front = Front(arguments.port, double)
             thread = threading.Thread(target=front.serve_forever)
             thread.start()

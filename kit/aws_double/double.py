@@ -15,6 +15,7 @@ from botocore.config import Config
 from kit.aws_api import TRAINING_LOGS, AwsApi, SageMaker
 from kit.aws_double import jumpstart_catalogue
 from kit.aws_double.account_facts import Quotas, get_products
+from kit.aws_double.delays import Delays, NewRoles, SlowEndpoints
 from kit.aws_double.faults import Faults
 from kit.aws_double.moto import Moto
 from kit.aws_double.studio import Studio
@@ -44,20 +45,22 @@ class Double:
         operations: by service and operation.
     """
 
-    def __init__(self, api: AwsApi, moto: Moto, workforces: Workforces, studio: Studio) -> None:
+    def __init__(self, api: AwsApi, moto: Moto, delays: Delays) -> None:
         self.api = api
         self.moto = moto
         self.quotas = Quotas()
         self.faults = Faults()
-        self._workforces = workforces
-        self._studio = studio
+        self._workforces = Workforces(delays.workforce, delays.team)
+        self._studio = Studio(delays.workforce)
+        self._new_roles = NewRoles(delays.role)
         self._training_jobs: list[str] = []
         self._labeling_jobs: list[str] = []
         self._deleted_streams: set[str] = set()
         of_sagemaker = {
             **_local_verbs(api.sagemaker),
-            **workforces.operations,
-            **studio.operations,
+            **SlowEndpoints(api.sagemaker, delays).operations,
+            **self._workforces.operations,
+            **self._studio.operations,
             "CreateTrainingJob": self._create_training_job,
             "CreateLabelingJob": self._create_labeling_job,
             "CreateModel": self._create_model,
@@ -90,8 +93,8 @@ class Double:
     def left(self) -> list[str]:
         """All that somebody would still find on this AWS, jobs that have ended left out."""
         sagemaker = self.api.sagemaker
-        left = [f"bucket {b['Name']}" for b in self.api.s3.list_buckets()["Buckets"]]
-        left.remove(f"bucket {jumpstart_catalogue.BUCKET}")
+        buckets = [bucket["Name"] for bucket in self.api.s3.list_buckets()["Buckets"]]
+        left = [f"bucket {name}" for name in buckets if not name.startswith(jumpstart_catalogue.BUCKETS)]
         left += [f"role {role['RoleName']}" for role in self.client("iam").list_roles()["Roles"]]
         pools = self.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
         left += [f"user pool {pool['Name']}" for pool in pools]
@@ -131,9 +134,10 @@ class Double:
         return self.api.sagemaker.create_model(**request)
 
     def _require_role(self, operation: str, arn: str) -> None:
-        roles = self.client("iam").list_roles()["Roles"]
-        if arn not in (role["Arn"] for role in roles):
+        role = next((role for role in self.client("iam").list_roles()["Roles"] if role["Arn"] == arn), None)
+        if role is None:
             raise client_error(operation, "ValidationException", f"Could not assume role {arn}.")
+        self._new_roles.refuse(operation, role)
 
     def _list_training_jobs(self, *, NameContains: str = "", StatusEquals: str = "", **_: Any) -> Mapping[str, Any]:
         members = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingJobStatus")
@@ -162,13 +166,13 @@ class Double:
 
 
 @contextlib.contextmanager
-def open_double(folder: Path, programs: Programs, *, truth: Path, seconds: float) -> Iterator[Double]:
+def open_double(folder: Path, programs: Programs, *, truth: Path, delays: Delays) -> Iterator[Double]:
     """Starts everything, with JumpStart's model in its bucket.
 
     Args:
         folder: for logs and records.
         truth: COCO file with the boxes that the invited worker, a program, draws.
-        seconds: how long a workforce takes to come and to go.
+        delays: how long things take.
 
     Raises:
         KitError: a service does not come up.
@@ -186,7 +190,7 @@ def open_double(folder: Path, programs: Programs, *, truth: Path, seconds: float
         )
         with LocalCloud(folder, parts, truth=truth, labelling=False) as local:
             jumpstart_catalogue.fill(moto.client())
-            yield Double(local.api(), moto, Workforces(seconds), Studio(seconds))
+            yield Double(local.api(), moto, delays)
 
 
 def _summaries(
@@ -204,13 +208,8 @@ def _local_verbs(sagemaker: SageMaker) -> dict[str, Operation]:
         "StopLabelingJob": sagemaker.stop_labeling_job,
         "DescribeTrainingJob": sagemaker.describe_training_job,
         "StopTrainingJob": sagemaker.stop_training_job,
-        "CreateEndpointConfig": sagemaker.create_endpoint_config,
-        "CreateEndpoint": sagemaker.create_endpoint,
-        "DescribeEndpoint": sagemaker.describe_endpoint,
-        "DeleteEndpoint": sagemaker.delete_endpoint,
         "DeleteEndpointConfig": sagemaker.delete_endpoint_config,
         "DeleteModel": sagemaker.delete_model,
-        "ListEndpoints": sagemaker.list_endpoints,
         "ListEndpointConfigs": sagemaker.list_endpoint_configs,
         "ListModels": sagemaker.list_models,
     }

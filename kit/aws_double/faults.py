@@ -18,6 +18,7 @@ class Faults:
         {"operation": "DescribeEndpoint", "answer": {"EndpointStatus": "Failed"}, "when": {"EndpointStatus": "…"}}
 
         {"operation": "CreateLabelingJob", "then": "StopLabelingJob"}: nobody will have labelled anything
+        {"operation": "CreateUserPool", "code": "…", "status": 500, "after": true}: it is done, and its answer is lost
 
     `operation` may be "*". `times` is how often it happens; without it, always. `answer` members replace those of the
     true answer, where all members of `when` are as given.
@@ -36,8 +37,15 @@ class Faults:
             self._faults.clear()
 
     def refuse(self, operation: str) -> None:
-        """Raises the ClientError that is asked for, if one is."""
-        fault = self._take(operation, lambda fault: "code" in fault)
+        """Raises the ClientError that is asked for before the operation is done, if one is."""
+        self._refuse(operation, after=False)
+
+    def lose(self, operation: str) -> None:
+        """Raises the ClientError that is asked for in place of the answer, if one is."""
+        self._refuse(operation, after=True)
+
+    def _refuse(self, operation: str, *, after: bool) -> None:
+        fault = self._take(operation, lambda fault: "code" in fault and fault.get("after", False) is after)
         if fault is not None:
             code = fault["code"]
             status = 403 if code.startswith("AccessDenied") or code in _CREDENTIALS else 400

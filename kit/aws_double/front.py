@@ -60,6 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.server.double.faults.refuse(call.operation)
             status, headers, answer = self._answer(call, body)
+            self.server.double.faults.lose(call.operation)
         except ClientError as error:
             status, content_type, answer = error_answer(call, error)
             headers = [("Content-Type", content_type)]

@@ -14,7 +14,9 @@ from kit.local_cloud.account import REGION
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BUCKET = f"jumpstart-cache-prod-{REGION}"
+# Each region's bucket, and regions in which the double has one.
+BUCKETS = "jumpstart-cache-prod-"
+_REGIONS = (REGION, "us-west-2", "eu-west-1")
 MODEL_ID = "mxnet-od-ssd-512-mobilenet1-0-coco"
 VERSION = "2.0.3"
 _SPEC_KEY = f"community_models_specs/{MODEL_ID}/specs_v{VERSION}.json"
@@ -31,21 +33,25 @@ _TRAINING_INSTANCES = [
 
 
 def fill(s3: S3Client) -> None:
-    """Makes the bucket."""
-    s3.create_bucket(Bucket=BUCKET)
-    manifest = [{"model_id": MODEL_ID, "version": VERSION, "min_version": "2.100.0", "spec_key": _SPEC_KEY}]
-    s3.put_object(Bucket=BUCKET, Key="models_manifest.json", Body=json.dumps(manifest).encode())
+    """Makes the buckets."""
+    for region in _REGIONS:
+        bucket = f"{BUCKETS}{region}"
+        s3.create_bucket(Bucket=bucket)
+        manifest = [{"model_id": MODEL_ID, "version": VERSION, "min_version": "2.100.0", "spec_key": _SPEC_KEY}]
+        s3.put_object(Bucket=bucket, Key="models_manifest.json", Body=json.dumps(manifest).encode())
+        for key in (_TRAINING_SCRIPT, _INFERENCE_SCRIPT, _TRAINING_ARTIFACT, _INFERENCE_ARTIFACT, _PREPACKED_ARTIFACT):
+            s3.put_object(Bucket=bucket, Key=key, Body=b"")
     put_spec(s3)
-    for key in (_TRAINING_SCRIPT, _INFERENCE_SCRIPT, _TRAINING_ARTIFACT, _INFERENCE_ARTIFACT, _PREPACKED_ARTIFACT):
-        s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
 
 
 def put_spec(s3: S3Client, **changes: Any) -> None:
     """Writes the model's spec, with other members where asked for: deprecated, say."""
-    s3.put_object(Bucket=BUCKET, Key=_SPEC_KEY, Body=json.dumps({**spec(), **changes}).encode())
+    for region in _REGIONS:
+        content = json.dumps({**spec(region), **changes}).encode()
+        s3.put_object(Bucket=f"{BUCKETS}{region}", Key=_SPEC_KEY, Body=content)
 
 
-def spec() -> dict[str, Any]:
+def spec(region: str) -> dict[str, Any]:
     return {
         "model_id": MODEL_ID,
         "url": "https://cv.gluon.ai/model_zoo/detection.html",
@@ -71,13 +77,14 @@ def spec() -> dict[str, Any]:
         "default_training_instance_type": "ml.g4dn.xlarge",
         "supported_training_instance_types": _TRAINING_INSTANCES,
         "training_ecr_specs": {"framework": "mxnet", "framework_version": "1.9.0", "py_version": "py38"},
-        "training_instance_type_variants": _variants("training", {"gpu": ("g4dn", "p2", "p3", "p3dn")}),
-        "hosting_instance_type_variants": _variants("inference", {"cpu": ("m5",), "gpu": ("g4dn", "p3")}),
+        "training_instance_type_variants": _variants(region, "training", {"gpu": ("g4dn", "p2", "p3", "p3dn")}),
+        "hosting_instance_type_variants": _variants(region, "inference", {"cpu": ("m5",), "gpu": ("g4dn", "p3")}),
         "training_artifact_key": _TRAINING_ARTIFACT,
         "training_script_key": _TRAINING_SCRIPT,
         "training_volume_size": 30,
-        "training_enable_network_isolation": False,
-        "inference_enable_network_isolation": False,
+        # As the published spec of the family's segmentation model has it (version 2.0.3).
+        "training_enable_network_isolation": True,
+        "inference_enable_network_isolation": True,
         "metrics": [{"Name": "val_cross_entropy", "Regex": r"Val_CrossEntropy=([0-9\.]+)"}],
         "hyperparameters": _hyperparameters(),
         "inference_environment_variables": [
@@ -98,17 +105,17 @@ def spec() -> dict[str, Any]:
         },
         "model_kwargs": {},
         "deploy_kwargs": {},
-        "estimator_kwargs": {},
+        "estimator_kwargs": {"encrypt_inter_container_traffic": True, "max_run": 360000},
         "fit_kwargs": {},
     }
 
 
-def _variants(use: str, families: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+def _variants(region: str, use: str, families: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     """Which image an instance family takes, by names that stand for a region's addresses."""
-    registry = f"763104351884.dkr.ecr.{REGION}.amazonaws.com/mxnet-{use}"
+    registry = f"763104351884.dkr.ecr.{region}.amazonaws.com/mxnet-{use}"
     aliases = {"cpu": f"{registry}:1.9.0-cpu-py38-ubuntu20.04-sagemaker", "gpu": f"{registry}:1.9.0-gpu-py38-cu112"}
     return {
-        "regional_aliases": {REGION: {f"{kind}_ecr_uri_1": aliases[kind] for kind in families}},
+        "regional_aliases": {region: {f"{kind}_ecr_uri_1": aliases[kind] for kind in families}},
         "variants": {
             family: {"regional_properties": {"image_uri": f"${kind}_ecr_uri_1"}}
             for kind, names in families.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 from pathlib import Path
 
+from kit.local_cloud.account import ACCOUNT
 from kit.local_cloud.environments import MOTO
 from kit.local_cloud.process import GuardedProcess, child_environment, choose_port, wait_until_ready
 from kit.local_cloud.s3.localstack import S3Server
@@ -28,7 +29,7 @@ class Moto(S3Server):
         self._process = GuardedProcess(
             "moto",
             [MOTO / "bin" / "moto_server", "-H", "127.0.0.1", "-p", str(self.port)],
-            environment=child_environment({"MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}),
+            environment=child_environment({"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_ACCOUNT_ID": ACCOUNT}),
             log=folder / "moto.log",
             grace_seconds=1.0,
         )

@@ -19,13 +19,15 @@ class Workforces:
 
     Args:
         seconds: how long one takes to come up, and to go.
+        team_seconds: how long an active one takes no team, as Terraform's provider has seen (it retries for two
+            minutes).
 
     Attributes:
         operations: by the API's names.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, team_seconds: float = 0.0) -> None:
+        self._seconds, self._team_seconds = seconds, team_seconds
         self._workforces: dict[str, dict[str, Any]] = {}
         self._teams: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
@@ -75,7 +77,7 @@ class Workforces:
         with self._lock:
             workforce = self._workforce("DeleteWorkforce", WorkforceName)
             if self._teams:
-                raise _refused("DeleteWorkforce", "The workforce still has work teams.")
+                raise client_error("DeleteWorkforce", "ResourceInUse", "The workforce still has work teams.")
             workforce |= {"Status": "Deleting", "until": time.monotonic() + self._seconds}
         return {}
 
@@ -86,6 +88,8 @@ class Workforces:
             workforce = self._workforce("CreateWorkteam", request.get("WorkforceName", ""))
             if workforce["Status"] != "Active":
                 raise _refused("CreateWorkteam", f"The workforce is {workforce['Status']}.")
+            if time.monotonic() < workforce["until"] + self._team_seconds:
+                raise _refused("CreateWorkteam", "Unable to create the work team.")
             if name in self._teams:
                 raise client_error("CreateWorkteam", "ResourceInUse", f'The work team "{name}" already exists.')
             now = datetime.now(timezone.utc)
@@ -105,7 +109,7 @@ class Workforces:
     def describe_workteam(self, *, WorkteamName: str) -> dict[str, Any]:
         with self._lock:
             if WorkteamName not in self._teams:
-                raise _refused("DescribeWorkteam", f'The work team "{WorkteamName}" does not exist.')
+                raise _refused("DescribeWorkteam", f"The work team {WorkteamName} cannot be found.")
             return {"Workteam": self._teams[WorkteamName]}
 
     def list_workteams(self, *, NameContains: str = "", **_: Any) -> dict[str, Any]:
@@ -115,7 +119,7 @@ class Workforces:
     def delete_workteam(self, *, WorkteamName: str) -> dict[str, Any]:
         with self._lock:
             if self._teams.pop(WorkteamName, None) is None:
-                raise _refused("DeleteWorkteam", f'The work team "{WorkteamName}" does not exist.')
+                raise _refused("DeleteWorkteam", f"The work team {WorkteamName} cannot be found.")
         return {"Success": True}
 
     def has_team(self, arn: str) -> bool:

@@ -44,12 +44,12 @@ def cloud_clean(resolved: ResolvedSettings[CloudSettings]) -> None:
 @click.command(
     cls=SettingsCommand,
     kind=CloudSettings,
-    help=_("Check whether the workshop can run on this AWS account; makes nothing."),
+    help=_("Check this machine, and whether the workshop can run on this AWS account; makes nothing."),
 )
 def doctor(resolved: ResolvedSettings[CloudSettings]) -> None:
-    from kit.tracks import cloud as cloud_track
+    from kit.tracks import doctor as doctor_track
 
-    cloud_track.doctor(resolved, Console())
+    doctor_track.run(resolved, Console())
 
 
 @click.command(
@@ -93,4 +93,4 @@ def cloud_studio(resolved: ResolvedSettings[CloudSettings]) -> None:
 def cloud_rehearsal(resolved: ResolvedSettings[RehearsalSettings]) -> None:
     from kit.tracks import rehearsal
 
-    rehearsal.run(resolved, Console())
+    rehearsal.run(resolved, Console(mark=_("[rehearsal] ")))

@@ -86,6 +86,7 @@ def _titles(summary: Mapping[str, Any]) -> dict[str, Any]:
         "settings": _("Settings"),
     }
     spent = summary["track"] == "cloud"
+    told_spent = _("would have cost, about") if summary["rehearsal"] else _("spent, about")
     scored = summary["map50"] is not None
     asked = summary["endpoint_p50_ms"] is not None
     return {
@@ -102,7 +103,7 @@ def _titles(summary: Mapping[str, Any]) -> dict[str, Any]:
             (_("trained on"), _("{count} pictures").format(count=summary["train_images"])),
             (_("training"), f"{summary['train_seconds']:.0f} s"),
             (_("answer, median"), f"{summary['endpoint_p50_ms']:.0f} ms" if asked else _("not asked")),
-            *([(_("spent, about"), f"{summary['spent_usd']:.2f} USD")] if spent else []),
+            *([(told_spent, f"{summary['spent_usd']:.2f} USD")] if spent else []),
             (_("left behind"), len(summary["left_behind"]) or _("nothing")),
         ],
     }

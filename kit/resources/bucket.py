@@ -22,6 +22,7 @@ _MOST_TOLD = 3
 @dataclass(frozen=True)
 class Bucket:
     name: ClassVar[str] = "bucket"
+    stands_on: ClassVar[tuple[str, ...]] = ()
     api: AwsApi
 
     def make(self, journal: Journal, bucket: str) -> None:

@@ -20,16 +20,18 @@ CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 @dataclass(frozen=True)
 class Endpoint:
     name: ClassVar[str] = ENDPOINT
+    stands_on: ClassVar[tuple[str, ...]] = ("endpoint-config", "model", "role", "bucket")
     api: AwsApi
 
     def make(self, journal: Journal, endpoint: str, config: str) -> None:
-        """Creates it and waits until it is in service.
+        """Creates it, or takes the one that an earlier attempt created, and waits until it is in service.
 
         Raises:
             ServiceError: it fails, or is not there in `AwsApi.endpoint_seconds`.
         """
-        journal.will_create(self.name, endpoint)
-        self.api.sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+        if not self.is_coming_or_there(endpoint):
+            journal.will_create(self.name, endpoint)
+            self.api.sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=config)
         wait_while(
             lambda: status if (status := self._status(endpoint)) in CHANGING else None,
             what=_("Endpoint {name}").format(name=endpoint),
@@ -50,7 +52,19 @@ class Endpoint:
             )
 
     def delete(self, endpoint: str) -> None:
-        """Deletes it and waits until it is gone: only then its configuration may go. Raises ServiceError."""
+        """Deletes it and waits until it is gone: only then its configuration may go. Raises ServiceError.
+
+        SageMaker refuses while it is coming up, which can take 24 minutes even of one that then fails: that is waited
+        for first.
+        """
+        costly = _("it costs money until it is gone: run the same command again later")
+        wait_while(
+            lambda: status if (status := self._status(endpoint)) in CHANGING else None,
+            what=_("Endpoint {name}").format(name=endpoint),
+            seconds=self.api.endpoint_seconds,
+            poll_seconds=self.api.poll_seconds,
+            todo=costly,
+        )
         if unless_missing(self.api.sagemaker.delete_endpoint, EndpointName=endpoint) is None:
             return
         wait_while(
@@ -58,8 +72,12 @@ class Endpoint:
             what=_("Endpoint {name}").format(name=endpoint),
             seconds=self.api.deletion_seconds,
             poll_seconds=self.api.poll_seconds,
-            todo=_("it costs money until it is gone: run the same command again later"),
+            todo=costly,
         )
+
+    def is_coming_or_there(self, endpoint: str) -> bool:
+        """Whether an earlier attempt's can be gone on with."""
+        return self._status(endpoint) in ("Creating", "InService")
 
     def left(self, suffix: str) -> list[str]:
         found = self.api.sagemaker.list_endpoints(NameContains=suffix)["Endpoints"]

@@ -12,6 +12,7 @@ from kit.run.journal import Journal
 @dataclass(frozen=True)
 class EndpointConfig:
     name: ClassVar[str] = "endpoint-config"
+    stands_on: ClassVar[tuple[str, ...]] = ()
     api: AwsApi
 
     def make(self, journal: Journal, config: str, model: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from kit.aws_api import LABELING_JOB_RUNNING, AwsApi, unless_missing
+from kit.aws_api import LABELING_JOB_RUNNING, AwsApi, unless_ended, unless_missing
 from kit.language import _
 from kit.resources.waiting import wait_while
 from kit.run.journal import Journal
@@ -16,6 +16,7 @@ from kit.run.names import LABELING_JOB
 @dataclass(frozen=True)
 class LabelingJob:
     name: ClassVar[str] = LABELING_JOB
+    stands_on: ClassVar[tuple[str, ...]] = ("role", "bucket", "workteam")
     api: AwsApi
 
     def make(self, journal: Journal, request: Mapping[str, Any]) -> None:
@@ -27,7 +28,7 @@ class LabelingJob:
         """Stops it and waits until it has: until then it writes to the bucket, which goes next. Raises ServiceError."""
         if self._running(job) is None:
             return
-        self.api.sagemaker.stop_labeling_job(LabelingJobName=job)
+        unless_ended(self.api.sagemaker.stop_labeling_job, LabelingJobName=job)
         wait_while(
             lambda: self._running(job),
             what=_("Labelling job {name}").format(name=job),

@@ -12,6 +12,7 @@ from kit.run.journal import Journal
 @dataclass(frozen=True)
 class Model:
     name: ClassVar[str] = "model"
+    stands_on: ClassVar[tuple[str, ...]] = ()
     api: AwsApi
 
     def make(self, journal: Journal, model: str, artifact: str) -> None:
@@ -21,7 +22,10 @@ class Model:
         container: dict[str, Any] = {"Image": algorithm.inference_image, "ModelDataUrl": artifact}
         if algorithm.inference_environment:
             container["Environment"] = dict(algorithm.inference_environment)
-        self.api.sagemaker.create_model(ModelName=model, ExecutionRoleArn=self.api.role_arn, PrimaryContainer=container)
+        isolation = {"EnableNetworkIsolation": True} if algorithm.isolated_inference else {}
+        self.api.sagemaker.create_model(
+            ModelName=model, ExecutionRoleArn=self.api.role_arn, PrimaryContainer=container, **isolation
+        )
 
     def delete(self, model: str) -> None:
         unless_missing(self.api.sagemaker.delete_model, ModelName=model)

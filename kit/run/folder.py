@@ -107,15 +107,20 @@ class RunFolder:
         return self.results / "detections.jsonl"
 
     @property
+    def invitations(self) -> Path:
+        """Of a rehearsal: how the workers' mails will read."""
+        return self.path / "invitations"
+
+    @property
     def go_on(self) -> Path:
         """Made by `kit go-on`: labelling is to stop and the run to go on with the labels there are."""
         return self.path / "go-on"
 
 
-def create(runs: Path, track: str, now: datetime.datetime) -> RunFolder:
+def create(runs: Path, name: str, now: datetime.datetime) -> RunFolder:
     """Makes a new folder and points `runs/latest` at it."""
     runs.mkdir(parents=True, exist_ok=True)
-    stem = f"{now:%Y%m%d-%H%M%S}-{track}"
+    stem = f"{now:%Y%m%d-%H%M%S}-{name}"
     number = 1
     while True:
         folder = runs / (stem if number == 1 else f"{stem}-{number}")

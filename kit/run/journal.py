@@ -110,6 +110,11 @@ class Journal:
         journal.stages, journal.resources = content.stages, content.resources
         return journal
 
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether it was run against a stand-in for AWS, which is gone with all that was made on it."""
+        return bool(self.settings.get("endpoint_url"))
+
     def save(self) -> None:
         content = {
             "format": FORMAT,
@@ -187,9 +192,9 @@ class Journal:
 
 def _unreadable(path: Path, reason: str) -> InputError:
     return InputError(
-        _("{path} cannot be read as a journal ({error}); `make clean` removes the run and starts afresh.").format(
-            path=path, error=reason
-        )
+        _(
+            "{path} cannot be read as a journal ({error}); look on AWS for what its run made, then remove the folder."
+        ).format(path=path, error=reason)
     )
 
 

@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import fcntl
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ def open_run(
     runtime: str = AUTO,
     where: Mapping[str, str] | None = None,
     among: Iterable[RunFolder] | None = None,
-    tail: str = "",
+    name: str = "",
 ) -> Iterator[tuple[RunFolder, Journal]]:
     """A run that is unfinished and was started with the same settings, else a new one; locked while the block lasts.
 
@@ -40,13 +40,13 @@ def open_run(
         runtime: the one that it has to have; `AUTO` for any.
         where: what else has to be the same: the account, say.
         among: the runs to look at, by default the latest alone.
-        tail: ends a new run's name.
+        name: of a new run, after its date; by default the track.
 
     Raises:
         InputError: another `kit` is at work on it.
     """
     found = unfinished(resolved, track, where, among, runtime)
-    folder, journal = found or _new_run(resolved.settings, track, console, where or {}, tail)
+    folder, journal = found or _new_run(resolved.settings, track, console, where or {}, name or track)
     with locked(folder):
         if found is not None:
             run_folder.make_latest(folder)
@@ -55,14 +55,14 @@ def open_run(
 
 
 def _new_run(
-    settings: Settings, track: str, console: Console, where: Mapping[str, str], tail: str
+    settings: Settings, track: str, console: Console, where: Mapping[str, str], name: str
 ) -> tuple[RunFolder, Journal]:
     left = run_folder.latest(settings.runs)
     if left is not None and left.journal.exists() and not is_finished(Journal.open(left.journal), left):
         console.say(
             _("{run} is unfinished, but was started with other settings: this is a new run.").format(run=left.run_id)
         )
-    folder = run_folder.create(settings.runs, f"{track}{tail}", datetime.datetime.now())
+    folder = run_folder.create(settings.runs, name, datetime.datetime.now())
     journal = Journal(folder.journal, folder.run_id, track, {**identity(settings), **where})
     journal.save()
     return folder, journal
@@ -125,13 +125,17 @@ def locked(folder: RunFolder) -> Iterator[None]:
     folder.lock.unlink(missing_ok=True)
 
 
-def cloud_runs(runs: Path) -> Iterator[tuple[RunFolder, Journal]]:
+def cloud_runs(runs: Path, complain: Callable[[str], object]) -> Iterator[tuple[RunFolder, Journal]]:
     """The runs of the cloud track, the oldest first.
 
-    Raises:
-        InputError: a journal among them cannot be read.
+    Args:
+        complain: is told of each journal that cannot be read; the run is passed over.
     """
     for folder in run_folder.every(runs):
-        journal = Journal.open(folder.journal)
+        try:
+            journal = Journal.open(folder.journal)
+        except InputError as error:
+            complain(str(error))
+            continue
         if journal.track == CLOUD:
             yield folder, journal

@@ -25,7 +25,7 @@ def old_endpoints(runs: Path, hours: float, now: datetime.datetime) -> list[str]
         except InputError:
             continue
         # What a rehearsal made went with the AWS of this machine.
-        if journal.track != CLOUD or journal.settings.get("endpoint_url"):
+        if journal.track != CLOUD or journal.is_rehearsal:
             continue
         for resource in journal.existing():
             if resource.kind != ENDPOINT:

@@ -60,15 +60,19 @@ def status_of(folder: RunFolder) -> Status:
 
 
 def _next(state: str, journal: Journal, folder: RunFolder, stages: list[StageStatus]) -> str:
-    command = f"make {journal.track}"
+    command = "make cloud-rehearsal" if journal.is_rehearsal else f"make {journal.track}"
     if state == RUNNING:
         labelling = next(stage for stage in stages if stage.name == "labelling")
         by_script = journal.track == "local" and journal.settings.get("labeler") in (None, "scripted")
         if labelling.state == RUNNING and not (by_script and journal.settings.get("images") is None):
             return _("It goes on by itself; `make go-on` ends labelling by hand early.")
         return _("It goes on by itself.")
+    if journal.is_rehearsal and state != "finished":
+        return _("Run `{command}` again: a rehearsal begins anew, as the stand-in for AWS is gone.").format(
+            command=command
+        )
     if state == "finished":
-        if any(not resource.deleted for resource in journal.resources):
+        if not journal.is_rehearsal and any(not resource.deleted for resource in journal.resources):
             return _("Clean up what is still there: `make {track}-clean`.").format(track=journal.track)
         return _("Open {report} in a browser.").format(report=folder.report)
     if state == "failed":

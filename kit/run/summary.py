@@ -37,6 +37,7 @@ def summarise(journal: Journal, spent_usd: float = 0.0) -> dict[str, Any]:
     return {
         "run": journal.run_id,
         "track": journal.track,
+        "rehearsal": journal.is_rehearsal,
         "runtime": journal.runtime,
         "runtime_reason": journal.runtime_reason,
         "device": training.device,

@@ -13,11 +13,15 @@ from kit.run.results import EndpointResult, TrainingResult
 
 def run(context: Context) -> EndpointResult:
     api, journal, name = context.api, context.journal, names.resource(context.suffix)
-    # What an attempt that was cut short left goes first, so that this one starts from nothing.
+    endpoint = Endpoint(api)
+    if endpoint.is_coming_or_there(name):
+        endpoint.make(journal, name, config=name)
+        return EndpointResult(name)
+    # What else an attempt that was cut short left goes first, so that this one starts from nothing.
     for resource in journal.existing():
         if resource.kind in (Endpoint.name, EndpointConfig.name, Model.name):
             registry.delete(api, journal, resource)
     Model(api).make(journal, name, artifact=journal.result(TrainingResult).model_artifact)
     EndpointConfig(api).make(journal, name, model=name)
-    Endpoint(api).make(journal, name, config=name)
+    endpoint.make(journal, name, config=name)
     return EndpointResult(name)

@@ -76,6 +76,8 @@ def _job(context: Context) -> str:
     portal = context.api.portal(name)
     if portal is not None:
         console.say(_("  Label the pictures at {address}").format(address=portal.url))
+        if portal.remark:
+            console.say(f"  {portal.remark}")
         if portal.user is not None:
             console.say(_("  user {user}   password {password}").format(user=portal.user, password=portal.password))
         console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
@@ -87,7 +89,7 @@ def _job(context: Context) -> str:
         def pending() -> str | None:
             nonlocal job
             job = sagemaker.describe_labeling_job(LabelingJobName=name)
-            labelled, left_out = (job["LabelCounters"][key] for key in ("TotalLabeled", "FailedNonRetryableError"))
+            labelled, left_out = (_counter(job, name) for name in ("TotalLabeled", "FailedNonRetryableError"))
             advance(labelled, _("{count} skipped").format(count=left_out) if left_out else "")
             if job["LabelingJobStatus"] not in LABELING_JOB_RUNNING:
                 return None
@@ -110,8 +112,14 @@ def _job(context: Context) -> str:
                 name=name, reason=job.get("FailureReason", _("no reason given"))
             )
         )
-    uri: str = job["LabelingJobOutput"]["OutputDatasetS3Uri"]
-    return uri
+    # Of a job that was stopped nobody promises the member; where the results are is documented.
+    output = job.get("LabelingJobOutput", {}).get("OutputDatasetS3Uri")
+    return output or f"{context.uri(LABELLING_OUTPUT)}/{name}/manifests/output/output.manifest"
+
+
+def _counter(job: Mapping[str, Any], name: str) -> int:
+    """One of LabelCounters, which may be missing, whole or in part, in a job that has just begun."""
+    return int(job.get("LabelCounters", {}).get(name, 0))
 
 
 def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
@@ -125,7 +133,7 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
         job = unless_missing(context.api.sagemaker.describe_labeling_job, LabelingJobName=name)
         if job is None or job["LabelingJobStatus"] in LABELING_JOB_RUNNING:
             return name, job
-        if job["LabelingJobStatus"] in ("Completed", "Stopped") and job["LabelCounters"]["TotalLabeled"]:
+        if job["LabelingJobStatus"] in ("Completed", "Stopped") and _counter(job, "TotalLabeled"):
             return name, job
         number += 1
 

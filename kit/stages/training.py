@@ -41,8 +41,9 @@ def run(context: Context) -> TrainingResult:
     return TrainingResult(
         job=name,
         model_artifact=job["ModelArtifacts"]["S3ModelArtifacts"],
-        train_seconds=job["TrainingTimeInSeconds"],
-        billable_seconds=job.get("BillableTimeInSeconds", job["TrainingTimeInSeconds"]),
+        # Both are optional in DescribeTrainingJob's answer.
+        train_seconds=job.get("TrainingTimeInSeconds", 0),
+        billable_seconds=job.get("BillableTimeInSeconds", job.get("TrainingTimeInSeconds", 0)),
         epochs=context.settings.epochs,
         device=device_of(log.lines) or context.api.algorithm.training_instance,
         history=tuple(history),
@@ -104,6 +105,10 @@ def request(context: Context, name: str) -> dict[str, Any]:
     optional: dict[str, Any] = {}
     if algorithm.training_environment:
         optional["Environment"] = dict(algorithm.training_environment)
+    if algorithm.isolated_training:
+        optional["EnableNetworkIsolation"] = True
+    if algorithm.encrypted_traffic:
+        optional["EnableInterContainerTrafficEncryption"] = True
     if algorithm.spot:
         optional["EnableManagedSpotTraining"] = True
         stopping["MaxWaitTimeInSeconds"] = 2 * seconds

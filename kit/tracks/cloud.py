@@ -6,7 +6,8 @@ import contextlib
 import dataclasses
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from email.message import EmailMessage
 from pathlib import Path
 
 import rich.table
@@ -16,40 +17,29 @@ from kit.atomic_file import write_atomically
 from kit.aws import own_trainer, preflight, team
 from kit.aws import plan as planning
 from kit.aws.assembly import assemble, model_record, recorded_version
-from kit.aws.finding import failed
-from kit.aws.jumpstart import JumpStartModel
 from kit.aws.labelling_here import labelling_here
 from kit.aws.plan import Plan
 from kit.aws.resources.image_repository import IMAGES
 from kit.aws.resources.role import Role
+from kit.aws.resources.user_pool import invitation, invitation_subject
 from kit.aws.session import Aws, open_account, told
 from kit.aws_api import AwsApi
 from kit.console import Console
-from kit.errors import InputError, SetupError
+from kit.errors import InputError
 from kit.language import _
 from kit.local_cloud.docker.engine import require_engine
 from kit.local_cloud.docker.images import ensure_images, image_name
 from kit.run import names, opening, picture_set, summary
-from kit.run.folder import require_space
+from kit.run.folder import RunFolder, require_space
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
 from kit.run.results import ImagesResult, LabellingResult, RoleResult, TeamResult
 from kit.s3_uri import bucket_and_key
 from kit.setting_types import S3Address
 from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings
-from kit.tracks import driver
+from kit.tracks import doctor, driver
 from kit.tracks.clean import clean_up, write_report
 from kit.tracks.driver import Preparation
-
-
-def doctor(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
-    """Shows what preflight finds.
-
-    Raises:
-        SetupError: something would keep the workshop from working.
-        InputError: the model has no such hyperparameter as was given.
-    """
-    _checked(open_account(resolved.settings.region), resolved, console)
 
 
 def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
@@ -66,11 +56,16 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         resolved = dataclasses.replace(resolved, settings=settings)
     pictures = picture_set.collect(settings, console)
     # Whatever was run since: what a run has made on AWS goes on costing money.
-    runs = [folder for folder, _journal in opening.cloud_runs(settings.runs)][::-1]
+    runs = [folder for folder, _journal in opening.cloud_runs(settings.runs, console.say)][::-1]
     begun = opening.unfinished(resolved, opening.CLOUD, aws.identity, runs)
     # A run keeps the version of the model that it was begun with.
     version = recorded_version(begun[0].model_record) if begun else None
-    model = _checked(aws, resolved, console, version or "*")
+    has_team = begun is not None and begun[1].is_finished(TeamResult.stage)
+    for_a_run = not (settings.plan or has_team)
+    findings, found = preflight.look(aws, settings, pictures.labels, version or "*", for_a_run=for_a_run)
+    doctor.show(findings, console)
+    model = doctor.fit(findings, found)
+    preflight.require_hyperparameters(resolved, model)
     with told():
         plan = planning.make(aws, settings, model, len(pictures.pictures))
     _show(plan, console)
@@ -79,17 +74,17 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         return
     if begun is None:
         _ask(settings, console, _("Go on, for about ${usd:.2f}?").format(usd=plan.usd))
-    tail = f"-{secrets.token_hex(2)}"
-    opened = opening.open_run(resolved, opening.CLOUD, console, where=aws.identity, among=runs, tail=tail)
+    name = f"{'rehearsal' if aws.is_stand_in else opening.CLOUD}-{secrets.token_hex(2)}"
+    opened = opening.open_run(resolved, opening.CLOUD, console, where=aws.identity, among=runs, name=name)
     with opened as (folder, journal):
-        reason = _("{region}, in place of AWS {url}") if aws.endpoint_url else "{region}"
+        reason = _("{region}, in place of AWS {url}") if aws.is_stand_in else "{region}"
         journal.runs_on("aws", reason.format(region=aws.region, url=aws.endpoint_url))
         algorithm = model.algorithm
         if settings.trainer == OWN:
             algorithm = own_trainer.in_registry(aws, algorithm, folder.run_id)
         # Before any job is created: what it will be given.
         write_atomically(folder.model_record, model_record(dataclasses.replace(model, algorithm=algorithm)))
-        preparations = _preparations(aws, settings, journal, pictures, console)
+        preparations = _preparations(aws, settings, folder, journal, pictures, console)
 
         @contextlib.contextmanager
         def cloud(pictures: PictureSet) -> Iterator[AwsApi]:
@@ -119,7 +114,8 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         left = clean_up(aws, resolved, folder, journal, console)
         facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
         summary.write(folder, facts)
-    console.say(_("Spent:      about ${usd:.2f}").format(usd=facts["spent_usd"]))
+    spent = _("On AWS it would have cost about ${usd:.2f}") if aws.is_stand_in else _("Spent:      about ${usd:.2f}")
+    console.say(spent.format(usd=facts["spent_usd"]))
     console.say(_("Left behind: {what}").format(what=", ".join(left) or _("nothing")))
 
 
@@ -135,25 +131,6 @@ def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
         ) from error
     write_atomically(target, content)
     return target
-
-
-def _checked(
-    aws: Aws, resolved: ResolvedSettings[CloudSettings], console: Console, model_version: str = "*"
-) -> JumpStartModel:
-    findings, model = preflight.look(aws, resolved.settings, model_version)
-    table = rich.table.Table("", _("check"), _("found out"), _("what to do"), box=None, pad_edge=False)
-    for finding in findings:
-        table.add_row(_(finding.status), finding.what, finding.found, finding.todo)
-    console.heading(_("Preflight"))
-    console.table(table)
-    failures = failed(findings)
-    if failures or model is None:
-        names = ", ".join(finding.what for finding in failures)
-        raise SetupError(
-            _("The workshop cannot run on this account as it is: {names}; see the table above.").format(names=names)
-        )
-    preflight.require_hyperparameters(resolved, model)
-    return model
 
 
 def _show(plan: Plan, console: Console) -> None:
@@ -185,7 +162,7 @@ def _wants_clean_up(settings: CloudSettings, console: Console, plan: Plan) -> bo
 
 
 def _preparations(
-    aws: Aws, settings: CloudSettings, journal: Journal, pictures: PictureSet, console: Console
+    aws: Aws, settings: CloudSettings, folder: RunFolder, journal: Journal, pictures: PictureSet, console: Console
 ) -> tuple[Preparation, ...]:
     def make_role() -> RoleResult:
         return RoleResult(settings.role_arn or Role(aws).make(journal, names.bucket(journal.run_id)))
@@ -193,7 +170,10 @@ def _preparations(
     def make_team() -> TeamResult:
         if pictures.given is not None or settings.labeler != GROUND_TRUTH:
             return TeamResult("", "")
-        return team.make(aws, journal, settings.workers, settings.poll_seconds)
+        made = team.make(aws, journal, settings.workers, settings.poll_seconds)
+        if aws.is_stand_in:
+            _show_invitations(made.portal, settings.workers, folder, console)
+        return made
 
     def publish_images() -> ImagesResult:
         engine = require_engine()
@@ -208,3 +188,17 @@ def _preparations(
     if settings.trainer != OWN:
         return preparations
     return (*preparations, Preparation(ImagesResult.stage, publish_images))
+
+
+def _show_invitations(portal: str, workers: Sequence[str], folder: RunFolder, console: Console) -> None:
+    """Says how the mail of each worker will read, which only Cognito sends, and keeps it as a file."""
+    folder.invitations.mkdir(exist_ok=True)
+    for number, worker in enumerate(workers, start=1):
+        mail = EmailMessage()
+        mail["To"], mail["Subject"] = worker, invitation_subject()
+        body = invitation(portal, worker, _("<made by Cognito>"))
+        mail.set_content(body.replace("<br>", "\n"))
+        target = folder.invitations / f"{number}.eml"
+        write_atomically(target, bytes(mail))
+        console.say(_("  As {worker} will get it by e-mail ({file}):").format(worker=worker, file=target))
+        console.say("\n".join(f"    | {line}" for line in mail.get_content().splitlines()))

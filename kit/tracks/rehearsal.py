@@ -43,9 +43,10 @@ def run(resolved: ResolvedSettings[RehearsalSettings], console: Console) -> None
         KitError: what the cloud track raises, or the double does not come up.
     """
     settings = resolved.settings
-    chosen = dataclasses.replace(
-        settings, yes=True, region=REGION, workers=settings.workers or (_WORKER,), poll_seconds=0.5
-    )
+    # On a terminal the questions of the real day are asked.
+    yes = settings.yes or not console.is_interactive
+    workers = settings.workers or (_WORKER,)
+    chosen = dataclasses.replace(settings, yes=yes, region=REGION, workers=workers, poll_seconds=0.5)
     if settings.images is not None and settings.manifest is None and settings.labeler == GROUND_TRUTH:
         raise InputError(
             _(
@@ -106,8 +107,8 @@ def environment_for(url: str) -> dict[str, str]:
     """Environment variables that make boto3 speak to the double and to nothing else."""
     return {
         "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "rehearsal",
-        "AWS_SECRET_ACCESS_KEY": "rehearsal",
+        "AWS_ACCESS_KEY_ID": "of-the-double",
+        "AWS_SECRET_ACCESS_KEY": "of-the-double",
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

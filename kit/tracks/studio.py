@@ -30,7 +30,7 @@ def open_studio(settings: CloudSettings, console: Console) -> None:
     aws = open_account(settings.region)
     mine = [
         (folder, journal)
-        for folder, journal in cloud_runs(settings.runs)
+        for folder, journal in cloud_runs(settings.runs, console.say)
         if "studio" in journal.settings and not is_finished(journal, folder) and aws.is_that_of(journal.settings)
     ]
     if mine:

@@ -62,7 +62,7 @@ def started_double(rehearsal: Path, tmp_path_factory: pytest.TempPathFactory) ->
     model = command.latest(rehearsal) / "results" / "model.tar.gz"
     train = [sys.executable, str(Path(__file__).with_name("quick_training.py")), str(model)]
     folder = tmp_path_factory.mktemp("aws-double")
-    with running_double(folder, "--seconds", "0", "--train", json.dumps(train)) as url:
+    with running_double(folder, "--workforce-seconds", "0", "--train", json.dumps(train)) as url:
         yield Double(url)
 
 

@@ -20,6 +20,8 @@ from tests.cloud.short_run import settings
 BUCKET = "sdk-estimator-bucket"
 # Requests by who sent them and operation.
 Sent = dict[str, dict[str, dict[str, Any]]]
+# Of Debugger, which takes no new customers.
+_CLOSED = {"DebugHookConfig", "ProfilerConfig"}
 # The SDK calls home unless its configuration says not to.
 CONFIGURATION = """
 SchemaVersion: '1.0'
@@ -117,11 +119,20 @@ def test_the_training_job_is_the_sdks_own(sent: Sent) -> None:
     del written["sagemaker_job_name"]  # the container knows it from its environment as well
     assert kit["HyperParameters"] == written
     channels = [{c["ChannelName"]: c["DataSource"]["S3DataSource"] for c in r["InputDataConfig"]} for r in (kit, sdk)]
-    assert channels[0]["model"] == channels[1]["model"]
-    assert channels[0].keys() == channels[1].keys()
-    for closed_to_new_customers in ("DebugHookConfig", "ProfilerConfig"):
-        assert closed_to_new_customers in sdk
-        assert closed_to_new_customers not in kit
+    assert channels[0].keys() == channels[1].keys() == {"training", "model", "code"}
+    for channel in ("model", "code"):
+        assert channels[0][channel] == channels[1][channel]
+    # What is left of both requests: its own name, role and addresses, the kit's limit of time, the SDK's tags.
+    compared = {"AlgorithmSpecification", "ResourceConfig", "HyperParameters", "InputDataConfig"}
+    own = {"TrainingJobName", "RoleArn", "OutputDataConfig", "StoppingCondition", "Tags"}
+    rest = [
+        {name: value for name, value in request.items() if name not in compared | own | _CLOSED}
+        for request in (kit, sdk)
+    ]
+    assert rest[0] == rest[1]
+    assert kit["EnableNetworkIsolation"] is kit["EnableInterContainerTrafficEncryption"] is True
+    assert sdk.keys() >= _CLOSED
+    assert kit.keys().isdisjoint(_CLOSED)
 
 
 def test_model_and_endpoint_are_the_sdks_own(sent: Sent) -> None:
@@ -135,6 +146,8 @@ def test_model_and_endpoint_are_the_sdks_own(sent: Sent) -> None:
     }  # fmt: skip
     assert kit["ModelDataUrl"].endswith("/output/model.tar.gz")
     assert sdk["ModelDataUrl"].endswith("/output/model.tar.gz")
+    assert sent["kit"]["CreateModel"]["EnableNetworkIsolation"] is True
+    assert sent["sdk"]["CreateModel"]["EnableNetworkIsolation"] is True
     variants = [sent[who]["CreateEndpointConfig"]["ProductionVariants"][0] for who in ("kit", "sdk")]
     for member in ("VariantName", "InitialInstanceCount", "InstanceType"):
         assert variants[0][member] == variants[1][member]

@@ -70,3 +70,15 @@ def test_prices_come_from_the_list_by_component() -> None:
     assert prices.on_demand_price(entries[2:], prices.HOSTING) == 0.4
     assert prices.on_demand_price(entries, prices.TRAINING) == 0.3
     assert prices.on_demand_price(entries[:1], prices.TRAINING) is None
+
+
+def test_what_is_free_is_no_price() -> None:
+    def product(usd: str, **attributes: str) -> dict[str, object]:
+        dimension = {"unit": "Hrs", "pricePerUnit": {"USD": usd}}
+        return {
+            "product": {"attributes": {"usagetype": "USE1-Host:ml.m5.large", **attributes}},
+            "terms": {"OnDemand": {"x": {"priceDimensions": {"y": dimension}}}},
+        }
+
+    entries = [product("0.2", platoinstancetype="Hosting-FreeTier"), product("0.0000000000"), product("0.115")]
+    assert prices.on_demand_price(entries, prices.HOSTING) == 0.115

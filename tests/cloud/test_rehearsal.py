@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
+import re
 from pathlib import Path
 
 import pytest
@@ -49,4 +52,35 @@ def test_no_account_number_and_no_secret_is_told(rehearsal: Path) -> None:
     folder = command.latest(rehearsal)
     told = (rehearsal / "output.txt").read_text() + (folder / "report.html").read_text()
     assert "123456789012" not in told
-    assert "rehearsal" not in told.replace("cloud-rehearsal", "").replace("rehearsal-kit", "").lower().split()
+    assert re.search(r"(?<![\d.])0{12}(?!\d)", told) is None
+    assert "of-the-double" not in told, "the secret key"
+
+
+def test_every_line_the_summary_and_the_report_say_that_it_is_a_rehearsal(rehearsal: Path) -> None:
+    folder, said = command.latest(rehearsal), (rehearsal / "output.txt").read_text()
+    assert "-rehearsal-" in folder.name
+    assert command.summary(rehearsal)["rehearsal"] is True
+    headings = [line for line in said.splitlines() if re.search(r"\[\d+/\d+\]", line)]
+    assert len(headings) == 9
+    assert all(line.startswith("[rehearsal] ") for line in headings)
+    assert "[rehearsal] On AWS it would have cost about $2.8" in said
+    assert "Spent:" not in said
+    report = (folder / "report.html").read_text()
+    assert "A rehearsal: a stand-in on this machine" in report
+    assert "would have cost, about" in report
+    assert "the bill is AWS" not in report
+
+
+def test_the_invitation_is_shown_as_it_will_arrive_and_kept(rehearsal: Path) -> None:
+    (mail,) = (command.latest(rehearsal) / "invitations").glob("*.eml")
+    parsed = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
+    assert (parsed["To"], parsed["Subject"]) == ("worker@example.org", "Pictures to label")
+    text = parsed.get_content()
+    assert "Sign in at https://" in text
+    said = (rehearsal / "output.txt").read_text()
+    assert all(line in said for line in text.splitlines() if line)
+
+
+def test_status_does_not_send_to_clean_up_what_went_with_the_double(rehearsal: Path) -> None:
+    done = command.kit("status", folder=rehearsal)
+    assert "cloud-clean" not in done.stdout

@@ -19,6 +19,7 @@ class ImageRepository:
     """`listed`: whether to ask the registry what is left."""
 
     name: ClassVar[str] = "image-repository"
+    stands_on: ClassVar[tuple[str, ...]] = ()
     aws: Aws
     listed: bool = True
 

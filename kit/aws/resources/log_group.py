@@ -13,6 +13,7 @@ from kit.run import names
 @dataclass(frozen=True)
 class LogGroup:
     name: ClassVar[str] = "log-group"
+    stands_on: ClassVar[tuple[str, ...]] = ()
     aws: Aws
 
     def delete(self, group: str) -> None:

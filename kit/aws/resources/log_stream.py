@@ -15,6 +15,7 @@ class LogStream:
     """Named `<group>:<stream>`."""
 
     name: ClassVar[str] = "log-stream"
+    stands_on: ClassVar[tuple[str, ...]] = ()
     aws: Aws
 
     def delete(self, stream: str) -> None:

@@ -22,6 +22,7 @@ _TRUST = {
 @dataclass(frozen=True)
 class Role:
     name: ClassVar[str] = "role"
+    stands_on: ClassVar[tuple[str, ...]] = ()
     aws: Aws
 
     def make(self, journal: Journal, bucket: str) -> str:

@@ -15,11 +15,16 @@ from kit.run import names
 from kit.run.journal import Journal
 
 _PATIENCE_SECONDS = 1800.0
+# An app that failed is deleted by SageMaker itself, and both stay in the list for a day.
+_GONE = ("Deleted", "Failed")
+# Of the domain's file system; DeleteDomain leaves them behind, and their rules name each other.
+_SECURITY_GROUPS = ("security-group-for-inbound-nfs-{domain}", "security-group-for-outbound-nfs-{domain}")
 
 
 @dataclass(frozen=True)
 class StudioDomain:
     name: ClassVar[str] = "studio-domain"
+    stands_on: ClassVar[tuple[str, ...]] = ("role",)
     aws: Aws
     poll_seconds: float
 
@@ -74,7 +79,7 @@ class StudioDomain:
         def apps() -> list[dict[str, str]]:
             wanted = ("UserProfileName", "SpaceName", "AppType", "AppName")
             found = sagemaker.list_apps(DomainIdEquals=domain_id)["Apps"]
-            return [{key: app[key] for key in wanted if app.get(key)} for app in found if app["Status"] != "Deleted"]
+            return [{key: app[key] for key in wanted if app.get(key)} for app in found if app["Status"] not in _GONE]
 
         def spaces() -> list[dict[str, str]]:
             found = sagemaker.list_spaces(DomainIdEquals=domain_id)["Spaces"]
@@ -93,6 +98,21 @@ class StudioDomain:
         self._delete_all(domain, spaces, sagemaker.delete_space, here, _("deleting its spaces"))
         self._delete_all(domain, profiles, sagemaker.delete_user_profile, here, _("deleting its user profiles"))
         self._delete_all(domain, itself, sagemaker.delete_domain, here, _("being deleted"))
+        self._delete_security_groups(domain_id)
+
+    def _delete_security_groups(self, domain_id: str) -> None:
+        ec2, names_of = self.aws.client("ec2"), [name.format(domain=domain_id) for name in _SECURITY_GROUPS]
+        filters = [{"Name": "group-name", "Values": names_of}]
+        groups = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+        for group in groups:
+            for revoke, rules in (
+                (ec2.revoke_security_group_ingress, group.get("IpPermissions")),
+                (ec2.revoke_security_group_egress, group.get("IpPermissionsEgress")),
+            ):
+                if rules:
+                    revoke(GroupId=group["GroupId"], IpPermissions=rules)
+        for group in groups:
+            ec2.delete_security_group(GroupId=group["GroupId"])
 
     def left(self, suffix: str) -> list[str]:
         domain = names.resource(suffix)

@@ -20,6 +20,7 @@ class UserGroup:
     """Named `<pool>/<group>` in the ledger."""
 
     name: ClassVar[str] = "user-group"
+    stands_on: ClassVar[tuple[str, ...]] = ()
     aws: Aws
 
     def enter(self, journal: Journal, pool: str, group: str) -> None:

@@ -28,6 +28,7 @@ _OAUTH: Mapping[str, Any] = {
 @dataclass(frozen=True)
 class UserPool:
     name: ClassVar[str] = "user-pool"
+    stands_on: ClassVar[tuple[str, ...]] = ()
     aws: Aws
 
     def make(self, journal: Journal, pool_name: str) -> tuple[str, str]:
@@ -40,8 +41,10 @@ class UserPool:
             ClientError: Cognito refuses.
         """
         cognito = self.aws.client("cognito-idp")
-        pool = self.find(pool_name)
-        if pool is None:
+        pools = self.find(pool_name)
+        if pools:
+            pool = pools[0]
+        else:
             journal.will_create(self.name, pool_name)
             pool = cognito.create_user_pool(
                 PoolName=pool_name, AdminCreateUserConfig={"AllowAdminCreateUserOnly": True}, UserPoolTier="LITE"
@@ -76,41 +79,47 @@ class UserPool:
             cognito.update_user_pool_client(
                 UserPoolId=pool, ClientId=client, ClientName=found["ClientName"], **_OAUTH, **back
             )
-        # What stands in braces in the end, Cognito fills in.
-        text = _(
-            "You are invited to label pictures. Sign in at {portal}<br>user name: {name}<br>"
-            "password for the first time: {initial}"
-        ).format(portal=portal, name="{username}", initial="{####}")
+        # What stands in braces, Cognito fills in.
+        text = invitation(portal, "{username}", "{####}")
         cognito.update_user_pool(
             UserPoolId=pool,
             AdminCreateUserConfig={
                 "AllowAdminCreateUserOnly": True,
-                "InviteMessageTemplate": {"EmailSubject": _("Pictures to label"), "EmailMessage": text},
+                "InviteMessageTemplate": {"EmailSubject": invitation_subject(), "EmailMessage": text},
             },
             UserPoolTier="LITE",
         )
 
-    def find(self, pool_name: str) -> str | None:
-        """The id of the pool of this name."""
-        for page in self.aws.client("cognito-idp").get_paginator("list_user_pools").paginate(MaxResults=60):
-            for pool in page["UserPools"]:
-                if pool["Name"] == pool_name:
-                    return str(pool["Id"])
-        return None
+    def find(self, pool_name: str) -> list[str]:
+        """The ids of the pools of this name: two, where AWS's first answer was lost and the call was repeated."""
+        pages = self.aws.client("cognito-idp").get_paginator("list_user_pools").paginate(MaxResults=60)
+        return [str(pool["Id"]) for page in pages for pool in page["UserPools"] if pool["Name"] == pool_name]
 
     def delete(self, pool_name: str) -> None:
-        """Deletes a pool that the kit made, with its domain, client, group and users."""
-        cognito, pool = self.aws.client("cognito-idp"), self.find(pool_name)
-        if pool is None:
-            return
-        domain = cognito.describe_user_pool(UserPoolId=pool)["UserPool"].get("Domain")
-        if domain:
-            cognito.delete_user_pool_domain(Domain=domain, UserPoolId=pool)
-        cognito.delete_user_pool(UserPoolId=pool)
+        """Deletes what the kit made under this name, with domain, client, group and users."""
+        cognito = self.aws.client("cognito-idp")
+        for pool in self.find(pool_name):
+            domain = cognito.describe_user_pool(UserPoolId=pool)["UserPool"].get("Domain")
+            if domain:
+                cognito.delete_user_pool_domain(Domain=domain, UserPoolId=pool)
+            cognito.delete_user_pool(UserPoolId=pool)
 
     def left(self, suffix: str) -> list[str]:
-        pool = names.resource(suffix)
-        return [pool] if self.find(pool) is not None else []
+        pool_name = names.resource(suffix)
+        return [pool_name for _pool in self.find(pool_name)]
+
+
+def invitation_subject() -> str:
+    """The subject of the mail that asks somebody to label."""
+    return _("Pictures to label")
+
+
+def invitation(portal: str, name: str, initial: str) -> str:
+    """The body of the mail that asks somebody to label, with <br> between its lines, as Cognito wants it."""
+    return _(
+        "You are invited to label pictures. Sign in at {portal}<br>user name: {name}<br>"
+        "password for the first time: {initial}"
+    ).format(portal=portal, name=name, initial=initial)
 
 
 def unless_unknown(operation: Callable[..., Any], **request: str) -> Any:

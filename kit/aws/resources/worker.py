@@ -19,6 +19,7 @@ class Worker:
     """Named `<pool>/<user>` in the ledger."""
 
     name: ClassVar[str] = "worker"
+    stands_on: ClassVar[tuple[str, ...]] = ()
     aws: Aws
 
     def make(self, journal: Journal, pool: str, group: str, email: str) -> None:

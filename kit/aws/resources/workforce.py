@@ -21,6 +21,7 @@ _PATIENCE_SECONDS = 900
 @dataclass(frozen=True)
 class Workforce:
     name: ClassVar[str] = "workforce"
+    stands_on: ClassVar[tuple[str, ...]] = ("user-pool",)
     aws: Aws
     poll_seconds: float
 

@@ -13,6 +13,7 @@ from kit.run.journal import Journal
 @dataclass(frozen=True)
 class Workteam:
     name: ClassVar[str] = "workteam"
+    stands_on: ClassVar[tuple[str, ...]] = ("workforce", "user-group")
     aws: Aws
 
     def existing(self) -> Mapping[str, Any] | None:

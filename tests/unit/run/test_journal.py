@@ -55,7 +55,7 @@ def test_resources_are_deleted_latest_first_and_may_be_created_again(tmp_path: P
 def test_a_file_that_is_no_journal_is_refused_with_a_way_out(tmp_path: Path, text: str) -> None:
     path = tmp_path / "journal.json"
     path.write_text(text)
-    with pytest.raises(InputError, match="make clean"):
+    with pytest.raises(InputError, match="look on AWS"):
         Journal.open(path)
 
 
@@ -119,7 +119,7 @@ def test_an_entry_of_another_type_is_refused_when_the_journal_is_opened(
     tmp_path: Path, where: tuple[str, ...], value: Any
 ) -> None:
     path = changed(tmp_path / "journal.json", where, value)
-    with pytest.raises(InputError, match=rf"journal\.json cannot be read.*{where[0]}.*make clean"):
+    with pytest.raises(InputError, match=rf"journal\.json cannot be read.*{where[0]}.*look on AWS"):
         Journal.open(path)
 
 

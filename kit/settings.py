@@ -233,7 +233,7 @@ class ResolvedSettings(Generic[S_co]):
 
 
 def source_of(name: str, origin: str) -> str:
-    """The place and form in which a setting was given, for a sentence about its value: `--epochs`, `EPOCHS`, `epochs of kit.toml`."""
+    """The form in which a setting was given, for a sentence: `--epochs`, `EPOCHS`, `epochs of kit.toml`."""
     if origin == FILE:
         return _("{name} of {file}").format(name=name, file=FILE)
     return name.upper() if origin in (MAKE, DEFAULT) else origin

@@ -166,4 +166,4 @@ clean: kit-environment  ## remove all runs, with the services' data in them  ## 
 
 distclean: clean  ## remove the environments and the images too  ## 環境とイメージも消す
 	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) images --remove; fi
-	rm -rf containers/wheelhouse .venvs .mypy_cache .ruff_cache .pytest_cache *.egg-info containers/detector/*.egg-info
+	rm -rf containers/build .venvs .mypy_cache .ruff_cache .pytest_cache *.egg-info containers/detector/*.egg-info

@@ -49,19 +49,20 @@ def main() -> int:
 def measure(clone: Path, names: list[str], times: int, chance: random.Random) -> int:
     for path in COPIED:
         if (ROOT / path).is_dir():
-            shutil.copytree(ROOT / path, clone / path, ignore=shutil.ignore_patterns("wheelhouse", "__pycache__"))
+            shutil.copytree(ROOT / path, clone / path, ignore=shutil.ignore_patterns("build", "__pycache__"))
         else:
             shutil.copy(ROOT / path, clone / path)
     made = ["uv", *names]
     started = time.monotonic()
-    if problem := problem_of(install(clone, names).communicate()[0], clone, made):
-        print(f"Undisturbed, it does not end well: {problem}")
-        return 1
+    printed = install(clone, names).communicate()[0]
     usual = time.monotonic() - started
+    if problem := problem_of(printed, clone, made):
+        print(f"Undisturbed, it does not end well: {problem}\n{printed}")
+        return 1
     files = {name: contents(clone, name) for name in made}
     print(f"Undisturbed: {usual:.1f} s for {', '.join(made)}.", flush=True)
     killed, took = 0, []
-    for number in range(1, times + 1):
+    while killed < times:
         from_nothing, alone, moment = chance.random() < 0.5, chance.random() < 0.5, chance.uniform(0, usual)
         if from_nothing:
             shutil.rmtree(clone / ".venvs")
@@ -70,7 +71,8 @@ def measure(clone: Path, names: list[str], times: int, chance: random.Random) ->
                 (clone / ".venvs" / name / ".installed").write_text("an earlier lock's")
         process = install(clone, names)
         try:
-            process.wait(moment)
+            process.communicate(timeout=moment)
+            continue  # it was quicker this time
         except subprocess.TimeoutExpired:
             killed += 1
             process.kill() if alone else os.killpg(process.pid, signal.SIGKILL)
@@ -83,14 +85,15 @@ def measure(clone: Path, names: list[str], times: int, chance: random.Random) ->
         if not problem and {name: contents(clone, name) for name in made} != files:
             problem = "other files than undisturbed"
         print(
-            f"{number}: {'from nothing' if from_nothing else 'over older ones'}, {'alone' if alone else 'all'} killed "
-            f"after {moment:.2f} s, again in {took[-1]:.1f} s: {problem or 'well'}",
+            f"{killed}: {'from nothing' if from_nothing else 'over older ones'}, killed "
+            f"{'alone' if alone else 'with its children'} after {moment:.2f} s, again in {took[-1]:.1f} s: "
+            f"{problem or 'well'}",
             flush=True,
         )
         if problem:
             print(printed)
             return 1
-    print(f"{times} times, {killed} of them killed before the end: all ended well, in {statistics.median(took):.1f} s.")
+    print(f"{times} kills: all ended well, in {statistics.median(took):.1f} s in the middle.")
     return 0
 
 
@@ -116,7 +119,11 @@ def problem_of(printed: str, clone: Path, names: list[str]) -> str:
         )
         if done.returncode != 0:
             return f"{name}: {done.stderr.strip()}"
-    wanted = {path for name in names for path in (name, f"{name}.busy", (clone / ".venvs" / name).readlink().name)}
+    wanted = set()
+    for name in names:
+        place = clone / ".venvs" / name
+        # The one before it, for whoever ran from it.
+        wanted |= {name, f"{name}.busy", place.resolve().name, (place / ".before").resolve().name}
     beside = {path.name for path in (clone / ".venvs").iterdir()} - wanted
     return f"left over: {sorted(beside)}" if beside else ""
 
@@ -127,7 +134,7 @@ def contents(clone: Path, name: str) -> set[str]:
     return {
         str(path.relative_to(folder))
         for path in folder.rglob("*")
-        if path.suffix != ".pyc" and path.name != "__pycache__"
+        if path.suffix != ".pyc" and path.name not in ("__pycache__", ".before")
     }
 
 

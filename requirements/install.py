@@ -33,6 +33,8 @@ from requirements.task import ROOT, InstallError, Task, UnreachableError
 
 VENVS = ROOT / ".venvs"
 STAMP = ".installed"
+# In an environment's folder, a link to the one that it has replaced.
+BEFORE = ".before"
 
 
 def main() -> int:
@@ -49,9 +51,12 @@ def main() -> int:
         return 3
     if all(is_made(name, arguments.dev) and not leftovers(name) for name in arguments.names):
         return 0
-    VENVS.mkdir(exist_ok=True)
-    with Progress() as progress:
-        problems = make_all(arguments.names, arguments.dev, progress)
+    try:
+        with Progress() as progress:
+            problems = make_all(arguments.names, arguments.dev, progress)
+    except KeyboardInterrupt:
+        print(_("Stopped. The same command makes what is missing."), file=sys.stderr)
+        return 130
     for problem in problems:
         print(problem, file=sys.stderr)
     return 3 if problems else 0
@@ -104,6 +109,7 @@ def make(name: str, dev: bool, installer: Installer, progress: Progress) -> None
         InstallError: it cannot be made; the one there is as it was.
     """
     environment = ENVIRONMENTS[name]
+    VENVS.mkdir(exist_ok=True)
     with (VENVS / f"{name}.busy").open("w") as busy:
         task = Task(name, VENVS / f"{name}.log", busy.fileno(), _("waiting for another command that makes it"))
         with progress.showing(task):
@@ -140,7 +146,9 @@ def fill(folder: Path, task: Task, lock: Path, installer: Installer, progress: P
     installer.create(task, folder)
     if environment.torch:
         task.doing = "PyTorch"
-        install_torch(installer, task, folder, progress.say)
+        # Wherever there is no NVIDIA GPU to use; a Mac has one build for all.
+        for_cpu = platform.system() == "Linux" and not shutil.which("nvidia-smi")
+        install_torch(installer, task, folder, progress.say, for_cpu=for_cpu)
     task.doing = _("packages")
     installer.install_lock(task, folder, lock, *environment.options)
     if environment.package:
@@ -154,9 +162,11 @@ def fill(folder: Path, task: Task, lock: Path, installer: Installer, progress: P
 
 
 def put_in_place(folder: Path, name: str) -> None:
-    """Lets `.venvs/name` lead to a finished folder, in one step."""
+    """Lets `.venvs/name` lead to a finished folder, in one step; the one before it stays for whoever runs from it."""
     place = VENVS / name
-    if place.is_dir() and not place.is_symlink():
+    if place.is_symlink():
+        (folder / BEFORE).symlink_to(VENVS / place.readlink())
+    elif place.is_dir():
         # As environments were before they were links: left over now.
         place.rename(tempfile.mkdtemp(prefix=f"{name}-", dir=VENVS))
     link = folder / ".link"
@@ -165,9 +175,9 @@ def put_in_place(folder: Path, name: str) -> None:
 
 
 def leftovers(name: str) -> list[Path]:
-    """What killed installers, or a lock before this one, have left, or someone else is still at."""
-    place = (VENVS / name).resolve()
-    return [path for path in (*VENVS.glob(f"{name}-*"), *VENVS.glob(f"{name}.log")) if path != place]
+    """What killed installers, or older locks, have left, or someone else is still at."""
+    kept = [path.resolve() for path in (VENVS / name, VENVS / name / BEFORE)]
+    return [path for path in (*VENVS.glob(f"{name}-*"), *VENVS.glob(f"{name}.log")) if path not in kept]
 
 
 def remove(paths: Iterable[Path]) -> None:

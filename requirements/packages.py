@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-import platform
 import runpy
-import shutil
 import ssl
 import subprocess
 import sys
@@ -46,11 +44,14 @@ class Installer:
         uv: its executable; None for pip.
         settings: environment variables for it.
         options: of the command line.
+        target: Python and platform to install for, when they are not this machine's, by uv alone; a folder then gets
+            packages without being an environment.
     """
 
     uv: Path | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    target: tuple[str, str] | None = None
 
     def create(self, task: Task, folder: Path) -> None:
         """Makes an empty environment for the Python that runs this."""
@@ -65,8 +66,14 @@ class Installer:
         Args:
             index: asked in place of the one that pip is set to.
         """
-        if self.uv:
-            pip: tuple[str | os.PathLike[str], ...] = (self.uv, "pip", "install", "--python", folder, *self.options)
+        pip: tuple[str | os.PathLike[str], ...]
+        if self.uv and self.target:
+            python, platform = self.target
+            packages = folder / "lib" / f"python{python}" / "site-packages"
+            there = ("--python-version", python, "--python-platform", platform, "--target", packages)
+            pip = (self.uv, "pip", "install", "--python", sys.executable, *there, *self.options)
+        elif self.uv:
+            pip = (self.uv, "pip", "install", "--python", folder, *self.options)
         else:
             pip = (folder / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", *self.options)
         elsewhere = {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index} if index else {}
@@ -122,15 +129,15 @@ def from_pip(printed: str, environment: Mapping[str, str]) -> tuple[dict[str, st
     return settings, ("--no-index",) if pip.get("no-index", "").lower() in ("1", "true", "yes", "on") else ()
 
 
-def install_torch(installer: Installer, task: Task, folder: Path, say: Callable[[str], None]) -> None:
-    """Installs PyTorch: for the CPU, 200 MB in place of 3 GB, wherever there is no NVIDIA GPU to use."""
+def install_torch(installer: Installer, task: Task, folder: Path, say: Callable[[str], None], *, for_cpu: bool) -> None:
+    """Installs PyTorch, for the CPU of a Linux machine (200 MB in place of 3 GB) or as PyPI has it."""
     if index := os.environ.get("TORCH_INDEX"):
         say(_("PyTorch comes from {index}, whose files no lock names: its hash is not checked.").format(index=index))
         installer.install(task, folder, "-r", LOCKS / "torch.txt", index=index)
         if is_cuda_build(folder):
             installer.install_lock(task, folder, LOCKS / "torch.lock")
         return
-    if platform.system() == "Linux" and not shutil.which("nvidia-smi"):
+    if for_cpu:
         index = TORCH_CPU_INDEX if _answers(TORCH_CPU_INDEX) else None
         try:
             installer.install_lock(task, folder, LOCKS / "torch-cpu.lock", index=index)

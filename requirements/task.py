@@ -44,14 +44,14 @@ class Task:
     Attributes:
         name: of the environment.
         log: what the commands print, kept when one has failed.
-        lock: file descriptor of the lock that says that somebody makes this environment. Commands inherit it, so that
-            those that outlive a killed installer keep the next one waiting, not writing beside them.
+        lock: file descriptor of the lock, if any, that says that somebody makes this environment. Commands inherit it:
+            those that outlive a killed installer keep the next one waiting.
         doing: the present step, for people.
     """
 
     name: str
     log: Path
-    lock: int
+    lock: int | None = None
     doing: str = ""
     started: float = field(default_factory=time.monotonic)
 
@@ -83,7 +83,7 @@ class Task:
                 stdin=subprocess.DEVNULL,
                 cwd=ROOT,
                 env={**os.environ, **(settings or {})},
-                pass_fds=(self.lock,),
+                pass_fds=() if self.lock is None else (self.lock,),
             )
         if status != 0:
             raise self._failure([os.fspath(part) for part in command], status)

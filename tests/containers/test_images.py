@@ -13,10 +13,9 @@ import pytest
 
 from kit.errors import SetupError
 from kit.local_cloud.docker import images as images_module
-from kit.local_cloud.docker import wheelhouse
 from kit.local_cloud.docker.base_image import BASE_IMAGE, make_base_image
 from kit.local_cloud.docker.engine import Engine, NoGpu, probe_gpu
-from kit.local_cloud.docker.images import RECIPES, Recipe, ensure_images, image_name, remove_images
+from kit.local_cloud.docker.images import IMAGE_LABEL, RECIPES, Recipe, ensure_images, image_name, remove_images
 
 LARGEST_INFERENCE_IMAGE = 400_000_000
 
@@ -98,10 +97,13 @@ def tiny(images: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     folder = tmp_path / "containers" / "tiny"
     folder.mkdir(parents=True)
     (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "tiny.lock").write_text("h11==0.16.0\n")
+    (tmp_path / "requirements" / "tiny.lock").write_text(
+        "h11==0.16.0 --hash=sha256:63cf8bbe7522de3bf65932fda1d9c2772064ffb3dae62d55932da54b31cb6c86\n"
+    )
     (folder / "greeting").write_text("hello\n")
     (folder / "Dockerfile").write_text(
-        f"FROM {BASE_IMAGE}\nCOPY containers/tiny/greeting /\nCOPY containers/wheelhouse/tiny /wheels\nUSER 1001\n"
+        f"FROM {BASE_IMAGE}\nLABEL {IMAGE_LABEL}=tiny\nCOPY containers/tiny/greeting /\nCOPY packages /packages\n"
+        "USER 1001\n"
     )
     yield folder
     for image in images.client.images.list("jumpstart-rehearsal/tiny"):
@@ -114,7 +116,8 @@ def test_a_changed_input_replaces_the_image(images: Engine, tiny: Path) -> None:
     first = images.client.images.get(image_name("tiny")).id
     # Whatever the umask of the checkout, the image's user can read.
     assert output_of(images, "tiny", "cat", "/greeting") == "hello\n"
-    assert "h11-0.16.0-py3-none-any.whl" in output_of(images, "tiny", "ls", "/wheels")
+    installed = output_of(images, "tiny", "ls", "/packages/lib/python3.11/site-packages")
+    assert installed.split() == ["h11", "h11-0.16.0.dist-info"]
 
     (tiny / "greeting").write_text("good evening\n")
     ensure_images(images, ["tiny"])
@@ -142,22 +145,38 @@ def test_a_full_disk_is_told(images: Engine, tiny: Path) -> None:
         ensure_images(images, ["tiny"])
 
 
-def test_removal_takes_what_the_builds_have_kept_too(
+def nameless(engine: Engine, label: str) -> list[str]:
+    return [image.id for image in engine.client.images.list(filters={"label": label, "dangling": True})]
+
+
+def test_what_a_failed_build_has_left_goes_with_the_next_that_succeeds(images: Engine, tiny: Path) -> None:
+    good = (tiny / "Dockerfile").read_text()
+    (tiny / "Dockerfile").write_text(good + "USER 0\nRUN touch /made\nRUN exit 7\n")
+    with pytest.raises(SetupError):
+        ensure_images(images, ["tiny"])
+    assert nameless(images, f"{IMAGE_LABEL}=tiny")
+    (tiny / "Dockerfile").write_text(good)
+    ensure_images(images, ["tiny"])
+    assert nameless(images, f"{IMAGE_LABEL}=tiny") == []
+
+
+def test_removal_takes_what_failed_builds_have_left_too(
     images: Engine, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("INPUTS_LABEL", "STAGE_LABEL"):
-        monkeypatch.setattr(images_module, name, f"jumpstart-rehearsal.test-{name}")
-    (tiny / "Dockerfile").write_text(
-        f"FROM {BASE_IMAGE} AS stage\nRUN touch /made\nLABEL {images_module.STAGE_LABEL}=first\n"
-        f"FROM {BASE_IMAGE}\nCOPY --from=stage /made /\n"
-    )
+    # The other images stay for the other tests.
+    label = "jumpstart-rehearsal.test-image"
+    monkeypatch.setattr(images_module, "IMAGE_LABEL", label)
+    good = (tiny / "Dockerfile").read_text().replace(IMAGE_LABEL, label)
+    (tiny / "Dockerfile").write_text(good)
     ensure_images(images, ["tiny"])
-    label = {"label": images_module.STAGE_LABEL}
-    assert images.client.images.list(filters=label)
+    (tiny / "Dockerfile").write_text(good + "USER 0\nRUN touch /made\nRUN exit 7\n")
+    with pytest.raises(SetupError):
+        ensure_images(images, ["tiny"])
+    assert nameless(images, label)
     monkeypatch.setattr(images_module, "BASE_IMAGE", "jumpstart-rehearsal/no-such-image:local")
     remove_images(images)
     assert images.client.images.list("jumpstart-rehearsal/tiny") == []
-    assert images.client.images.list(filters=label) == []
+    assert nameless(images, label) == []
 
 
 @pytest.fixture
@@ -196,8 +215,6 @@ def test_an_image_for_another_architecture_is_told(images: Engine) -> None:
     elsewhere = dataclasses.replace(images, architecture="arm64")
     with pytest.raises(SetupError, match=r"base:local is built for amd64, this engine runs arm64: remove it"):
         ensure_images(elsewhere)
-    with pytest.raises(SetupError, match=r"builds for s390x, for which there are no wheels.*RUNTIME=process"):
-        wheelhouse.pins([], "s390x")
 
 
 def test_a_gpu_without_the_toolkit_is_told_from_no_gpu(

@@ -117,6 +117,19 @@ def test_what_there_is_stays_when_its_successor_cannot_be_made(clone: Clone, ind
     assert clone.folders() == [before]
 
 
+def test_who_runs_from_an_environment_goes_on_when_it_is_replaced(clone: Clone, index: PackageIndex) -> None:
+    index.released.set()
+    assert clone.run() == (0, "")
+    first = (clone.environments / "moto").resolve()
+    replaced = []
+    for number in (1, 2):
+        clone.lock.write_text(f"# version {number} of this lock\n{index.lock}")
+        assert clone.run() == (0, "")
+        replaced.append((clone.environments / "moto").resolve())
+    assert set(clone.folders()) == set(replaced)
+    assert first not in replaced
+
+
 def test_a_file_that_is_not_the_locked_one_is_refused(clone: Clone, index: PackageIndex) -> None:
     index.released.set()
     name, _sha, locked = index.lock.strip().partition("sha256:")

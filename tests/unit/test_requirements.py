@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
+from requirements.lay_out import runs_anywhere
 from requirements.packages import from_pip, is_cuda_build
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements"
@@ -37,6 +39,39 @@ def test_the_lock_for_the_cpu_is_of_the_same_pytorch() -> None:
     pin = (REQUIREMENTS / "torch.txt").read_text().strip()
     assert f"\n{pin}+cpu ; sys_platform == 'linux' " in (REQUIREMENTS / "torch-cpu.lock").read_text()
     assert f"\n{pin} " in (REQUIREMENTS / "torch.lock").read_text()
+
+
+def in_an_image(lock: str) -> set[str]:
+    """The pins that hold for Debian 12's Python on an Intel machine."""
+    machine = {
+        "python_version": "3.11",
+        "python_full_version": "3.11.2",
+        "platform_machine": "x86_64",
+        "platform_python_implementation": "CPython",
+        "sys_platform": "linux",
+    }
+    pins = (line.rstrip(" \\") for line in (REQUIREMENTS / lock).read_text().splitlines() if re.match("[a-z]", line))
+    requirements = [Requirement(pin) for pin in pins]
+    return {f"{one.name}{one.specifier}" for one in requirements if not one.marker or one.marker.evaluate(machine)}
+
+
+def test_the_inference_image_s_lock_is_part_of_the_detector_s() -> None:
+    inference = in_an_image("inference.lock")
+    assert inference < in_an_image("detector.lock")
+    assert not {pin for pin in inference if pin.startswith(("torch", "onnx=", "sympy"))}
+
+
+def test_pytorch_s_lock_fits_the_detector_s_and_has_nvidia_s_libraries() -> None:
+    together = in_an_image("torch.lock") | in_an_image("detector.lock")
+    names = [pin.split("==")[0] for pin in together]
+    assert len(names) == len(set(names))
+    assert {"torch", "triton", "nvidia-cublas", "nvidia-cudnn-cu13"} <= set(names)
+
+
+def test_a_wheel_that_was_compiled_for_this_machine_alone_is_told() -> None:
+    assert runs_anywhere("Wheel-Version: 1.0\nTag: py2-none-any\nTag: py3-none-any\n")
+    assert runs_anywhere("Tag: cp311-cp311-manylinux_2_17_x86_64\n")
+    assert not runs_anywhere("Tag: cp311-cp311-linux_x86_64\n")
 
 
 def test_what_is_installed_is_what_is_locked() -> None:

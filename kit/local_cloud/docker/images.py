@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
-import tarfile
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,20 +18,23 @@ from docker.errors import DockerException
 
 from kit.errors import SetupError
 from kit.language import _
-from kit.local_cloud.docker import wheelhouse
+from kit.local_cloud.docker import image_context
 from kit.local_cloud.docker.base_image import BASE_IMAGE, can_make_base_image, has_base_image, make_base_image
 from kit.local_cloud.docker.engine import Engine
 from kit.repository import ROOT
 
 _CONTAINERS = Path("containers")
-_WHEELHOUSE = _CONTAINERS / "wheelhouse"
+# Of what is built at this moment.
+_WORK = _CONTAINERS / "build"
 _LOCKS = Path("requirements")
 # Labels of an image: what went into it, and which PyTorch it holds ("cpu", "cuda").
 INPUTS_LABEL = "jumpstart-rehearsal.inputs"
 TORCH_LABEL = "jumpstart-rehearsal.torch"
-# Of what a build makes on the way, and keeps so that the next one is quick.
-STAGE_LABEL = "jumpstart-rehearsal.stage"
+# The first thing a Dockerfile sets, so that what a build leaves on its way has it too.
+IMAGE_LABEL = "jumpstart-rehearsal.image"
 _DETECTOR = _CONTAINERS / "detector" / "detector"
+# How many are built side by side: one has the processor while another has the disk.
+_BUILDS = 2
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,31 @@ class Recipe:
         lock: its file in `requirements/`.
         sources: folders of the repository, relative to its root.
         torch: whether PyTorch is in it.
+        left_out: patterns of what stays out of it of the packages.
         override: environment variable that names another image to use in its place.
     """
 
     lock: str
     sources: tuple[Path, ...] = ()
     torch: bool = False
+    left_out: tuple[str, ...] = ()
     override: str | None = None
 
 
+# What serving never loads: ONNX Runtime's library for C programs and its conversion tools, and NumPy's tests.
+_NOT_SERVED = (
+    "*/onnxruntime/capi/libonnxruntime.so.*",
+    "*/onnxruntime/transformers/*",
+    "*/onnxruntime/tools/*",
+    "*/onnxruntime/quantization/*",
+    "*/numpy/*/tests/*",
+)
+# Those that take longest first.
 RECIPES: Mapping[str, Recipe] = {
-    "training": Recipe("detector.lock", sources=(_DETECTOR,), torch=True),
-    "inference": Recipe("inference.lock", sources=(_DETECTOR,)),
-    "localstack": Recipe("localstack.lock", override="LOCALSTACK_IMAGE"),
     "label-studio": Recipe("label-studio.lock", override="LABEL_STUDIO_IMAGE"),
+    "training": Recipe("detector.lock", sources=(_DETECTOR,), torch=True),
+    "localstack": Recipe("localstack.lock", override="LOCALSTACK_IMAGE"),
+    "inference": Recipe("inference.lock", sources=(_DETECTOR,), left_out=_NOT_SERVED),
 }
 
 
@@ -82,14 +96,19 @@ def ensure_images(
         SetupError: the base image or a wheel cannot be had, the disk is full, or a build failed.
     """
     own = [name for name in names if image_name(name) == f"jumpstart-rehearsal/{name}:local"]
-    (ROOT / _WHEELHOUSE).mkdir(exist_ok=True)
+    if not own:
+        return
+    (ROOT / _WORK).mkdir(exist_ok=True)
     # A second kit waits, and then has nothing left to build.
-    with (ROOT / _WHEELHOUSE / ".lock").open("w") as lock:
+    with (ROOT / _WORK / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if own and not has_base_image(engine):
+        if not has_base_image(engine):
             _build_base_image(engine, say)
-        for name in own:
-            _ensure_image(engine, name, cuda, say)
+        with ThreadPoolExecutor(_BUILDS) as builds:
+            for built in [builds.submit(_ensure_image, engine, name, cuda, say, lock.fileno()) for name in own]:
+                built.result()
+        # Those that were replaced, and what failed builds have left; not before, for a build stands on nameless ones.
+        engine.client.images.prune(filters={"dangling": True, "label": IMAGE_LABEL})
 
 
 def remove_images(engine: Engine) -> None:
@@ -98,8 +117,7 @@ def remove_images(engine: Engine) -> None:
     Raises:
         SetupError: a container still uses one.
     """
-    names = [image.id for label in (INPUTS_LABEL, STAGE_LABEL) for image in _labelled(engine, label)]
-    for name in (*names, BASE_IMAGE):
+    for name in (*(image.id for image in _labelled(engine)), BASE_IMAGE):
         try:
             engine.client.images.remove(name, force=True)
         except docker.errors.ImageNotFound:
@@ -110,46 +128,48 @@ def remove_images(engine: Engine) -> None:
             ) from error
 
 
-def _labelled(engine: Engine, label: str) -> list[Any]:
-    found: list[Any] = engine.client.images.list(filters={"label": label})
+def _labelled(engine: Engine) -> list[Any]:
+    found: list[Any] = engine.client.images.list(filters={"label": IMAGE_LABEL})
     return found
 
 
-def _ensure_image(engine: Engine, name: str, cuda: bool | None, say: Callable[[str], None]) -> None:
+def _ensure_image(engine: Engine, name: str, cuda: bool | None, say: Callable[[str], None], held: int) -> None:
     recipe, tag = RECIPES[name], image_name(name)
     there = _labels(engine, tag)
-    cuda = recipe.torch and (there.get(TORCH_LABEL) == "cuda" if cuda is None else cuda)
-    locks = [ROOT / _LOCKS / recipe.lock]
+    machine = image_context.machine_of(engine.architecture)
+    torch = None
     if recipe.torch:
-        locks.append(ROOT / _LOCKS / ("torch.lock" if cuda else "torch.txt"))
-    pins = wheelhouse.pins(locks, engine.architecture)
+        torch = "cuda" if cuda or (cuda is None and there.get(TORCH_LABEL) == "cuda") else "cpu"
+    locks = [recipe.lock, *(["torch-cpu.lock", "torch.lock"] if torch else [])]
     files = [_CONTAINERS / name, *recipe.sources]
-    inputs = _fingerprint(files, [*pins, str(cuda), engine.architecture, engine.client.images.get(BASE_IMAGE).id])
+    base = engine.client.images.get(BASE_IMAGE).id
+    inputs = image_context.fingerprint(
+        ROOT, files, [*((ROOT / _LOCKS / lock).read_text("utf-8") for lock in locks), str(torch), machine, base]
+    )
     if there.get(INPUTS_LABEL) == inputs:
         return
     started = time.monotonic()
     say(_("Building {tag} …").format(tag=tag))
-    wheels = _WHEELHOUSE / name
-    wheelhouse.collect(pins, ROOT / wheels, engine.architecture, cuda=cuda)
-    labels = {INPUTS_LABEL: inputs} | ({TORCH_LABEL: "cuda" if cuda else "cpu"} if recipe.torch else {})
-    with tempfile.TemporaryFile(dir=ROOT / _WHEELHOUSE) as context:
-        with tarfile.open(fileobj=context, mode="w") as archive:
-            for path in _files([*files, wheels]):
-                archive.add(ROOT / path, path, recursive=False, filter=_readable_by_all)
-        context.seek(0)
-        _build(
-            engine,
-            fileobj=context,
-            custom_context=True,
-            dockerfile=os.fspath(_CONTAINERS / name / "Dockerfile"),
-            tag=tag,
-            buildargs={"BASE_IMAGE": BASE_IMAGE},
-            labels=labels,
-            # What it needs is in the context, and nothing else gets in.
-            network_mode="none",
-        )
-    # The one it replaces.
-    engine.client.images.prune(filters={"dangling": True, "label": INPUTS_LABEL})
+    folder = ROOT / _WORK / name
+    # A killed kit's.
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        image_context.lay_out(ROOT / _LOCKS / recipe.lock, folder, machine, torch=torch, held=held)
+        with tempfile.TemporaryFile(dir=ROOT / _WORK) as context:
+            image_context.write(context, ROOT, files, folder, recipe.left_out)
+            _build(
+                engine,
+                fileobj=context,
+                custom_context=True,
+                dockerfile=os.fspath(_CONTAINERS / name / "Dockerfile"),
+                tag=tag,
+                buildargs={"BASE_IMAGE": BASE_IMAGE},
+                labels={INPUTS_LABEL: inputs} | ({TORCH_LABEL: torch} if torch else {}),
+                # What it needs is in the context, and nothing else gets in.
+                network_mode="none",
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     size = engine.client.images.get(tag).attrs["Size"]
     say(
         _("Built {tag} ({megabytes:.0f} MB) in {seconds:.0f} s.").format(
@@ -214,29 +234,3 @@ def _labels(engine: Engine, tag: str) -> dict[str, str]:
     except docker.errors.ImageNotFound:
         return {}
     return labels or {}
-
-
-def _fingerprint(folders: Sequence[Path], facts: Sequence[str]) -> str:
-    digest = hashlib.sha256()
-    for path in _files(folders):
-        digest.update(f"{path}\0{os.access(ROOT / path, os.X_OK)}\0".encode())
-        digest.update(hashlib.sha256((ROOT / path).read_bytes()).digest())
-    for fact in facts:
-        digest.update(f"{fact}\0".encode())
-    return digest.hexdigest()
-
-
-def _files(folders: Sequence[Path]) -> Iterator[Path]:
-    """Every file in the folders of the repository, relative to its root, in one order on every machine."""
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                yield path.relative_to(ROOT)
-
-
-def _readable_by_all(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Whoever checked out the repository, under whatever umask: a container's user can read it."""
-    entry.uid = entry.gid = 0
-    entry.uname = entry.gname = ""
-    entry.mode = 0o755 if entry.mode & 0o100 else 0o644
-    return entry

@@ -9,7 +9,7 @@ ENVIRONMENTS := kit localstack label-studio detector moto
 JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(LANG)))
 
 # What stands on make's command line as NAME=value, but for what make, this file and the programs it calls take themselves.
-OTHERS := PYTHON LANG_UI SHELL MAKE% AWS_% PIP_% UV_% DOCKER_% LANG LANGUAGE LC_% TMPDIR %_PROXY %_proxy \
+OTHERS := PYTHON INSTALLER TORCH_INDEX LANG_UI SHELL MAKE% AWS_% PIP_% UV_% DOCKER_% LANG LANGUAGE LC_% TMPDIR %_PROXY %_proxy \
           $(if $(filter compare,$(MAKECMDGOALS)),RUNS) $(if $(filter images,$(MAKECMDGOALS)),GPU) \
           $(if $(filter bench-far,$(MAKECMDGOALS)),SEEDS)
 GIVEN := $(filter-out $(OTHERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))

@@ -20,17 +20,16 @@ estimator = JumpStartEstimator(
     hyperparameters={"epochs": "1"},
 )
 estimator.fit({"training": training}, wait=False, logs=False, job_name="sdk-estimator-1")
-while session.sagemaker_client.describe_training_job(TrainingJobName="sdk-estimator-1")["TrainingJobStatus"] not in (
-    "Completed",
-    "Failed",
-):
-    pass
+session.sagemaker_client.get_waiter("training_job_completed_or_stopped").wait(
+    TrainingJobName="sdk-estimator-1", WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+)
 estimator.deploy(
     instance_type="ml.m5.large", initial_instance_count=1, wait=False, model_name="sdk-1", endpoint_name="sdk-1"
 )
-for delete in (
-    lambda: session.sagemaker_client.delete_endpoint(EndpointName="sdk-1"),
-    lambda: session.sagemaker_client.delete_endpoint_config(EndpointConfigName="sdk-1"),
-    lambda: session.sagemaker_client.delete_model(ModelName="sdk-1"),
-):
-    delete()
+# An endpoint that is coming up cannot be deleted; the waiters are boto3's own.
+client, quickly = session.sagemaker_client, {"Delay": 1, "MaxAttempts": 120}
+client.get_waiter("endpoint_in_service").wait(EndpointName="sdk-1", WaiterConfig=quickly)
+client.delete_endpoint(EndpointName="sdk-1")
+client.get_waiter("endpoint_deleted").wait(EndpointName="sdk-1", WaiterConfig=quickly)
+client.delete_endpoint_config(EndpointConfigName="sdk-1")
+client.delete_model(ModelName="sdk-1")

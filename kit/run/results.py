@@ -29,9 +29,16 @@ ThresholdOrigin: TypeAlias = Literal["setting", "default", "best F1"]
 
 def to_json(result: StageResult) -> dict[str, Any]:
     """The result as the journal keeps it."""
-    entry: dict[str, Any] = msgspec.to_builtins(result)
+    entry: dict[str, Any] = msgspec.to_builtins(result, enc_hook=_plain)
     defaults = {field.name: field.default for field in dataclasses.fields(result)}  # type: ignore[arg-type]
     return {name: value for name, value in entry.items() if getattr(result, name) != defaults[name]}
+
+
+def _plain(value: object) -> str:
+    """A sentence of `kit.language` as the text that it is; msgspec takes no subclasses of str."""
+    if isinstance(value, str):
+        return str(value)
+    raise NotImplementedError(type(value).__name__)
 
 
 def from_json(kind: type[Result], entry: object) -> Result:

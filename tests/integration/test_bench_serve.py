@@ -24,7 +24,7 @@ def test_every_leg_is_measured() -> None:
     legs = {f"endpoint, {clients}" for clients in ("1 client", "4 clients", "16 clients")}
     ratios = {"p50 with 1 client / bare loop's", "throughput with 16 clients / bare loop's"}
     assert legs | ratios | {
-        "detector, a `session.run` for each look",
+        "detector, a `session.run` for each pass",
         "JSON",
         "NumPy",
         "ONNX's `NonMaxSuppression`, all anchors",

@@ -61,7 +61,7 @@ class Endpoint:
         wait_while(
             lambda: status if (status := self._status(endpoint)) in CHANGING else None,
             what=_("Endpoint {name}").format(name=endpoint),
-            seconds=self.api.endpoint_seconds,
+            seconds=max(self.api.endpoint_seconds, self.api.deletion_seconds),
             poll_seconds=self.api.poll_seconds,
             todo=costly,
         )

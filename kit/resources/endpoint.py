@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from botocore.exceptions import ClientError
+
 from kit import advice
 from kit.aws_api import AwsApi, unless_missing
 from kit.errors import ServiceError
@@ -15,6 +17,8 @@ from kit.run.names import ENDPOINT
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html, EndpointStatus
 CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+# The refusal to delete one that has begun to change since it was looked at.
+_IN_PROGRESS = "in-progress"
 
 
 @dataclass(frozen=True)
@@ -57,23 +61,24 @@ class Endpoint:
         SageMaker refuses while it is coming up, which can take 24 minutes even of one that then fails: that is waited
         for first.
         """
-        costly = _("it costs money until it is gone: run the same command again later")
         wait_while(
-            lambda: status if (status := self._status(endpoint)) in CHANGING else None,
+            lambda: self._going(endpoint),
             what=_("Endpoint {name}").format(name=endpoint),
-            seconds=max(self.api.endpoint_seconds, self.api.deletion_seconds),
+            seconds=self.api.endpoint_seconds + self.api.deletion_seconds,
             poll_seconds=self.api.poll_seconds,
-            todo=costly,
+            todo=_("it costs money until it is gone: run the same command again later"),
         )
-        if unless_missing(self.api.sagemaker.delete_endpoint, EndpointName=endpoint) is None:
-            return
-        wait_while(
-            lambda: self._status(endpoint),
-            what=_("Endpoint {name}").format(name=endpoint),
-            seconds=self.api.deletion_seconds,
-            poll_seconds=self.api.poll_seconds,
-            todo=costly,
-        )
+
+    def _going(self, endpoint: str) -> str | None:
+        """Its status, None once it is gone; asks for its end as soon as SageMaker may take that."""
+        status = self._status(endpoint)
+        if status is not None and status not in (*CHANGING, "Deleting"):
+            try:
+                unless_missing(self.api.sagemaker.delete_endpoint, EndpointName=endpoint)
+            except ClientError as error:
+                if _IN_PROGRESS not in error.response["Error"]["Message"]:
+                    raise
+        return status
 
     def is_coming_or_there(self, endpoint: str) -> bool:
         """Whether an earlier attempt's can be gone on with."""

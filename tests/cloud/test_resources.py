@@ -25,7 +25,7 @@ RUN = "20261122-120000-cloud-ab12"
 
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    with running_double(tmp_path / "double", "--seconds", "0") as url:
+    with running_double(tmp_path / "double", "--workforce-seconds", "0") as url:
         for name, value in environment_for(url).items():
             monkeypatch.setenv(name, value)
         yield open_account(None)

@@ -192,8 +192,9 @@ def test_access_denied_at_each_call_that_changes_something_in_turn(
     before = len(double.calls())
     assert run(whole, double.url, "cloud", **chosen).status == 0
     sent = [call["operation"] for call in double.calls()[before:]]
-    changing = list(dict.fromkeys(operation for operation in sent if not operation.startswith(READS)))
-    assert len(changing) > 30
+    # Clean-up goes on past a deletion that is refused: tests/cloud/test_clean_up.py.
+    changing = list(dict.fromkeys(operation for operation in sent if not operation.startswith((*READS, "Delete"))))
+    assert len(changing) > 20
     for operation in changing:
         double.fails(operation=operation, code="AccessDeniedException", message="not authorized", times=1)
         ended = run(tmp_path, double.url, "cloud", **chosen)

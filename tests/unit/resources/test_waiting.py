@@ -56,7 +56,7 @@ def test_what_does_not_go_is_not_waited_for_for_ever_and_stays_in_the_ledger(
 ) -> None:
     context = context_in(tmp_path)
     stuck: Any = StuckSageMaker()
-    api = dataclasses.replace(context.api, sagemaker=stuck, deletion_seconds=0.0)
+    api = dataclasses.replace(context.api, sagemaker=stuck, endpoint_seconds=0.0, deletion_seconds=0.0)
     context.journal.will_create(kind, "x")
     (resource,) = context.journal.existing()
     with pytest.raises(ServiceError, match=said):

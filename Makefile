@@ -24,12 +24,60 @@ $(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
 export KIT_FROM_MAKE := $(GIVEN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check fuzz docs-check messages format lock samples bench-convert bench-train bench-serve bench-slow-clients bench-far scenes-environment gpu-check \
+.PHONY: help setup setup-dev kit-environment kit-there local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check fuzz docs-check messages format lock samples bench-convert bench-train bench-serve bench-slow-clients bench-far scenes-environment gpu-check \
         images base-image up down logs ps clean distclean
 
+# For what looks at runs or services and begins none: on a fresh clone there is nothing to look at.
+kit-there:
+	@[ -x $(KIT) ] || { echo '$(if $(JAPANESE),まだ何も実行していません。`make local` から始めてください。,Nothing has run here yet: `make local` begins.)' >&2; exit 1; }
+
+##@ the workshop  ##@ ワークショップ
+
 help:  ## this list  ## この一覧
-	@awk -F ' *## ' '/^[a-z-]+:.* ## / {sub(/:.*/, "", $$1); printf "  \033[1m%-15s\033[0m %s\n", $$1, $(if $(JAPANESE),$$NF,$$2)}' $(MAKEFILE_LIST)
-	@$(PYTHON) -m kit.setting_names
+	@$(PYTHON) -m kit.make_help
+
+local: kit-environment  ## the whole workshop on this machine; goes on where it was cut short  ## ワークショップ全体をこのマシンで。中断したところから続ける
+	@$(KIT) local
+
+go-on: kit-there  ## end labelling by hand early and go on with the labels there are  ## 手作業のラベリングを早めに終え、いまあるラベルで先に進む
+	@$(KIT) go-on
+
+status: kit-there  ## how the latest run stands, and what to do next  ## 最新の実行の状態と、次にすること
+	@$(KIT) status
+
+compare: kit-there  ## two finished runs side by side: make compare RUNS="a b"  ## 終わった 2 つの実行を並べる：make compare RUNS="a b"
+	@$(KIT) compare $(RUNS)
+
+##@ on AWS  ##@ AWS で
+
+cloud-rehearsal: kit-environment  ## the workshop on AWS, against a double of AWS on this machine: no account, no cost  ## AWS でのワークショップを、このマシンの AWS の代役に対して：アカウントも料金も不要
+	@$(KIT) cloud-rehearsal
+
+doctor: kit-environment  ## can the workshop run on this AWS account? Makes nothing  ## この AWS アカウントでワークショップができるか。何も作らない
+	@$(KIT) doctor
+
+cloud: kit-environment  ## the workshop on AWS: checks, shows plan and price, asks (PLAN=1: plan only; YES=1: no questions)  ## AWS でワークショップ：確認し、計画と料金を示し、質問する（PLAN=1：計画だけ、YES=1：質問しない）
+	@$(KIT) cloud
+
+cloud-clean: kit-environment  ## delete everything that runs on AWS made, and list what is left  ## AWS での実行が作ったものをすべて削除し、残りを一覧にする
+	@$(KIT) cloud-clean
+
+cloud-quota: kit-environment  ## ask AWS for one instance of the chosen types where the quota is 0  ## 選んだタイプのクォータが 0 のとき、インスタンス 1 台を AWS に申請する
+	@$(KIT) cloud-quota
+
+cloud-studio: kit-environment  ## a SageMaker Studio domain with a JupyterLab space, and the address that opens it  ## JupyterLab スペースのある SageMaker Studio ドメインと、それを開くアドレス
+	@$(KIT) cloud-studio
+
+##@ tidying up, setting up  ##@ 片付けと準備
+
+clean: kit-environment  ## remove all runs, with the services' data in them  ## すべての実行を、サービスのデータとともに消す
+	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) services down; fi
+	@$(KIT) clean
+	rm -rf test-output
+
+distclean: clean  ## remove the environments and the images too  ## 環境とイメージも消す
+	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) images --remove; fi
+	rm -rf containers/build .venvs .mypy_cache .ruff_cache .pytest_cache *.egg-info containers/detector/*.egg-info
 
 setup:  ## make all environments under .venvs/ (make local and make test do it themselves)  ## .venvs/ の環境をすべて作る（make local と make test も自分で作ります）
 	@$(INSTALL) $(ENVIRONMENTS)
@@ -41,35 +89,25 @@ setup-dev:
 kit-environment:
 	@$(INSTALL) kit
 
-local: kit-environment  ## the whole workshop on this machine; goes on where it was cut short  ## ワークショップ全体をこのマシンで。中断したところから続ける
-	@$(KIT) local
+images: kit-environment  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)  ## もとが変わったコンテナイメージを作る（GPU=1：CUDA 用の PyTorch、GPU=0：CPU 用）
+	@$(KIT) images $(if $(filter 1,$(GPU)),--gpu) $(if $(filter 0,$(GPU)),--cpu)
 
-doctor: kit-environment  ## can the workshop run on this AWS account? Makes nothing  ## この AWS アカウントでワークショップができるか。何も作らない
-	@$(KIT) doctor
+base-image: kit-environment  ## make the images' Debian base from packages, where no registry can be reached  ## レジストリに届かないとき、イメージの土台の Debian をパッケージから作る
+	@$(KIT) base-image
 
-cloud: kit-environment  ## the workshop on AWS: checks, shows plan and price, asks (PLAN=1: plan only; YES=1: no questions)  ## AWS でワークショップ：確認し、計画と料金を示し、質問する（PLAN=1：計画だけ、YES=1：質問しない）
-	@$(KIT) cloud
+up: kit-environment  ## LocalStack and Label Studio in containers, by hand  ## LocalStack と Label Studio をコンテナで手動で起動する
+	@$(KIT) services up
 
-cloud-rehearsal: kit-environment  ## the workshop on AWS, against a double of AWS on this machine: no account, no cost  ## AWS でのワークショップを、このマシンの AWS の代役に対して：アカウントも料金も不要
-	@$(KIT) cloud-rehearsal
+down: kit-there  ## stop them; remove what killed runs left in the engine  ## それらを止め、強制終了した実行がエンジンに残したものを消す
+	@$(KIT) services down
 
-cloud-clean: kit-environment  ## delete everything that runs on AWS made, and list what is left  ## AWS での実行が作ったものをすべて削除し、残りを一覧にする
-	@$(KIT) cloud-clean
+logs: kit-there  ## what they have printed  ## それらのこれまでの出力
+	@$(KIT) services logs
 
-cloud-quota: kit-environment  ## ask AWS for one instance of the chosen types where the quota is 0  ## 選んだタイプのクォータが 0 のとき、インスタンス 1 台を AWS に申請する
-	@$(KIT) cloud-quota
+ps: kit-there  ## the kit's containers  ## キットのコンテナの一覧
+	@$(KIT) services ps
 
-status:  ## how the latest run stands, and what to do next  ## 最新の実行の状態と、次にすること
-	@$(KIT) status
-
-compare:  ## two finished runs side by side: make compare RUNS="a b"  ## 終わった 2 つの実行を並べる：make compare RUNS="a b"
-	@$(KIT) compare $(RUNS)
-
-cloud-studio: kit-environment  ## a SageMaker Studio domain with a JupyterLab space, and the address that opens it  ## JupyterLab スペースのある SageMaker Studio ドメインと、それを開くアドレス
-	@$(KIT) cloud-studio
-
-go-on:  ## end labelling by hand early and go on with the labels there are  ## 手作業のラベリングを早めに終え、いまあるラベルで先に進む
-	@$(KIT) go-on
+##@ for developers  ##@ 開発者向け
 
 # Two workers; tests that share a service, or the engine, are run by one of them (tests/groups.py).
 PYTEST := .venvs/kit/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
@@ -117,24 +155,6 @@ samples: scenes-environment  ## render the sample pictures anew, into runs/plugs
 scenes-environment:
 	@$(INSTALL) scenes
 
-images: kit-environment  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)  ## もとが変わったコンテナイメージを作る（GPU=1：CUDA 用の PyTorch、GPU=0：CPU 用）
-	@$(KIT) images $(if $(filter 1,$(GPU)),--gpu) $(if $(filter 0,$(GPU)),--cpu)
-
-base-image: kit-environment  ## make the images' Debian base from packages, where no registry can be reached  ## レジストリに届かないとき、イメージの土台の Debian をパッケージから作る
-	@$(KIT) base-image
-
-up: kit-environment  ## LocalStack and Label Studio in containers, by hand  ## LocalStack と Label Studio をコンテナで手動で起動する
-	@$(KIT) services up
-
-down:  ## stop them; remove what killed runs left in the engine  ## それらを止め、強制終了した実行がエンジンに残したものを消す
-	@$(KIT) services down
-
-logs:  ## what they have printed  ## それらのこれまでの出力
-	@$(KIT) services logs
-
-ps:  ## the kit's containers  ## キットのコンテナの一覧
-	@$(KIT) services ps
-
 bench-convert:  ## conversions against label-studio-sdk, globox and supervision, up to a million pictures: rate, memory  ## 変換を label-studio-sdk、globox、supervision と、100 万枚まで比べる: 速さ、メモリ
 	@$(INSTALL) kit converters
 	.venvs/kit/bin/python bench/convert.py
@@ -158,12 +178,3 @@ bench-far: scenes-environment  ## small objects in large pictures: accuracy; ren
 
 gpu-check: setup  ## pictures per second in training, on a CUDA GPU and on the CPU  ## 学習の 1 秒あたりの画像数を、CUDA GPU と CPU で
 	.venvs/kit/bin/python bench/gpu_check.py
-
-clean: kit-environment  ## remove all runs, with the services' data in them  ## すべての実行を、サービスのデータとともに消す
-	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) services down; fi
-	@$(KIT) clean
-	rm -rf test-output
-
-distclean: clean  ## remove the environments and the images too  ## 環境とイメージも消す
-	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) images --remove; fi
-	rm -rf containers/build .venvs .mypy_cache .ruff_cache .pytest_cache *.egg-info containers/detector/*.egg-info

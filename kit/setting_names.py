@@ -1,7 +1,6 @@
-"""The settings' names and helps for make, which asks before there is an environment: standard library only.
+"""The settings' names, helps and defaults for make, which asks before there is an environment: standard library only.
 
-python -m kit.setting_names                   a line for each setting, by the target that takes it
-python -m kit.setting_names EPOCHS labeler    status 2 and a sentence where one of the names is no setting
+`python -m kit.setting_names EPOCHS labeler` ends with status 2 and a sentence where one of the names is no setting.
 """
 
 from __future__ import annotations
@@ -9,30 +8,55 @@ from __future__ import annotations
 import ast
 import difflib
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from kit.language import _
 
 _DECLARATION = ast.parse(Path(__file__).with_name("settings.py").read_text(encoding="utf-8"))
 # The dataclasses that have all settings between them.
-_TRACKS = ("LocalSettings", "CloudSettings", "RehearsalSettings")
+TRACKS = ("LocalSettings", "CloudSettings", "RehearsalSettings")
 
 
-def declared(kind: str) -> dict[str, str]:
-    """The settings of a dataclass of `kit.settings`, those of its bases first: each one's name and help in English.
+def _constants() -> Iterator[tuple[str, str]]:
+    """The texts that have a name in `kit.settings`: AUTO, PROCESS, DOCKER = "auto", "process", "docker"."""
+    for node in _DECLARATION.body:
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                for name, value in zip(names, values, strict=True):
+                    if isinstance(value, ast.Constant):
+                        yield ast.unparse(name), str(value.value)
 
-    The declaration is read, not imported: it needs click.
+
+CONSTANTS = dict(_constants())
+
+
+def declared(kind: str) -> dict[str, tuple[str, str]]:
+    """The settings of a dataclass of `kit.settings`, those of its bases first.
+
+    Of each name its help in English, and its default as it would be given, empty where that is no fixed one. The
+    declaration is read, not imported: it needs click.
     """
     classes = {node.name: node for node in _DECLARATION.body if isinstance(node, ast.ClassDef)}
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
     for base in classes[kind].bases:
         found.update(declared(ast.unparse(base)))
     for field in classes[kind].body:
         if isinstance(field, ast.AnnAssign) and isinstance(field.value, ast.Call):
             # name: type = setting(default, kind, marked("help"), …)
-            found[ast.unparse(field.target)] = ast.literal_eval(field.value.args[2].args[0])  # type: ignore[attr-defined]
+            default, _kind, text = field.value.args[:3]
+            found[ast.unparse(field.target)] = ast.literal_eval(text.args[0]), _as_given(default)  # type: ignore[attr-defined]
     return found
+
+
+def _as_given(default: ast.expr) -> str:
+    """A literal, a constant of `kit.settings`, or the literal in an expression: Path("runs").resolve()."""
+    for node in ast.walk(default):
+        if isinstance(node, ast.Name) and node.id in CONSTANTS:
+            return CONSTANTS[node.id]
+        if isinstance(node, ast.Constant) and node.value is not None and not isinstance(node.value, bool):
+            return f"{node.value:g}" if isinstance(node.value, float) else str(node.value)
+    return ""
 
 
 def refusal(name: str, known: Collection[str], prefix: str = "") -> str:
@@ -47,28 +71,11 @@ def refusal(name: str, known: Collection[str], prefix: str = "") -> str:
 
 
 def main() -> int:
-    known = {name.upper() for track in _TRACKS for name in declared(track)}
+    known = {name.upper() for track in TRACKS for name in declared(track)}
     wrong = [name for name in sys.argv[1:] if name not in known]
     for name in wrong:
         print(_("Error: {what}").format(what=refusal(name, known)), file=sys.stderr)
-    if len(sys.argv) == 1:
-        _list()
     return 2 if wrong else 0
-
-
-def _list() -> None:
-    listed: set[str] = set()
-    titles = (
-        _("Settings of `make local`, each as NAME=value:"),
-        _("`make cloud` has these besides:"),
-        _("`make cloud-rehearsal` has this besides:"),
-    )
-    for title, kind in zip(titles, _TRACKS, strict=True):
-        print(title)
-        for name, text in declared(kind).items():
-            if name not in listed:
-                print(f"  {name.upper():17} {_(text)}")
-        listed.update(declared(kind))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def make(*arguments: str, language: str = "en") -> subprocess.CompletedProcess[str]:
+def make(*arguments: str, language: str = "en", folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KIT_", "MAKE"))}
     return subprocess.run(
         ["make", f"PYTHON={sys.executable}", *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env={**kept, "LANG_UI": language},
         capture_output=True,
         text=True,
@@ -82,5 +83,17 @@ def test_what_a_target_and_its_programs_read_themselves_is_let_through() -> None
 
 def test_help_lists_every_setting_with_what_it_is() -> None:
     listed = make("help").stdout
-    assert "  EPOCHS            passes over the training pictures\n" in listed
-    assert "  FAULT             let operations fail once" in listed
+    assert "  EPOCHS             passes over the training pictures (default: 30)\n" in listed
+    assert "  FAULT              let operations fail once" in listed
+
+
+def test_help_is_bold_on_a_terminal_alone() -> None:
+    assert "\x1b" not in make("help").stdout
+
+
+@pytest.mark.parametrize("target", ["status", "compare", "go-on", "logs"])
+def test_on_a_fresh_clone_what_looks_at_runs_says_how_to_begin(tmp_path: Path, target: str) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    done = make(target, folder=tmp_path)
+    assert done.returncode != 0
+    assert "Nothing has run here yet: `make local` begins." in done.stderr

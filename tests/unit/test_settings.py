@@ -140,7 +140,11 @@ def test_a_command_that_looks_at_runs_is_not_kept_from_it_by_settings_of_the_oth
 def test_make_knows_the_settings_that_are_declared() -> None:
     for kind in (RunsSettings, LocalSettings, CloudSettings, RehearsalSettings):
         assert set(declared(kind.__name__)) == {field.name for field in dataclasses.fields(kind)}
-    assert declared("Settings")["epochs"] == "passes over the training pictures"
+    assert declared("Settings")["epochs"] == ("passes over the training pictures", "30")
+    assert declared("LocalSettings")["runtime"][1] == "auto"
+    assert declared("Settings")["runs"][1] == "runs"
+    assert declared("Settings")["seed"][1] == "0"
+    assert declared("Settings")["images"][1] == ""
 
 
 def test_a_run_goes_on_under_settings_that_do_not_decide_what_comes_out() -> None:

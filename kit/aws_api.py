@@ -29,6 +29,11 @@ ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
 # Bytes that InvokeEndpoint takes of a real-time endpoint's request:
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 LARGEST_BODY = 6_291_456
+# The hyperparameter of the kit's own detector that names the classes, a JSON list; JumpStart's models have none such.
+# A value has at most so many characters:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+CLASS_NAMES = "labels"
+LONGEST_HYPERPARAMETER = 2500
 # SageMaker's words for it, where the code is ValidationException.
 # Studio has more of its own: https://github.com/hashicorp/terraform-provider-aws, internal/service/sagemaker.
 _MISSING = (

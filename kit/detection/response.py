@@ -78,7 +78,12 @@ def _detections(
 
 
 def _class_names(sent: Sequence[Any], known: Sequence[str]) -> Sequence[Any]:
-    """The class names that the endpoint sent, or the data set's own where it sent only numbers."""
+    """The class names that the endpoint sent, or the data set's own where it sent only numbers.
+
+    Classes may be called by numbers themselves, in any order: what the endpoint then sends as they are is not counted.
+    """
+    if list(sent) == list(known):
+        return known
     numbers = {str(class_id): label for class_id, label in enumerate(known)}
     if sent and all(str(name).removesuffix(".0") in numbers for name in sent):
         return [numbers[str(name).removesuffix(".0")] for name in sent]

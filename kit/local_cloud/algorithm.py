@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.aws_api import Algorithm
+from kit.aws_api import CLASS_NAMES, Algorithm
 from kit.local_cloud.docker.images import image_name
 from kit.settings import HYPERPARAMETERS
 
@@ -19,5 +19,5 @@ ALGORITHM = Algorithm(
         {"Name": "Val_CrossEntropy", "Regex": r"Val_CrossEntropy=([0-9.]+)"},
         {"Name": "pictures_per_second", "Regex": r"pictures_per_second=([0-9.]+)"},
     ),
-    tunable=HYPERPARAMETERS,
+    tunable=HYPERPARAMETERS | {CLASS_NAMES},
 )

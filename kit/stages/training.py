@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kit import advice
 from kit.atomic_file import write_atomically
-from kit.aws_api import TRAINING_JOB_RUNNING, TRAINING_LOGS, unless_missing
+from kit.aws_api import CLASS_NAMES, LONGEST_HYPERPARAMETER, TRAINING_JOB_RUNNING, TRAINING_LOGS, unless_missing
 from kit.errors import ServiceError
 from kit.language import _
 from kit.resources.training_job import TrainingJob
@@ -98,7 +99,8 @@ def request(context: Context, name: str) -> dict[str, Any]:
     """The CreateTrainingJob request: JumpStart's channel and hyperparameter names."""
     algorithm, settings = context.api.algorithm, context.settings
     # Of those that the model does not take there are defaults only: whoever resolved it has refused the rest.
-    given = {name: value for name, value in hyperparameters(settings).items() if name in algorithm.tunable}
+    named = {**hyperparameters(settings), **_class_names(context.pictures.labels)}
+    given = {name: value for name, value in named.items() if name in algorithm.tunable}
     channels = {"training": context.uri(TRAINING), **algorithm.channels}
     seconds = max(1, round(60 * training_minutes(settings, len(context.pictures.pictures))))
     stopping = {"MaxRuntimeInSeconds": seconds}
@@ -143,6 +145,16 @@ def request(context: Context, name: str) -> dict[str, Any]:
         "StoppingCondition": stopping,
         **optional,
     }
+
+
+def _class_names(labels: Sequence[str]) -> dict[str, str]:
+    """The hyperparameter by which a model learns what its classes are called.
+
+    Nothing where there are more names than a hyperparameter holds: the model then calls them by their ids, as
+    JumpStart's do, and the run's own list names them.
+    """
+    value = json.dumps(labels, ensure_ascii=False)
+    return {CLASS_NAMES: value} if labels and len(value) <= LONGEST_HYPERPARAMETER else {}
 
 
 def unwanted_end(name: str, job: Mapping[str, Any]) -> str:

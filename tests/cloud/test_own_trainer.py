@@ -54,7 +54,8 @@ def test_its_training_request_fits_the_service_model_with_every_hyperparameter(t
     object.__setattr__(context.api, "algorithm", algorithm)
     request = training.request(context, "plugs-1")
     validate_request("sagemaker", "CreateTrainingJob", request)
-    assert request["HyperParameters"] == {"epochs": "30", "seed": "3", "image-size": "320"}
+    sent = {"epochs": "30", "seed": "3", "image-size": "320", "labels": '["a", "b"]'}
+    assert request["HyperParameters"] == sent
     assert request["EnableManagedSpotTraining"]
     assert request["StoppingCondition"]["MaxWaitTimeInSeconds"] >= request["StoppingCondition"]["MaxRuntimeInSeconds"]
 

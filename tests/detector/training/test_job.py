@@ -45,11 +45,33 @@ def test_a_line_for_each_epoch_and_a_loss_that_falls(trained: tuple[Path, str]) 
 
 def test_the_model_folder_holds_what_serving_needs(trained: tuple[Path, str]) -> None:
     folder = trained[0] / "model"
-    assert sorted(path.name for path in folder.iterdir()) == ["classifier.onnx", "detector.onnx", "model.json"]
+    files = {path.name for path in folder.iterdir()}
+    assert files == {"classifier.onnx", "detector.onnx", "model.json", "MODEL_CARD.md", "LICENSE", "ATTRIBUTION.md"}
     description = json.loads((folder / "model.json").read_text())
     assert description["labels"] == list(LABELS)
     assert description["device"] in ("cpu", "cuda")
     assert not (trained[0] / "output" / "failure").exists()
+
+
+def test_a_card_and_the_licence_go_with_the_model(trained: tuple[Path, str], channel: Path) -> None:
+    card = (trained[0] / "model" / "MODEL_CARD.md").read_text("utf-8")
+    pictures = read_channel(channel)
+    boxes = sum(len(item.boxes) for item in pictures)
+    assert f"12 pictures with {boxes} boxes." in card
+    for number, label in enumerate(LABELS):
+        counts = [int((item.classes == number).sum()) for item in pictures]
+        assert f"| {number} | {label} | {sum(map(bool, counts))} | {sum(counts)} |" in card
+    assert "epochs 8, adam-learning-rate 0.002, batch-size 2, image-size 192," in card
+    assert "Apache License" in (trained[0] / "model" / "LICENSE").read_text("utf-8")
+    assert "objectron" in (trained[0] / "model" / "ATTRIBUTION.md").read_text("utf-8")
+
+
+def test_a_class_that_no_picture_shows_is_named_and_said_to_be_unknown(channel: Path, tmp_path: Path) -> None:
+    names = [*LABELS, "a|b"]
+    settings = {"epochs": "1", "batch_size": "4", "image_size": "96", "train_only_top_layer": "True"}
+    assert run_training(tmp_path, channel, **settings, labels=json.dumps(names)).returncode == 0
+    assert json.loads((tmp_path / "model" / "model.json").read_text())["labels"] == names
+    assert "| 3 | a\\|b | 0 | 0 |" in (tmp_path / "model" / "MODEL_CARD.md").read_text("utf-8")
 
 
 def test_it_has_learned_where_objects_are(model: Model, channel: Path) -> None:

@@ -43,6 +43,11 @@ def test_a_model_that_calls_its_classes_by_number_gets_the_data_sets_names(label
     assert parsed(("x", "y", "z"), classes=[index], labels=labels)[0].box.label == "y"
 
 
+def test_a_model_that_names_its_classes_is_believed_where_the_names_are_numbers() -> None:
+    assert parsed(("2", "0", "1"), classes=[0.0], labels=["2", "0", "1"])[0].box.label == "2"
+    assert parsed(("2", "0", "1"), classes=[0.0], labels=["0", "1", "2"])[0].box.label == "2"
+
+
 @pytest.mark.parametrize("labels", [None, []])
 def test_without_labels_the_data_sets_own_are_taken(labels: object) -> None:
     assert parsed(classes=[1.0], labels=labels)[0].box.label == "y"

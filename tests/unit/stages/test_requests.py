@@ -1,6 +1,7 @@
 """What the stages send is what AWS's own service model accepts, on any region of Ground Truth."""
 
 import dataclasses
+import json
 import re
 from typing import Any
 
@@ -8,6 +9,7 @@ import botocore.session
 import pytest
 
 from kit.aws.ground_truth import GROUND_TRUTH_ACCOUNTS
+from kit.local_cloud.algorithm import ALGORITHM
 from kit.local_cloud.service_model import validate_request
 from kit.run.context import Context
 from kit.run.picture_set import PictureSet
@@ -22,6 +24,26 @@ def test_the_training_request_fits_the_service_model(tmp_path: Any) -> None:
     assert request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"].endswith("/bounding_box/training/")
     assert all(isinstance(value, str) for value in request["HyperParameters"].values())
     assert request["HyperParameters"]["epochs"] == "30"
+
+
+def test_a_model_that_asks_for_the_names_of_its_classes_is_told_them(tmp_path: Any) -> None:
+    def sent(*labels: str) -> dict[str, str]:
+        context = context_in(tmp_path, pictures=PictureSet((), labels))
+        algorithm = dataclasses.replace(context.api.algorithm, tunable=ALGORITHM.tunable)
+        api = dataclasses.replace(context.api, algorithm=algorithm)
+        request = training.request(dataclasses.replace(context, api=api), "plugs-1")
+        validate_request("sagemaker", "CreateTrainingJob", request)
+        found: dict[str, str] = request["HyperParameters"]
+        return found
+
+    assert json.loads(sent("usb-a", "ケーブル, 赤")["labels"]) == ["usb-a", "ケーブル, 赤"]
+    # More than a hyperparameter holds: by their ids, as ever.
+    assert "labels" not in sent(*(f"class-{number}" for number in range(300)))
+
+
+def test_jumpstarts_model_gets_the_hyperparameters_that_it_knows(tmp_path: Any) -> None:
+    request = training.request(context_in(tmp_path), "plugs-1")
+    assert request["HyperParameters"].keys() == {"epochs", "seed"}
 
 
 def test_training_may_take_as_long_as_the_settings_say(tmp_path: Any) -> None:

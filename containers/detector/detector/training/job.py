@@ -8,7 +8,7 @@ from detector.errors import InputError
 from detector.paths import Paths
 from detector.sample import serving_image_size
 from detector.serving.inference import CLASSIFIER_FILE, DETECTOR_FILE, Description, write_description
-from detector.training import hyperparameters
+from detector.training import hyperparameters, model_card
 from detector.training.dataset import LabelledPicture, PictureCache, picture_scale, read_channel, train_validation_split
 from detector.training.export import export_classifier, export_detector
 from detector.training.fit import EpochMetrics, fit
@@ -18,7 +18,8 @@ STAND_IN_PICTURES = 4
 
 
 def train(paths: Paths) -> None:
-    """Read hyperparameters and the channel `training`, fine-tune, and write both networks and `model.json` to `model/`.
+    """Read hyperparameters and the channel `training`, fine-tune, and write both networks, `model.json`, the model's
+    card and its licence to `model/`.
 
     Prints a line for each epoch, from which the job's metric definitions take their numbers.
 
@@ -52,7 +53,9 @@ def train(paths: Paths) -> None:
     export_detector(detector, paths.model / DETECTOR_FILE)
     export_classifier(classifier, paths.model / CLASSIFIER_FILE)
     image_size = serving_image_size(settings.image_size, scale)
-    write_description(paths.model, Description(labels, image_size, device.type, settings.epochs, len(training)))
+    description = Description(labels, image_size, device.type, settings.epochs, len(training))
+    write_description(paths.model, description)
+    model_card.write(paths.model, description, settings, training, held_out=len(validation) if keep_best else 0)
 
 
 def label_names(given: tuple[str, ...], pictures: list[LabelledPicture]) -> tuple[str, ...]:

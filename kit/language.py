@@ -12,6 +12,7 @@ import gettext
 import os
 import re
 import string
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +69,47 @@ _FILLING = _Filling()
 
 class _Sentence(str):
     """A sentence for people. What it is filled with may be from somebody's file: a name or a text that holds a new line
-    or a terminal's command must not be more than a part of it."""
+    or a terminal's command must not be more than a part of it.
 
-    __slots__ = ()
+    Attributes:
+        text: as the catalogues know it.
+        filled: what its placeholders were filled with; None while they stand.
+    """
+
+    __slots__ = ("filled", "text")
+    text: str
+    filled: Mapping[str, object] | None
 
     def format(self, *arguments: object, **named: object) -> str:
-        return _FILLING.vformat(self, arguments, named)
+        told = _Sentence(_FILLING.vformat(self, arguments, named))
+        told.text, told.filled = self.text, named
+        return told
 
 
 def _(text: str) -> str:
     """The text in the reader's language; placeholders are filled in afterwards, with `str.format`."""
-    return _Sentence(
-        translations().gettext(text) if text else ""
-    )  # to gettext "" is the name of the catalogue's header
+    sentence = _Sentence(translations().gettext(text) if text else "")  # to gettext "" names the catalogue's header
+    sentence.text, sentence.filled = text, None
+    return sentence
+
+
+def in_every_language(sentence: str) -> dict[str, str]:
+    """A sentence of `_` by language code, so that it is read in whatever language the reader's is later on.
+
+    The sentences, and errors with sentences, that it is filled with are told anew as well; any other text is in every
+    language as it is.
+    """
+    codes = ["en", *sorted(folder.name for folder in CATALOGUES.iterdir() if folder.is_dir())]
+    catalogues = {code: gettext.translation(DOMAIN, CATALOGUES, languages=[code], fallback=True) for code in codes}
+    return {code: str(_told(sentence, catalogue)) for code, catalogue in catalogues.items()}
+
+
+def _told(value: object, catalogue: gettext.NullTranslations) -> object:
+    if isinstance(value, BaseException) and value.args:
+        value = value.args[0]
+    if not isinstance(value, _Sentence) or not value.text:
+        return value
+    text = catalogue.gettext(value.text)
+    if value.filled is None:
+        return text
+    return _FILLING.vformat(text, (), {name: _told(each, catalogue) for name, each in value.filled.items()})

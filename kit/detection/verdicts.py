@@ -98,24 +98,28 @@ def _operating(threshold: float, right: Sequence[float], wrong: Sequence[float],
 
 
 def confusion(pictures: Iterable[JudgedPicture], threshold: float) -> Counter[tuple[str, str]]:
-    """How often a box of one class (first) was found as another (second), classes put aside in the matching.
+    """How often a box of one class (first) was found as another (second).
 
-    `NOTHING` is first where a detection is on no box, second where a box has no detection.
+    The verdicts hold: what is right stands on the diagonal, so that its sum, that of the rest of the columns and that
+    of the rest of the rows are how many detections are right, how many wrong, and how many boxes are missed. A wrong
+    detection is put to the missed box that it overlaps most. `NOTHING` is first where there is none, second where a
+    missed box has no detection.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for judged in pictures:
         boxes = judged.picture.boxes
-        free = list(range(len(boxes)))
-        for each in judged.detections:
-            if each.score < threshold:
+        missed = [index for index, score in enumerate(judged.found_at) if score is None or score < threshold]
+        counts.update((boxes[index].label,) * 2 for index in set(range(len(boxes))).difference(missed))
+        for each, right in zip(judged.detections, judged.right, strict=True):
+            if right or each.score < threshold:
                 continue
-            match = _best(each.box, boxes, free)
+            match = _best(each.box, boxes, missed)
             if match is None:
                 counts[NOTHING, each.box.label] += 1
             else:
-                free.remove(match)
+                missed.remove(match)
                 counts[boxes[match].label, each.box.label] += 1
-        counts.update((boxes[index].label, NOTHING) for index in free)
+        counts.update((boxes[index].label, NOTHING) for index in missed)
     return counts
 
 

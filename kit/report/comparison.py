@@ -12,7 +12,7 @@ from typing import Any
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
 from kit.language import _, marked
-from kit.report import plots
+from kit.report import plots, validation
 from kit.report.template import plot, render
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
@@ -98,12 +98,13 @@ def write(first: FinishedRun, second: FinishedRun, path: Path) -> None:
     rows = compare(first, second)
     runs = []
     for run in (first, second):
-        history = run.journal.result(TrainingResult).history
+        training = run.journal.result(TrainingResult)
+        history = training.history
         runs.append(
             {
                 "name": run.folder.run_id,
                 "report": os.path.relpath(run.folder.report, path.parent),
-                "loss": plot(plots.loss_curve(history)) if history else None,
+                "loss": plot(plots.loss_curve(history, validation.legend(training))) if history else None,
                 "last": ", ".join(f"{name} {value:.4g}" for name, value in history[-1].items()) if history else "",
                 "time": plot(plots.stage_strip({title_of(k): v for k, v in run.summary["stage_seconds"].items()})),
             }

@@ -18,7 +18,7 @@ from kit.detection.answers import read_answers
 from kit.detection.verdicts import NOTHING, JudgedPicture
 from kit.errors import InputError
 from kit.language import _, marked
-from kit.report import gallery, plots
+from kit.report import gallery, plots, settings_table, validation
 from kit.report.template import plot, render
 from kit.run import picture_set
 from kit.run.folder import RunFolder
@@ -57,12 +57,17 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
         "summary": summary,
         "begun": f"{_moment(journal.created)} UTC",
         "cleaned": journal.is_finished(CleanUpResult.stage),
-        "settings": [
-            (name, _("not given") if value is None else value, _(origins[name]))
-            for name, value in journal.settings.items()
-        ],
+        "runtime_reason": journal.runtime_reason,
+        "settings": settings_table.rows(journal, origins),
         "resources": [
-            (each.kind, each.name, _moment(each.entered, journal.created), _state(each)) for each in journal.resources
+            (
+                each.kind,
+                each.name,
+                _moment(each.entered, journal.created),
+                _moment(each.left, journal.created) if each.left else "–",
+                _state(each),
+            )
+            for each in journal.resources
         ],
         **_titles(summary),
         **_time(journal),
@@ -177,7 +182,8 @@ class _Files:
 
 
 def _training(journal: Journal) -> dict[str, Any]:
-    history = journal.result(TrainingResult).history
+    result = journal.result(TrainingResult)
+    history = result.history
     if not history:
         return {"history": []}
     names = list(dict.fromkeys(name for entry in history for name in entry))
@@ -185,7 +191,8 @@ def _training(journal: Journal) -> dict[str, Any]:
     return {
         "history_head": [_("epoch") if name == "epoch" else name for name in names],
         "history": [[f"{entry[name]:.4g}" if name in entry else "–" for name in names] for entry in history],
-        "loss_plot": plot(plots.loss_curve(history)),
+        "loss_plot": plot(plots.loss_curve(history, validation.legend(result))),
+        "validation": validation.sentence(result),
         "loss_sentence": _("After {count} epochs: {last}.").format(count=len(history), last=last),
     }
 

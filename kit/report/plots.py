@@ -101,13 +101,20 @@ def box_sizes(sizes: Mapping[str, Sequence[tuple[float, float]]], colours: Seque
     return _svg(axes)
 
 
-def loss_curve(history: Sequence[Mapping[str, float]]) -> str:
-    """SVG of the losses by epoch, under their metrics' names: what the second is of, the training decides."""
+def loss_curve(history: Sequence[Mapping[str, float]], validated_on: str) -> str:
+    """SVG of the losses by epoch, under their metrics' names.
+
+    Args:
+        validated_on: what pictures the validation loss is of; empty where nobody says.
+    """
     axes = _axes(3.0)
-    for name, colour in (("Train_Loss", ORANGE), ("Val_CrossEntropy", BLUE)):
+    for name, colour, of in (("Train_Loss", ORANGE, ""), ("Val_CrossEntropy", BLUE, validated_on)):
         points = [(entry["epoch"], entry[name]) for entry in history if name in entry]
         if points:
-            axes.plot(*zip(*points, strict=True), color=colour, label=name, linewidth=2, marker="." * (len(points) < 2))
+            label = f"{name} ({of})" if of else name
+            axes.plot(
+                *zip(*points, strict=True), color=colour, label=label, linewidth=2, marker="." * (len(points) < 2)
+            )
     axes.set_xlabel(_("epoch"))
     axes.set_ylabel(_("loss"))
     axes.set_ylim(bottom=0)

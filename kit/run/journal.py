@@ -18,7 +18,7 @@ import msgspec
 
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
-from kit.language import _
+from kit.language import _, in_every_language, language
 from kit.run.names import LABELING_JOB, TRAINING_JOB
 from kit.run.results import Result, StageResult, from_json, to_json
 
@@ -78,7 +78,7 @@ class _Content:
     created: str
     settings: dict[str, Any]
     runtime: str
-    runtime_reason: str
+    runtime_reason: str | dict[str, str]
     stages: dict[str, StageRecord]
     resources: list[Resource]
 
@@ -92,7 +92,7 @@ class Journal:
         self.track = track
         self.settings = dict(settings)
         self.runtime = ""
-        self.runtime_reason = ""
+        self._runtime_reason: str | dict[str, str] = ""
         self.created = _now()
         self.stages: dict[str, StageRecord] = {}
         self.resources: list[Resource] = []
@@ -106,9 +106,16 @@ class Journal:
             raise _unreadable(path, str(error)) from error
         journal = cls(path, content.run, content.track, content.settings)
         journal.created = content.created
-        journal.runtime, journal.runtime_reason = content.runtime, content.runtime_reason
+        journal.runtime, journal._runtime_reason = content.runtime, content.runtime_reason
         journal.stages, journal.resources = content.stages, content.resources
         return journal
+
+    @property
+    def runtime_reason(self) -> str:
+        """Why the runtime was chosen, in the reader's language."""
+        if isinstance(self._runtime_reason, str):
+            return self._runtime_reason  # of a run before there were several
+        return self._runtime_reason.get(language(), "")
 
     @property
     def is_rehearsal(self) -> bool:
@@ -123,7 +130,7 @@ class Journal:
             "created": self.created,
             "settings": self.settings,
             "runtime": self.runtime,
-            "runtime_reason": self.runtime_reason,
+            "runtime_reason": self._runtime_reason,
             "stages": {name: dataclasses.asdict(record) for name, record in self.stages.items()},
             "resources": [dataclasses.asdict(resource) for resource in self.resources],
         }
@@ -152,8 +159,10 @@ class Journal:
         return self.settings[name]
 
     def runs_on(self, runtime: str, reason: str) -> None:
-        """Enters the runtime of this machine's part of the run, and why it was chosen."""
-        self.runtime, self.runtime_reason = runtime, reason
+        """Enters the runtime of this machine's part of the run, and why it was chosen, a sentence."""
+        if reason != self.runtime_reason:
+            self._runtime_reason = in_every_language(reason)
+        self.runtime = runtime
         self.save()
 
     def begin(self, stage: str) -> None:

@@ -138,6 +138,9 @@ class TrainingResult(StageResult):
         train_seconds, billable_seconds: as DescribeTrainingJob says; on spot capacity less is billed than it took.
         device: what it trained on, "cpu", "cuda" or the instance type.
         history: by epoch the numbers that the metric definitions found in the log.
+        hyperparameters: by their names in CreateTrainingJob, those that were given and those that the log names.
+        validation_pictures: how many pictures, not trained on, `Val_CrossEntropy` is of; 0 when it is of pictures
+            trained on, None when the log does not say.
     """
 
     stage: ClassVar[str] = "training"
@@ -148,6 +151,8 @@ class TrainingResult(StageResult):
     epochs: int
     device: str
     history: tuple[dict[str, float], ...]
+    hyperparameters: dict[str, str] = dataclasses.field(default_factory=dict)
+    validation_pictures: int | None = None
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ def run(context: Context) -> TrainingResult:
         epochs=context.settings.epochs,
         device=device_of(log.lines) or context.api.algorithm.training_instance,
         history=tuple(history),
+        hyperparameters={**request(context, name)["HyperParameters"], **hyperparameters_of(log.lines)},
+        validation_pictures=validation_pictures_of(log.lines),
     )
 
 
@@ -70,7 +72,7 @@ def _followed(context: Context, name: str, log: TrainingLog) -> tuple[Mapping[st
             log.read_on()
             history = read_history(log.lines, definitions)
             if history:
-                advance(len(history), _note(history[-1]))
+                advance(len(history), _note(history[-1], validation_pictures_of(log.lines)))
             status = str(job["TrainingJobStatus"])
             return status if status in TRAINING_JOB_RUNNING else None
 
@@ -228,6 +230,19 @@ def device_of(lines: Iterable[str]) -> str | None:
     return next((match.group(1) for match in found if match), None)
 
 
+def hyperparameters_of(lines: Iterable[str]) -> dict[str, str]:
+    """The hyperparameters that the log of the kit's own detector names: those, too, that were left to it."""
+    found = (re.match(r"hyperparameters (\S+=\S+(?: \S+=\S+)*)$", line) for line in lines)
+    words = next((match[1].split() for match in found if match), [])
+    return dict(word.split("=", 1) for word in words)
+
+
+def validation_pictures_of(lines: Iterable[str]) -> int | None:
+    """How many pictures the log of the kit's own detector says are held out for validation; None in JumpStart's."""
+    found = (re.search(r"\b(\d+) held out for validation\b", line) for line in lines)
+    return next((int(match[1]) for match in found if match), None)
+
+
 def _metrics(lines: Iterable[str], definitions: Sequence[Mapping[str, str]]) -> Iterator[dict[str, float]]:
     patterns = [(definition["Name"], re.compile(definition["Regex"])) for definition in definitions]
     for line in lines:
@@ -235,5 +250,6 @@ def _metrics(lines: Iterable[str], definitions: Sequence[Mapping[str, str]]) -> 
         yield {name: float(match.group(1)) for name, match in matches if match}
 
 
-def _note(entry: Mapping[str, float]) -> str:
-    return f"{_FOLLOWED} {entry[_FOLLOWED]:.3f}"
+def _note(entry: Mapping[str, float], validation_pictures: int | None) -> str:
+    loss = f"{_FOLLOWED} {entry[_FOLLOWED]:.3f}"
+    return loss if validation_pictures != 0 else _("{loss} (of pictures trained on)").format(loss=loss)

@@ -121,6 +121,41 @@ def test_pictures_are_filtered_by_score_and_class_with_the_keyboard(report: Open
     assert 0 < page.locator("#held-out > li:visible").count() < 65
 
 
+def test_pictures_and_table_count_the_same(report: Opened) -> None:
+    tally = numbers(report.page.locator("#tally").inner_text())
+    cells = [
+        [int(text or 0) for text in row.locator("td").all_inner_texts()]
+        for row in report.page.locator(".confusion tbody tr").all()
+    ]
+    right = sum(cells[index][index] for index in range(len(cells)))
+    assert tally["right"] == right
+    assert tally["wrong"] == sum(sum(row[:-1]) for row in cells) - right
+    assert tally["missed"] == sum(row[-1] for row in cells[:-1]) + sum(sum(row[:-1]) for row in cells[:-1]) - right
+
+
+def test_dashed_is_the_truth_and_filled_is_a_mistake(report: Opened) -> None:
+    look = """boxes => boxes.map(box => {
+        const style = getComputedStyle(box.querySelector("rect:not(.edge)"));
+        return `${style.strokeDasharray !== "none"} ${style.fill !== "none"}`;
+    })"""
+    looks = {
+        selector: set(report.page.locator(selector).evaluate_all(look))
+        for selector in (".true .box:not(.missed)", ".true .missed", ".found .box:not(.wrong)", ".found .wrong")
+    }
+    assert list(looks.values()) == [{"true false"}, {"true true"}, {"false false"}, {"false true"}]
+
+
+def test_the_sentence_above_the_pictures_follows_the_slider(report: Opened) -> None:
+    slider, sentence = report.page.get_by_role("slider", name="Lowest score:"), report.page.locator("#from")
+    made = sentence.inner_text()
+    assert slider.input_value() in made
+    assert "where F1 is best" in made
+    slider.press("End")
+    assert sentence.inner_text() == "Shown from score 0.99 up, as the slider stands."
+    report.page.get_by_role("button", name="Reset").click()
+    assert sentence.inner_text() == made
+
+
 def numbers(text: str) -> dict[str, int]:
     return {name: int(number) for number, name in re.findall(r"(\d+) (\w+)", text)}
 

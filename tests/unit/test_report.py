@@ -18,9 +18,9 @@ from kit.annotations.formats import coco, ground_truth
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
 from kit.detection.scores import ClassScore
 from kit.errors import InputError
-from kit.report import page, plots
+from kit.report import page, plots, settings_table
 from kit.run.folder import RunFolder
-from kit.run.journal import Journal
+from kit.run.journal import Journal, Resource
 from kit.run.remark import Remark
 from kit.run.results import (
     CleanUpResult,
@@ -33,9 +33,20 @@ from kit.run.results import (
     TrainingResult,
 )
 from kit.run.summary import summarise
+from kit.settings import DECLARATIONS
 
 LABELS = ("<b>", "ライトニング")
 PRECISION = [1.0] * 90 + [0.0] * 11
+TRAINED = TrainingResult(
+    job="job",
+    model_artifact="s3://bucket/model.tar.gz",
+    train_seconds=9,
+    billable_seconds=9,
+    epochs=2,
+    device="cpu",
+    history=({"epoch": 1, "Train_Loss": 2.0, "Val_CrossEntropy": 1.5}, {"epoch": 2, "Train_Loss": 1.0}),
+)
+ALL_DEFAULT = dict.fromkeys(DECLARATIONS, "default")
 
 
 class Balance(HTMLParser):
@@ -90,15 +101,7 @@ def finished_run(folder: Path, *, scored: bool) -> tuple[RunFolder, Journal]:
             "s3://bucket/output.manifest", 1, 2, dict.fromkeys(LABELS, 1), {"labelled": 1, "unlabelled": 1}
         ),
         ConversionResult(1, 2, ()),
-        TrainingResult(
-            job="job",
-            model_artifact="s3://bucket/model.tar.gz",
-            train_seconds=9,
-            billable_seconds=9,
-            epochs=2,
-            device="cpu",
-            history=({"epoch": 1, "Train_Loss": 2.0, "Val_CrossEntropy": 1.5}, {"epoch": 2, "Train_Loss": 1.0}),
-        ),
+        TRAINED,
         DetectionResult(len(held_out), 0.5, "setting", 2, 12.5 if scored else None),
         ScoringResult(0.9, 0.6, 1, 2, classes) if scored else ScoringResult(None, None),
         CleanUpResult(()),
@@ -148,6 +151,78 @@ def test_a_run_that_could_not_be_scored_says_so(tmp_path: Path) -> None:
     assert "The endpoint was not asked." in html
 
 
+def settings_of(folder: Path, settings: dict[str, object], origins: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Value and origin by name, as the report's table has them."""
+    _run, journal = finished_run(folder, scored=True)
+    journal.settings = {"images": None, **settings}
+    journal.finish("training", 1.0, dataclasses.replace(TRAINED, hyperparameters={"adam-learning-rate": "0.001"}))
+    return {name: (value, origin) for name, value, origin in settings_table.rows(journal, {**ALL_DEFAULT, **origins})}
+
+
+def test_settings_are_shown_as_they_are_typed(tmp_path: Path) -> None:
+    shown = settings_of(tmp_path, {"images": "/photos", "labels": ["raccoon", "red fox"], "spot": True}, {})
+    assert (shown["labels"][0], shown["images"][0], shown["spot"][0]) == ("raccoon,red fox", "/photos", "1")
+
+
+def test_a_setting_that_was_not_given_shows_the_value_that_was_used(tmp_path: Path) -> None:
+    shown = settings_of(tmp_path, dict.fromkeys(("labels", "labeler", "learning_rate", "batch_size")), {})
+    assert {name: value for name, (value, _origin) in shown.items()} == {
+        "images": "samples/plugs",
+        "labels": "<b>,ライトニング",
+        "labeler": "scripted",
+        "learning_rate": "0.001",
+        "batch_size": "the model's own",  # whose log did not name it
+        "threshold": "0.50",
+    }
+
+
+def test_an_origin_is_told_in_words(tmp_path: Path) -> None:
+    given = {"epochs": 5, "seed": 7, "held_out": 0.3, "image_size": 320, "batch_size": 4}
+    shown = settings_of(
+        tmp_path,
+        given,
+        {"epochs": "make", "seed": "--seed", "held_out": "KIT_HELD_OUT", "image_size": "kit.toml"},
+    )
+    assert {name: shown[name][1] for name in given} == {
+        "epochs": "command line",
+        "seed": "command line",
+        "held_out": "environment (KIT_HELD_OUT)",
+        "image_size": "kit.toml",
+        "batch_size": "given when the run was begun",  # whatever the command that writes the report was given
+    }
+
+
+@pytest.mark.parametrize(
+    ("pictures", "legend", "note"),
+    [
+        (0, "Val_CrossEntropy (of pictures trained on)", "Val_CrossEntropy is of pictures trained on"),
+        (7, "Val_CrossEntropy (of 7 pictures not trained on)", "of 7 labelled pictures that were not trained on"),
+        (None, "Val_CrossEntropy", "the training&#39;s log does not say"),
+    ],
+)
+def test_the_validation_loss_says_of_what_pictures_it_is(
+    tmp_path: Path, pictures: int | None, legend: str, note: str
+) -> None:
+    run, journal = finished_run(tmp_path, scored=True)
+    journal.finish("training", 1.0, dataclasses.replace(TRAINED, validation_pictures=pictures))
+    page.write(run, journal, summarise(journal), dict.fromkeys(journal.settings, "default"))
+    plot, beside = run.report.read_text().split("Train_Loss</text>")[1].split("</svg>", 1)
+    assert f">{legend}</text>" in plot
+    assert note in beside
+
+
+def test_the_price_is_of_times_that_are_on_the_page(tmp_path: Path) -> None:
+    run, journal = finished_run(tmp_path, scored=True)
+    journal.track = "cloud"
+    journal.resources = [Resource("endpoint", "plugs", True, "2026-11-22T10:00:00+00:00", "2026-11-22T10:40:00+00:00")]
+    page.write(run, journal, summarise(journal, 1.25), dict.fromkeys(journal.settings, "default"))
+    html = run.report.read_text()
+    price = html[html.index('id="price"') : html.index('id="resources"')]
+    assert "Created and deleted" in price
+    assert "10:00:00" in html[html.index('id="resources"') :]
+    assert "10:40:00" in html[html.index('id="resources"') :]
+
+
 def test_before_clean_up_the_report_tells_what_is_still_there(tmp_path: Path) -> None:
     run, journal = finished_run(tmp_path, scored=True)
     del journal.stages["clean-up"]
@@ -168,7 +243,7 @@ def test_a_picture_that_has_moved_away_is_named(tmp_path: Path) -> None:
 def test_plots_are_svg_in_the_colour_of_the_page() -> None:
     history = [{"epoch": 1.0, "Train_Loss": 2.0, "Val_CrossEntropy": 1.5}, {"epoch": 2.0, "Train_Loss": 1.0}]
     drawn = {
-        "loss": plots.loss_curve(history),
+        "loss": plots.loss_curve(history, "of pictures trained on"),
         "stages": plots.stage_strip({"Fine-tuning": 61.2, "Clean-up": 1.0}),
         "bars": plots.bars({"ライトニング": 30}, "boxes", ["#0072b2"]),
         "sizes": plots.box_sizes({"usb-a": [(10, 20)], "usb-c": []}, ["#0072b2", "#d55e00"]),

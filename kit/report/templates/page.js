@@ -6,6 +6,8 @@ if (gallery) {
   const threshold = document.getElementById("threshold");
   const chosen = document.getElementById("class");
   const only = document.getElementById("mistakes");
+  const from = document.getElementById("from");
+  const asMade = from.textContent;
   const tally = document.getElementById("tally");
   const told = (template, numbers) => template.replace(/\{(\w+)\}/g, (_, name) => numbers[name]);
 
@@ -13,6 +15,8 @@ if (gallery) {
     const lowest = Number(threshold.value);
     const total = { right: 0, wrong: 0, missed: 0, pictures: 0 };
     document.getElementById("threshold-now").value = lowest.toFixed(2);
+    const moved = threshold.value !== threshold.defaultValue;
+    from.textContent = moved ? told(from.dataset.template, { threshold: lowest.toFixed(2) }) : asMade;
     for (const pair of gallery.children) {
       const count = { right: 0, wrong: 0, missed: 0 };
       const seen = [];

@@ -57,12 +57,22 @@ def test_without_a_true_box_there_is_no_best_threshold() -> None:
     assert best_operating([judge(picture(), [found("a", 0.9, 0)])]) is None
 
 
-def test_confusion_puts_classes_aside_in_the_matching() -> None:
+def test_confusion_names_what_a_missed_box_was_taken_for() -> None:
     judged = judge(
         picture(box("a", 0), box("b", 100), box("a", 200)),
         [found("a", 0.9, 0), found("a", 0.8, 100), found("b", 0.7, 300), found("a", 0.1, 200)],
     )
     assert confusion([judged], 0.5) == {("a", "a"): 1, ("b", "a"): 1, (NOTHING, "b"): 1, ("a", NOTHING): 1}
+
+
+def test_confusion_counts_as_the_verdicts_do() -> None:
+    """A detection that is right stays so where a better one of another class is on its box."""
+    judged = judge(picture(box("a", 0), box("b", 3)), [found("b", 0.9, 0), found("a", 0.8, 2), found("b", 0.2, 3)])
+    assert judged.right == (True, True, False)
+    assert confusion([judged], 0.1) == {("a", "a"): 1, ("b", "b"): 1, (NOTHING, "b"): 1}
+    assert confusion([judged], 0.5) == {("a", "a"): 1, ("b", "b"): 1}
+    assert confusion([judged], 0.85) == {("a", NOTHING): 1, ("b", "b"): 1}
+    assert confusion([judged], 0.95) == {("a", NOTHING): 1, ("b", NOTHING): 1}
 
 
 def test_verdicts_agree_with_pycocotools() -> None:

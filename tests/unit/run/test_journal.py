@@ -1,10 +1,14 @@
 import json
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kit.errors import InputError
+from kit import language
+from kit.errors import InputError, SetupError
+from kit.language import _
 from kit.run.journal import Journal
 from kit.run.results import CleanUpResult, ConversionResult, DetectionResult, PicturesResult, ScoringResult
 
@@ -147,3 +151,34 @@ def test_what_was_never_begun_or_set_is_refused_by_name(tmp_path: Path) -> None:
         journal.result(ConversionResult)
     with pytest.raises(InputError, match=r"journal\.json.*settings\.images"):
         journal.setting("images")
+
+
+@pytest.fixture
+def in_japanese(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Turns the reader's language to Japanese, until the test's end."""
+
+    def turn() -> None:
+        monkeypatch.setenv("LANG_UI", "ja")
+        language.translations.cache_clear()
+
+    yield turn
+    monkeypatch.undo()
+    language.translations.cache_clear()
+
+
+def test_the_reason_for_the_runtime_is_read_in_the_reader_s_language(
+    tmp_path: Path, in_japanese: Callable[[], None]
+) -> None:
+    path = tmp_path / "journal.json"
+    journal = Journal(path, "run-1", "local", {})
+    error = SetupError(_("no GPU: {reason}").format(reason="libcuda.so"))
+    journal.runs_on("process", _("in place of containers: {error}").format(error=error))
+    assert Journal.open(path).runtime_reason == "in place of containers: no GPU: libcuda.so"
+    in_japanese()
+    again = Journal.open(path)
+    assert "コンテナ" in again.runtime_reason
+    assert again.runtime_reason.endswith("GPU なし：libcuda.so")
+    again.runs_on("process", again.runtime_reason)  # as a run does that goes on
+    del os.environ["LANG_UI"]
+    language.translations.cache_clear()
+    assert Journal.open(path).runtime_reason == "in place of containers: no GPU: libcuda.so"

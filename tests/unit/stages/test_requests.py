@@ -135,3 +135,15 @@ def test_metrics_are_read_off_the_log_by_their_definitions() -> None:
         {"epoch": 1.0, "Val_CrossEntropy": 0.9},
         {"epoch": 2.0, "Val_CrossEntropy": 0.5},
     ]
+
+
+def test_the_log_tells_the_values_that_were_used_and_on_what_was_validated() -> None:
+    lines = [
+        "hyperparameters epochs=30 adam-learning-rate=0.001 batch-size=2",
+        "training 3 classes on 33 pictures, 0 held out for validation, device cpu",
+    ]
+    assert training.hyperparameters_of(lines) == {"epochs": "30", "adam-learning-rate": "0.001", "batch-size": "2"}
+    assert training.validation_pictures_of(lines) == 0
+    assert training.validation_pictures_of(["training 3 classes on 90 pictures, 10 held out for validation"]) == 10
+    assert training.hyperparameters_of(["JumpStart's own"]) == {}
+    assert training.validation_pictures_of(["JumpStart's own"]) is None

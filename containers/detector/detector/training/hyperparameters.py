@@ -36,6 +36,13 @@ class Hyperparameters:
     seed: int = 0
     labels: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """The log line from which the values that are used are read, by their names in CreateTrainingJob; no labels."""
+        return (
+            f"epochs={self.epochs} adam-learning-rate={self.adam_learning_rate:g} batch-size={self.batch_size} "
+            f"train-only-top-layer={self.train_only_top_layer} image-size={self.image_size} seed={self.seed}"
+        )
+
 
 def parse(values: Mapping[str, object]) -> Hyperparameters:
     """Hyperparameters from names and strings as SageMaker writes them; unknown names are ignored.

@@ -32,6 +32,7 @@ def train(paths: Paths) -> None:
     labels = label_names(settings.labels, pictures)
     training, validation = train_validation_split(pictures, settings.seed)
     keep_best = bool(validation)
+    print(f"hyperparameters {settings}", flush=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     print(
         f"training {len(labels)} classes on {len(training)} pictures, {len(validation)} held out for validation, "

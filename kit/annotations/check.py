@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from kit.annotations.account import Account
+from kit.annotations.box_problems import usable_labels
 from kit.annotations.formats import registry as formats
 from kit.annotations.formats.registry import Format
-from kit.annotations.model import AnnotatedPicture, BoundingBox, LabelState
+from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.picture_conversion import converted
 from kit.annotations.picture_files import pictures_in
 from kit.annotations.picture_folder import PictureFolder
 from kit.annotations.problems import Problem, Severity
-from kit.annotations.selection import same_name, size_unknown
+from kit.annotations.selection import same_name
 from kit.annotations.streaming.name_register import NameRegister
 from kit.errors import InputError
 from kit.language import _
@@ -149,15 +152,19 @@ class _Check:
             others: those that nobody labelled, whose names are in no one's way.
         """
         self.states[picture.state] += 1
+        file = self._file(picture)
+        if file is not None and self.images is not None:
+            # Two of one name in two folders are two pictures, however the labels write it.
+            picture = replace(picture, name=file.relative_to(self.images.folder).as_posix())
         if picture.state is LabelState.LABELLED:
             if not self._is_new(picture, names):
                 return
         elif self.images is not None:
             others.add(picture)
-        measured = self._measure(picture)
+        measured = self._measure(picture, file)
         match picture.state:
             case LabelState.LABELLED:
-                self._boxes(picture, *measured)
+                self.used.update(usable_labels(picture, *measured, self.known, self.error, self.warning))
             case LabelState.FAILED:
                 self.warning(
                     picture.line,
@@ -191,20 +198,29 @@ class _Check:
         self.warning(picture.line, text.format(picture=picture.source, earlier_line=earlier.line))
         return not earlier.same_boxes
 
-    def _measure(self, picture: AnnotatedPicture) -> tuple[int, int]:
+    def _file(self, picture: AnnotatedPicture) -> Path | None:
+        if self.images is None:
+            return None
+        try:
+            return self.images.find(picture.source)
+        except InputError as error:
+            self.error(picture.line, str(error))
+            return None
+
+    def _measure(self, picture: AnnotatedPicture, path: Path | None) -> tuple[int, int]:
         """The size to hold boxes against: the file's when that can be had."""
         stated = (picture.width, picture.height)
-        if self.images is None:
+        if path is None:
             return stated
         try:
-            file = converted(self.images.find(picture.source))
+            file = converted(path)
         except InputError as error:
             self.error(picture.line, str(error))
             return stated
         if file.remark:
             self.warning(picture.line, f"{picture.file_name}: {file.remark}")
         width, height = file.size
-        if picture.state is LabelState.LABELLED and stated not in ((width, height), (0, 0)):
+        if picture.state is LabelState.LABELLED and (stated[0] or width, stated[1] or height) != (width, height):
             text = _("{file_name}: labelled at {labelled} pixels, but the file has {size}")
             if stated == (height, width):
                 text = _(
@@ -216,48 +232,13 @@ class _Check:
             return stated
         return width, height
 
-    def _boxes(self, picture: AnnotatedPicture, width: int, height: int) -> None:
-        if picture.boxes and not (width and height):
-            self.error(picture.line, size_unknown(picture))
-        for index, box in enumerate(picture.boxes, start=1):
-            if box.label not in self.known:
-                self.error(
-                    picture.line,
-                    _("{where} is of an unknown class; known are {known}").format(
-                        where=_where(picture, index, box), known=", ".join(self.known)
-                    ),
-                )
-            if box.width <= 0 or box.height <= 0:
-                self.warning(
-                    picture.line,
-                    _("{where} is empty: {box}").format(where=_where(picture, index, box), box=_shown(box)),
-                )
-            elif not (width and height):
-                self.used[box.label] += 1
-            elif (part := box.clipped(width, height)) is None:
-                self.warning(
-                    picture.line,
-                    _("{where} is outside the picture of {width}x{height}: {box}").format(
-                        where=_where(picture, index, box), width=width, height=height, box=_shown(box)
-                    ),
-                )
-            else:
-                self.used[box.label] += 1
-                if part != box:
-                    self.warning(
-                        picture.line,
-                        _("{where} reaches outside the picture of {width}x{height}: {box}").format(
-                            where=_where(picture, index, box), width=width, height=height, box=_shown(box)
-                        ),
-                    )
-
     def unnamed(self, images: Path, names: NameRegister, others: NameRegister) -> None:
         count, example = 0, ""
-        found = {} if self.images is None else self.images.written_otherwise
         for path in pictures_in(images):
-            if path.name not in names and path.name not in others and path not in found:
+            name = path.relative_to(images).as_posix()
+            if name not in names and name not in others:
                 count += 1
-                example = min(example or path.name, path.name)
+                example = min(example or name, name)
         if count:
             self.warning(
                 0,
@@ -278,13 +259,3 @@ class _Check:
                         label=label, boxes=self.used[label], fewest=FEWEST_BOXES
                     ),
                 )
-
-
-def _where(picture: AnnotatedPicture, index: int, box: BoundingBox) -> str:
-    return _("{file_name}: box {index} ({label})").format(file_name=picture.file_name, index=index, label=box.label)
-
-
-def _shown(box: BoundingBox) -> str:
-    return _("left {left:g}, top {top:g}, right {right:g}, bottom {bottom:g}").format(
-        left=box.left, top=box.top, right=box.right, bottom=box.bottom
-    )

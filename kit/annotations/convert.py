@@ -108,9 +108,8 @@ def convert(
         raise InputError(_nothing(source, data))
     files: dict[str, Path] = {}
     if images is not None:
-        pictures = _measured(source, data.pictures, images, files if chosen is Format.JUMPSTART else None)
-        data = replace(data, pictures=pictures)
-    data = replace(data, pictures=_not_nothing(source, data, chosen))
+        data = replace(data, pictures=_measured(source, data.pictures, images, chosen, files))
+    data = replace(data, pictures=_not_nothing(source, data))
     parts = formats.FORMATS[chosen].parts
     if not parts:
         written, annotations = formats.write(target, data, chosen), target
@@ -138,19 +137,17 @@ def _nothing(source: Path, data: AnnotationStream) -> str:
     )
 
 
-def _not_nothing(source: Path, data: AnnotationStream, to: Format) -> Iterator[AnnotatedPicture]:
-    """The pictures; if there is none that a file of that format can hold, an error before anything is replaced."""
-    return chain(_until_one(source, data, to), data.pictures)
+def _not_nothing(source: Path, data: AnnotationStream) -> Iterator[AnnotatedPicture]:
+    """The pictures; if none has a box, an error before anything is replaced."""
+    return chain(_until_one(source, data), data.pictures)
 
 
-def _until_one(source: Path, data: AnnotationStream, to: Format) -> Iterator[AnnotatedPicture]:
+def _until_one(source: Path, data: AnnotationStream) -> Iterator[AnnotatedPicture]:
     """The first pictures of a data set, which stays as far as it was read."""
     for picture in data.pictures:
         yield picture
         width, height = picture.width, picture.height
-        if picture.state is not LabelState.LABELLED or (to is not Format.GROUND_TRUTH and not (width and height)):
-            continue
-        if to is not Format.JUMPSTART or any(box.clipped(width, height) for box in picture.boxes):
+        if picture.state is LabelState.LABELLED and any(box.clipped(width, height) for box in picture.boxes):
             return
     raise InputError(_nothing(source, data))
 
@@ -173,12 +170,13 @@ def _refuse_overwriting(source: Path, target: Path, to: Format, overwrite: bool)
 
 
 def _measured(
-    source: Path, pictures: Iterator[AnnotatedPicture], images: Path, files: dict[str, Path] | None
+    source: Path, pictures: Iterator[AnnotatedPicture], images: Path, to: Format, files: dict[str, Path]
 ) -> Iterator[AnnotatedPicture]:
-    """The pictures with the sizes of their files.
+    """The pictures with the sizes and the names of their files, where the format has names.
 
     Args:
-        files: given, the pictures get names that are different without folders, and each name's file is noted here.
+        files: for JumpStart, which has no folders, the pictures get names that are different without, and each name's
+            file is noted here.
     """
     folder = PictureFolder(images)
     for picture in pictures:
@@ -203,11 +201,11 @@ def _measured(
                     size=f"{width}x{height}",
                 )
             )
-        if files is not None:
+        name = path.relative_to(images).as_posix()
+        if to is Format.JUMPSTART:
             name = flat_name(path.relative_to(images))
             files[name] = path
-            picture = structs.replace(picture, source=picture.source.removesuffix(picture.file_name) + name)
-        yield structs.replace(picture, width=width, height=height)
+        yield structs.replace(picture, width=width, height=height, name=name)
 
 
 def _write_folder(target: Path, data: AnnotationStream, to: Format) -> Written:

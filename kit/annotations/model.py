@@ -64,6 +64,7 @@ class AnnotatedPicture(Struct, frozen=True):
         source: where the picture is, as the file said: an S3 URI, a path or a bare file name.
         width, height: pixels; 0 when the file does not say (a Ground Truth line that nobody labelled).
         line: where in its file this came from (line or element number, from 1), for messages.
+        name: what it is called where its file is known, below the folder of the pictures: `a/b.jpg`.
     """
 
     source: str
@@ -73,10 +74,13 @@ class AnnotatedPicture(Struct, frozen=True):
     state: LabelState = LabelState.LABELLED
     reason: str = ""
     line: int = 0
+    name: str = ""
 
     @property
     def file_name(self) -> str:
-        """The last part of `source`, without what Label Studio put before it: what pictures are matched by."""
+        """What pictures are matched by: `name`, or the last part of `source` without Label Studio's prefix."""
+        if self.name:
+            return self.name
         source = self.source.replace("\\", "/") if "\\" in self.source else self.source
         name = source.rpartition("/")[2]
         return _UPLOADED.sub("", name) if "/data/upload/" in source else name

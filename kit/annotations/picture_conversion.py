@@ -7,6 +7,7 @@ what it makes of the bytes is what counts.
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,10 +82,11 @@ def converted(path: Path, *, mend: bool = True) -> ConvertedPicture:
     Raises:
         InputError: it is no such picture, damaged, or too large.
     """
-    with opened(path) as image:
+    with opened(path, whole=True) as image:
         kind = "PNG" if image.format in ("PNG", "BMP", "TIFF", "GIF") else "JPEG"
         content, remark = _content(path, image, kind)
         if content is not None and (pixels := decoded(content)) is not None:
+            remark = remark or _damage(content)
             if kind == "JPEG" and content.count(_SCAN) > MOST_SCANS:
                 content = encoded(pixels, kind)
             return ConvertedPicture(content, _media_type(content), pixels, remark)
@@ -97,7 +99,7 @@ def converted(path: Path, *, mend: bool = True) -> ConvertedPicture:
             _("{path}: the picture is cut off, only {share:.0%} of it is there").format(path=path, share=share)
         )
     content = encoded(pixels, kind)
-    remark = _("the end of the file is missing; taken as other programs show it")
+    remark = _damage(path.read_bytes()) or _("the end of the file is missing; taken as other programs show it")
     return ConvertedPicture(content, _media_type(content), pixels, remark)
 
 
@@ -186,7 +188,7 @@ def _from_sixteen_bits(path: Path) -> tuple[bytes | None, str]:
 def _mended(path: Path, kind: str) -> tuple[Picture, float] | None:
     """The pixels of a JPEG or PNG whose end is missing, as most programs show them, and the part that is there."""
     try:
-        with _ends_may_be_missing(), quiet, opened(path) as image:
+        with _ends_may_be_missing(), quiet, opened(path, whole=True) as image:
             image.load()
             upright = _flat(_turned(image, orientation(image, path))).convert("RGB")
             stored = np.asarray(image)
@@ -212,8 +214,23 @@ def _claims_too_much(content: bytes) -> bool:
     position, kind = len(_PNG), b""
     while content.startswith(_PNG) and position + 8 <= len(content) and kind != b"IEND":
         kind = content[position + 4 : position + 8]
-        position += 12 + int.from_bytes(content[position : position + 4], "big")
+        position += 12 + _length(content, position)
     return position > len(content)
+
+
+def _damage(content: bytes) -> str:
+    """What to say of a PNG whose checksums do not fit, which OpenCV passes over: a lost bit changes what is behind."""
+    position, kind = len(_PNG), b""
+    while content.startswith(_PNG) and position + 8 <= len(content) and kind != b"IEND":
+        kind, end = content[position + 4 : position + 8], position + 8 + _length(content, position)
+        if zlib.crc32(memoryview(content)[position + 4 : end]) != int.from_bytes(content[end : end + 4], "big"):
+            return "" if end + 4 > len(content) else _("damaged (a checksum is wrong); taken as other programs show it")
+        position = end + 4
+    return ""
+
+
+def _length(content: bytes, chunk: int) -> int:
+    return int.from_bytes(content[chunk : chunk + 4], "big")
 
 
 def _media_type(content: bytes) -> str:

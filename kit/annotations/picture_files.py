@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import unicodedata
@@ -127,15 +128,19 @@ def upright_size(path: Path) -> tuple[int, int]:
         return (height, width) if orientation(image, path) in (5, 6, 7, 8) else (width, height)
 
 
-def opened(path: Path) -> Image.Image:
+def opened(path: Path, *, whole: bool = False) -> Image.Image:
     """A picture file whose header has been read; its pixels have not.
+
+    Args:
+        whole: whether to read all of the file first, for its pixels: of a file on disk Pillow makes room for as much as
+            a part of it claims to be long.
 
     Raises:
         InputError: as `upright_size`.
     """
     try:
         with quiet:
-            image = Image.open(path, formats=_FORMATS)
+            image = Image.open(io.BytesIO(path.read_bytes()) if whole else path, formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise InputError(_("{path}: its pixels are too many; make it smaller").format(path=path)) from error
     except (UnidentifiedImageError, SyntaxError, ValueError, EOFError) as error:

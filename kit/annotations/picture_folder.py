@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote
 
-from kit.annotations.picture_files import pictures_in
+from kit.annotations.picture_files import SUFFIXES, pictures_in
 from kit.errors import InputError
 from kit.language import _
 
@@ -25,15 +25,11 @@ _MOST_NAMED = 3
 
 
 class PictureFolder:
-    """The files of a folder as annotation files name them.
-
-    Attributes:
-        written_otherwise: by file, the source that was found to mean it although it is written otherwise.
-    """
+    """The files of a folder as annotation files name them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.written_otherwise: dict[Path, str] = {}
+        self._written_otherwise: dict[Path, str] = {}
         self._by_name: Mapping[str, list[Path]] | None = None
 
     def find(self, source: str) -> Path:
@@ -41,7 +37,8 @@ class PictureFolder:
 
         That is the file whose path below the folder is the end of the source, the longer the better. Where there is
         none: the only file of that name in any subfolder, then the only one whose name is the same but for
-        percent-encoding, the composing of Unicode, upper and lower case, or Label Studio's prefix for uploads.
+        percent-encoding, the composing of Unicode, upper and lower case, or Label Studio's prefix for uploads; for a
+        name without a picture's suffix, the only one that is the same but for that.
 
         Raises:
             InputError: there is no such file, or there are several; the names that come near are told.
@@ -58,7 +55,7 @@ class PictureFolder:
         return self._claimed(self._only(parts, source), source, otherwise=True)
 
     def _claimed(self, path: Path, source: str, *, otherwise: bool) -> Path:
-        earlier = self.written_otherwise.get(path)
+        earlier = self._written_otherwise.get(path)
         if earlier is not None and earlier != source:
             raise InputError(
                 _("{earlier} and {picture} would both be the file {path}; name the files as the labels do").format(
@@ -66,13 +63,13 @@ class PictureFolder:
                 )
             )
         if otherwise:
-            self.written_otherwise[path] = source
+            self._written_otherwise[path] = source
         return path
 
     def _only(self, parts: list[str], source: str) -> Path:
         name = parts[-1]
         index = self._index()
-        for key in dict.fromkeys((name, _key(name), *_key_of_upload(name))):
+        for key in dict.fromkeys((name, _key(name), *_key_of_upload(name), *_key_without_suffix(name))):
             found = _nearest(index.get(key, []), parts)
             if len(found) == 1:
                 return found[0]
@@ -92,7 +89,7 @@ class PictureFolder:
         if self._by_name is None:
             index: dict[str, list[Path]] = {}
             for path in pictures_in(self.folder):
-                for key in {path.name, _key(path.name), _uploaded(path.name)}:
+                for key in {path.name, _key(path.name), _uploaded(path.name), "//" + _key(path.stem)}:
                     index.setdefault(key, []).append(path)
             self._by_name = index
         return self._by_name
@@ -100,7 +97,7 @@ class PictureFolder:
     def _near(self, name: str, index: Mapping[str, list[Path]]) -> str:
         """The file that comes nearest to a name that none has: of the same stem, or of nearly the same letters."""
         stem = _key(name).partition(".")[0]
-        same_stem = (paths[0] for key, paths in index.items() if key.partition(".")[0] == stem)
+        same_stem = (paths[0] for key, paths in index.items() if key.lstrip("/").partition(".")[0] == stem)
         found = next(same_stem, None)
         if found is None:
             # Likeness takes long to tell: of a large folder a part is looked at.
@@ -131,6 +128,11 @@ def _uploaded(name: str) -> str:
 def _key_of_upload(name: str) -> list[str]:
     plain = unquote(name)
     return [_uploaded(plain[9:])] if _UPLOAD_PREFIX.match(plain) else []
+
+
+def _key_without_suffix(name: str) -> list[str]:
+    """As labelImg once wrote names, and ImageNet has them."""
+    return [] if name.lower().endswith(SUFFIXES) else ["//" + _key(name)]
 
 
 def _nearest(paths: list[Path], parts: list[str]) -> list[Path]:

@@ -13,29 +13,22 @@ import orjson
 
 from kit.annotations.check import CheckSummary
 from kit.annotations.check import check as check_file
-from kit.annotations.formats.registry import Format
 from kit.annotations.labels import parse_labels
 from kit.annotations.problems import Problem
+from kit.commands import annotation_options
 from kit.language import _
-
-_PATH = click.Path(path_type=Path)
 
 
 @click.command(help=_("Report every problem of an annotation file; exit status 1 when training would fail."))
-@click.argument("path", type=_PATH)
-@click.option("--images", type=_PATH, help=_("The folder of the pictures, to look for missing ones and compare sizes."))
-@click.option("--labels", help=_("The classes there may be: a,b,c or a label category file; old=new renames one."))
+@click.argument("path", type=annotation_options.PATH)
 @click.option(
-    "--attribute",
-    help=_("The label attribute of a Ground Truth manifest, or several (a,b); by default each line's newest."),
+    "--images",
+    type=annotation_options.PATH,
+    help=_("The folder of the pictures, to look for missing ones and compare sizes."),
 )
-@click.option(
-    "--from",
-    "known",
-    metavar="FORMAT",
-    type=click.Choice([each.value for each in Format]),
-    help=_("The format of PATH, where its content is not to decide."),
-)
+@annotation_options.labels
+@annotation_options.attribute
+@annotation_options.known
 @click.option(
     "--json", "as_json", is_flag=True, help=_("Print one JSON object a line: the problems, then the summary.")
 )
@@ -48,7 +41,7 @@ def check(
         images=images,
         labels=parse_labels(labels) if labels else None,
         attribute=attribute,
-        known=Format(known) if known else None,
+        known=annotation_options.format_of(known),
     )
     if as_json:
         _echo_summary(summary)

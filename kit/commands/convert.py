@@ -12,10 +12,9 @@ from kit.annotations.convert import Conversion
 from kit.annotations.convert import convert as convert_file
 from kit.annotations.formats.registry import FORMATS, Format
 from kit.annotations.labels import parse_labels
+from kit.commands import annotation_options
 from kit.language import _
 
-_PATH = click.Path(path_type=Path)
-_FORMATS = [each.value for each in Format]
 _WRITABLE = [each.value for each, access in FORMATS.items() if access.write is not None]
 
 
@@ -30,31 +29,23 @@ _WRITABLE = [each.value for each, access in FORMATS.items() if access.write is n
         ]
     )
 )
-@click.argument("source", metavar="IN", type=_PATH)
-@click.argument("target", metavar="OUT", type=_PATH)
-@click.option(
-    "--from",
-    "known",
-    metavar="FORMAT",
-    type=click.Choice(_FORMATS),
-    help=_("The format of IN, where its content is not to decide."),
-)
+@click.argument("source", metavar="IN", type=annotation_options.PATH)
+@click.argument("target", metavar="OUT", type=annotation_options.PATH)
+@annotation_options.known
 @click.option(
     "--to",
     metavar="FORMAT",
     type=click.Choice(_WRITABLE),
     help=_("The format to write; by default as the name of OUT asks."),
 )
-@click.option("--images", type=_PATH, help=_("The folder of the pictures: sizes are checked, JumpStart gets a copy."))
 @click.option(
-    "--labels",
-    help=_("The classes in the order of their ids: a,b,c or a label category file; old=new renames one."),
+    "--images",
+    type=annotation_options.PATH,
+    help=_("The folder of the pictures: sizes are checked, JumpStart gets a copy."),
 )
-@click.option(
-    "--attribute",
-    help=_("The label attribute of a Ground Truth manifest, or several (a,b); by default each line's newest."),
-)
-@click.option("--force", is_flag=True, help=_("Replace what is at OUT."))
+@annotation_options.labels
+@annotation_options.attribute
+@annotation_options.force
 def convert(
     source: Path,
     target: Path,
@@ -68,7 +59,7 @@ def convert(
     done = convert_file(
         source,
         target,
-        known=Format(known) if known else None,
+        known=annotation_options.format_of(known),
         to=Format(to) if to else None,
         images=images,
         labels=parse_labels(labels) if labels else None,
@@ -107,7 +98,7 @@ def _told(source: Path, done: Conversion) -> str:
         lines.append(_("  boxes clipped to their picture: {count}").format(count=written.boxes_clipped))
     if written.boxes_dropped:
         lines.append(
-            _("  boxes dropped, nothing of them in their picture: {count}").format(count=written.boxes_dropped)
+            _("  boxes dropped, inverted, empty or outside their picture: {count}").format(count=written.boxes_dropped)
         )
     lines.append(
         _("{file} ({format}): pictures: {pictures}; boxes: {boxes}; classes: {classes}").format(

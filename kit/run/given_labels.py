@@ -63,7 +63,7 @@ def read(
         InputError: the file cannot be read, a picture in it is not in the folder, two are the same file, or a class is
             not among `labels`.
     """
-    stream = formats.read(file, labels=labels, attribute=attribute, images=folder)
+    stream = formats.read(file, labels=labels, attribute=attribute, images=folder, pictures_judged=True)
     matching = _Matching(file, folder, looked)
     for picture in stream.pictures:
         for box in picture.boxes:
@@ -136,7 +136,9 @@ class _Matching:
             return
         outside = sum(box.clipped(file.width, file.height) is None for box in picture.boxes)
         if outside:
-            self._remarks.append(Remark(file.shown, _("boxes that lie outside of it are left out"), outside))
+            self._remarks.append(
+                Remark(file.shown, _("boxes that are inverted, empty or outside of it are left out"), outside)
+            )
         self._add(replace(picture, source=file.name, width=file.width, height=file.height), file.shown)
 
     def _add(self, picture: AnnotatedPicture, shown: str) -> None:

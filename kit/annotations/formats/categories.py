@@ -38,6 +38,17 @@ def category_names(path: Path, on_unreadable: OnUnreadable) -> dict[int | str, s
     return names
 
 
+def used_classes(path: Path) -> tuple[int | str, ...]:
+    """The `category_id`s of the annotations, numbers first; elements that cannot be read are left to the reading."""
+    used: set[int | str] = set()
+    for _list, _line, element in elements(path, {"annotations": Raw}):
+        try:
+            used.add(class_key(mapping(parsed(element), "annotation").get("category_id")))
+        except MalformedError:
+            continue
+    return tuple(sorted(used, key=lambda key: (isinstance(key, str), key)))
+
+
 def _categories(path: Path, on_unreadable: OnUnreadable) -> Iterator[tuple[int, Any]]:
     found = False
     for _list, line, element in elements(path, {"categories": Raw}):

@@ -14,7 +14,7 @@ import orjson
 from msgspec import Struct
 
 from kit.annotations.account import Account
-from kit.annotations.formats.categories import category_names
+from kit.annotations.formats.categories import category_names, used_classes
 from kit.annotations.formats.image_list import pictures
 from kit.annotations.formats.image_list_boxes import SIZED
 from kit.annotations.formats.image_list_writer import write_document
@@ -33,8 +33,8 @@ def read(
     """Read a COCO annotation file. A picture without annotations is taken as labelled: nothing there.
 
     Args:
-        labels: the classes in the order of their ids; otherwise the names of `categories` in the order of that list.
-            Boxes get their label by the file's own categories in either case.
+        labels: the classes in the order of their ids; otherwise the names of `categories` in the order of that list;
+            where that names none, "category 1" and so on. Boxes get their label by the file's own in any case.
         certain: whether boxes are x, y, width, height even where only two corners would fit the pictures.
         on_unreadable: told of each element that cannot be used; the default raises.
 
@@ -42,6 +42,8 @@ def read(
         InputError: the file cannot be opened; while iterating: it is not valid, or an element lacks what is promised.
     """
     names = category_names(path, on_unreadable)
+    if not names:
+        names = {key: f"category {key}" for key in used_classes(path)}
     found = tuple(labels) if labels is not None else tuple(dict.fromkeys(names.values()))
 
     def label_of(key: int | str) -> str:

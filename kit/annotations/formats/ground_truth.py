@@ -20,9 +20,9 @@ from msgspec import Raw
 from kit.annotations.account import Account
 from kit.annotations.formats.ground_truth_ordinary import OrdinaryLines
 from kit.annotations.formats.ground_truth_record import (
-    METADATA,
     attributes_of,
     chosen_attributes,
+    metadata_of,
     picture_of_record,
 )
 from kit.annotations.formats.ground_truth_writer import JobLines
@@ -73,7 +73,7 @@ def read(
         InputError: the file cannot be opened; lines disagree on the name of a class id and no labels are given. While
             iterating: a line that is no JSON object or lacks what the format promises; no line has the attribute.
     """
-    wanted = tuple(name.strip() for name in attribute.split(",")) if attribute else ()
+    wanted = tuple(dict.fromkeys(name.strip() for name in attribute.split(","))) if attribute else ()
     found = tuple(labels) if labels is not None else labels_beside(path)
     if found is None:
         found = _collect_labels(path, wanted, renames or {}, on_unreadable)
@@ -240,7 +240,7 @@ def _class_maps(raw: bytes, wanted: Sequence[str]) -> Iterator[tuple[int, dict[i
     except MalformedError:
         return
     for name in chosen_attributes(record, wanted):
-        class_map = record[name + METADATA].get("class-map")
+        class_map = metadata_of(record, name).get("class-map")
         if isinstance(class_map, dict):
             yield (
                 wanted.index(name) if wanted else 0,

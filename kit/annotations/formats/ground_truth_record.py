@@ -29,6 +29,9 @@ UNWANTED_ATTRIBUTE = marked(
 )
 OTHER_TYPE = marked("lines with labels of the type {type} ({attribute}), which are no boxes and are left out: {count}")
 REJECTED = marked('pictures whose labels the verification {attribute} called "{name}", taken all the same: {count}')
+NO_TYPE = marked(
+    "lines whose labels ({attribute}) have no metadata that say their type, taken as bounding boxes: {count}"
+)
 INLINE = marked('lines with "source" in place of "source-ref", taken as the place of the picture: {count}')
 
 _VERIFICATION = "groundtruth/label-verification"
@@ -65,7 +68,7 @@ def picture_of_record(
         return AnnotatedPicture(source, 0, 0, (), LabelState.UNLABELLED, "" if there else other_type, line)
     usable = [name for name in chosen if not _failed(record, name)]
     if not usable:
-        reason = str(record[chosen[0] + METADATA]["failure-reason"])
+        reason = str(metadata_of(record, chosen[0])["failure-reason"])
         return AnnotatedPicture(source, 0, 0, (), LabelState.FAILED, reason, line)
     width = height = 0
     boxes: list[BoundingBox] = []
@@ -75,7 +78,9 @@ def picture_of_record(
         if size != (0, 0) and (width or size[0], height or size[1]) != size:
             raise MalformedError(_("its label attributes disagree on the size of the picture"))
         width, height = width or size[0], height or size[1]
-        names = _class_map(record[name + METADATA])
+        names = _class_map(metadata_of(record, name))
+        if "type" not in metadata_of(record, name):
+            account.note(NO_TYPE, line, attribute=name)
         boxes += [_box(entry, names, labels) for entry in sequence(answer.get("annotations"), f"{name}.annotations")]
     return AnnotatedPicture(source, width, height, tuple(boxes), LabelState.LABELLED, "", line)
 
@@ -89,26 +94,41 @@ def chosen_attributes(record: Mapping[str, Any], wanted: Sequence[str]) -> list[
         return []
     # Of the same date the later on the line.
     ranks = [
-        (not _failed(record, name), str(record[name + METADATA].get("creation-date", "")), place)
+        (not _failed(record, name), str(metadata_of(record, name).get("creation-date", "")), place)
         for place, name in enumerate(there)
     ]
     return [there[max(ranks)[2]]]
 
 
 def attributes_of(record: Mapping[str, Any]) -> list[str]:
-    """The label attributes of a line that hold boxes, in their order."""
-    names = []
-    for key, metadata in record.items():
-        if key.endswith(METADATA) and isinstance(metadata, dict):
-            # A failed line may lack the type.
-            kind = metadata.get("type", TASK_TYPE if "failure-reason" in metadata else None)
-            if kind == TASK_TYPE:
-                names.append(key[: -len(METADATA)])
-    return names
+    """The label attributes of a line that hold boxes, in their order.
+
+    By the type that their metadata say; where these are missing, or say none, by what is in the attribute itself.
+    """
+    names: dict[str, None] = {}
+    for key, value in record.items():
+        name = key.removesuffix(METADATA)
+        metadata = metadata_of(record, name)
+        # A failed line may lack the type.
+        kind = metadata.get("type", TASK_TYPE if "failure-reason" in metadata else None)
+        if kind == TASK_TYPE or (kind is None and _has_boxes(value)):
+            names[name] = None
+    return list(names)
+
+
+def metadata_of(record: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What is said of a label attribute; nothing where that is missing, or no object."""
+    metadata = record.get(name + METADATA)
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _has_boxes(answer: Any) -> bool:
+    boxes = answer.get("annotations") if isinstance(answer, dict) else None
+    return isinstance(boxes, list) and any(isinstance(box, dict) and "left" in box for box in boxes)
 
 
 def _failed(record: Mapping[str, Any], name: str) -> bool:
-    return "failure-reason" in record[name + METADATA]
+    return "failure-reason" in metadata_of(record, name)
 
 
 def _source(record: Mapping[str, Any], line: int, account: Account) -> str:
@@ -179,6 +199,11 @@ def _box(entry: Any, names: Mapping[str, Any], labels: Sequence[str]) -> Boundin
     label = names.get(str(class_id))
     if label is None:
         if type(class_id) is not int or not 0 <= class_id < len(labels):
-            raise MalformedError(_("class_id {value} is not in the line's class-map").format(value=shown(class_id)))
+            raise MalformedError(
+                _(
+                    "class_id {value} is not in the line's class-map; name all classes, in the order of their ids "
+                    "(--labels, LABELS)"
+                ).format(value=shown(class_id))
+            )
         label = labels[class_id]
     return BoundingBox(text(label, _NAME), left, top, left + width, top + height)

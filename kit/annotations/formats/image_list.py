@@ -23,7 +23,7 @@ from kit.annotations.model import AnnotatedPicture, BoundingBox
 from kit.annotations.problems import MalformedError, OnUnreadable
 from kit.annotations.streaming.json_stream import elements
 from kit.annotations.streaming.json_values import mapping, parsed, pixels, shown, text
-from kit.annotations.streaming.ordinary import Id, Number, Size, Text
+from kit.annotations.streaming.ordinary import Id, Length, Number, Size, Text
 from kit.errors import SetupError
 from kit.language import _, marked
 
@@ -98,7 +98,7 @@ class _Image(Struct, gc=False):
 class _Annotation(Struct, gc=False):
     image_id: Id
     category_id: Id
-    bbox: tuple[Number, Number, Number, Number]
+    bbox: tuple[Number, Number, Length, Length]
     iscrowd: Literal[0] = 0
     attributes: _Attributes | UnsetType = UNSET
 
@@ -181,7 +181,8 @@ def _image(element: Raw) -> tuple[int | str, str, int, int]:
     image = mapping(parsed(element), _IMAGE)
     return (
         key_of(image.get("id"), "id"),
-        text(image.get("file_name"), "file_name"),
+        # LVIS has only the address.
+        text(image.get("file_name") or image.get("coco_url"), "file_name"),
         pixels(image.get("width"), "width"),
         pixels(image.get("height"), "height"),
     )

@@ -1,7 +1,8 @@
 """Elements of the lists of a document of the COCO kind: ids, classes, and where an annotation is in its picture.
 
-An annotation without a box has the one around its polygons or its mask. One that CVAT turned (`attributes.rotation`,
-degrees clockwise about its centre, beside the box as it was before) has the upright one around it.
+An annotation without a box, or with one of no size, has the one around its polygons or its mask. One that CVAT turned
+(`attributes.rotation`, degrees clockwise about its centre, beside the box as it was before) has the upright one around
+it.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ def box_of(annotation: Mapping[str, Any], form: str, line: int, account: Account
     """
     label = class_key(annotation.get("category_id"))
     bbox, outline = annotation.get("bbox"), annotation.get("segmentation")
-    if not bbox and outline:
+    if outline and (not bbox or _has_no_size(bbox)):
         found = around_mask(outline) if isinstance(outline, dict) else around_polygons(outline)
         if found is None:
-            raise MalformedError(_("its segmentation is empty, and it has no bbox"))
+            raise MalformedError(_("its segmentation is empty, and so is its bbox"))
         account.note(TAKEN, line, kind=MASKS if isinstance(outline, dict) else POLYGONS)
         return label, found, False
     values = sequence(bbox, "bbox")
@@ -52,17 +53,24 @@ def box_of(annotation: Mapping[str, Any], form: str, line: int, account: Account
     return label, edges, True
 
 
+def _has_no_size(bbox: Any) -> bool:
+    """As annotation programs write a box that they never reckoned: [0, 0, 0, 0]."""
+    return isinstance(bbox, list) and len(bbox) == 4 and not any(bbox[2:])
+
+
 def key_of(value: Any, name: str) -> int | str:
-    """An id: any whole number, which a float may stand for, or text, as long as the two lists agree.
+    """An id: any whole number, which a float or text may stand for, or other text.
 
     Raises:
         MalformedError: it is neither.
     """
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # an integer that is larger than JSON's readers hold
     kind = type(value)
     if kind is str:
-        return value  # type: ignore[no-any-return]
+        # Some write an id as text in one of the two lists. Zeros before it belong to a name.
+        numeric = value.isascii() and value.isdecimal() and len(value) < 19 and str(int(value)) == value
+        return int(value) if numeric else value
     if kind is int:
         if -(2**63) <= value < 2**63:
             return value  # type: ignore[no-any-return]

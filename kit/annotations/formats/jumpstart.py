@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from kit.annotations.account import Account
-from kit.annotations.formats.categories import category_names
+from kit.annotations.formats.categories import category_names, used_classes
 from kit.annotations.formats.image_list import pictures
-from kit.annotations.formats.image_list_boxes import CORNERS, class_key
+from kit.annotations.formats.image_list_boxes import CORNERS
 from kit.annotations.formats.image_list_writer import write_document
 from kit.annotations.formats.outlines import Edges
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream
-from kit.annotations.problems import MalformedError, OnUnreadable, refuse
+from kit.annotations.problems import OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
-from kit.annotations.streaming.json_stream import elements
-from kit.annotations.streaming.json_values import mapping, parsed
 from kit.errors import InputError
 from kit.language import _
 
@@ -112,26 +110,17 @@ def _image_of(picture: AnnotatedPicture, image_id: int) -> _Image:
 
 
 def _numbered(path: Path) -> tuple[str, ...]:
-    """ "0" to the highest category_id of the file; elements that cannot be read are left to the reading.
+    """ "0" to the highest category_id of the file.
 
     Raises:
         InputError: it is so high that it counts no classes.
     """
-    highest = -1
-    others: dict[str, None] = {}
-    for _list, _number, element in elements(path, {"annotations": Raw}):
-        try:
-            key = class_key(mapping(parsed(element), "annotation").get("category_id"))
-        except MalformedError:
-            continue
-        if isinstance(key, str):
-            others[key] = None
-        elif key >= _MOST_CLASSES:
-            raise InputError(
-                _("{path}: category_id is {value}, which is no class counted from 0; give the labels").format(
-                    path=path, value=key
-                )
+    used = used_classes(path)
+    highest = max((key for key in used if isinstance(key, int)), default=-1)
+    if highest >= _MOST_CLASSES:
+        raise InputError(
+            _("{path}: category_id is {value}, which is no class counted from 0; give the labels").format(
+                path=path, value=highest
             )
-        elif key > highest:
-            highest = key
-    return (*(str(class_id) for class_id in range(highest + 1)), *sorted(others))
+        )
+    return (*(str(class_id) for class_id in range(highest + 1)), *sorted(key for key in used if isinstance(key, str)))

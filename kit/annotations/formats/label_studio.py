@@ -20,13 +20,16 @@ from msgspec import Meta, Raw, Struct
 from kit.annotations.account import ROTATED, TAKEN, Account
 from kit.annotations.formats.label_studio_addresses import IMAGE, source_behind
 from kit.annotations.formats.label_studio_boxes import edges
-from kit.annotations.formats.label_studio_tasks import TASK, pictures_of_task, task_of_min
+from kit.annotations.formats.label_studio_tasks import TASK, SizeOf, pictures_of_task, task_of_min
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
+from kit.annotations.picture_files import upright_size
+from kit.annotations.picture_folder import PictureFolder
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.streaming.json_stream import ROOT, elements
 from kit.annotations.streaming.json_values import mapping, parsed
 from kit.annotations.streaming.ordinary import Percent, Size, Text
+from kit.errors import InputError
 from kit.language import _
 
 
@@ -35,6 +38,7 @@ def read(
     *,
     labels: Sequence[str] | None = None,
     image_field: str | None = None,
+    images: Path | None = None,
     on_unreadable: OnUnreadable = refuse,
 ) -> AnnotationStream:
     """Read a JSON export.
@@ -43,17 +47,20 @@ def read(
         labels: the classes in the order of their ids. Otherwise those of `label_categories.json` beside the file or one
             folder above; otherwise those used in the file, alphabetically: an export does not say their order.
         image_field: the key of a task's `data` that holds the picture; see `pictures_of_task`.
+        images: the folder of the pictures, for the size of those whose boxes do not say it.
         on_unreadable: told of each task that cannot be used; the default raises.
 
     Raises:
         InputError: the file cannot be opened; while iterating: it is not valid JSON, or a task lacks what is promised.
     """
     found = tuple(labels) if labels is not None else labels_beside(path)
+    folder = None if images is None else PictureFolder(images)
+    size_of = None if folder is None else lambda source: upright_size(folder.find(source))
     if found is None:
-        used = {box.label for picture in _pictures(path, image_field, Account(), None) for box in picture.boxes}
-        found = tuple(sorted(used))
+        first = _pictures(path, image_field, size_of, Account(), None)
+        found = tuple(sorted({box.label for picture in first for box in picture.boxes}))
     account = Account()
-    return AnnotationStream(found, _pictures(path, image_field, account, on_unreadable), account)
+    return AnnotationStream(found, _pictures(path, image_field, size_of, account, on_unreadable), account)
 
 
 class _Value(Struct, gc=False):
@@ -89,6 +96,7 @@ class _Task(Struct, gc=False):
 
     data: _Data
     annotations: Annotated[list[_Annotation], Meta(min_length=1, max_length=1)]
+    drafts: Annotated[list[Raw], Meta(max_length=0)] | None = None
 
 
 def _ordinary(task: _Task, line: int, account: Account) -> AnnotatedPicture | None:
@@ -121,7 +129,11 @@ def _ordinary(task: _Task, line: int, account: Account) -> AnnotatedPicture | No
 
 
 def _pictures(
-    path: Path, image_field: str | None, account: Account, on_unreadable: OnUnreadable | None
+    path: Path,
+    image_field: str | None,
+    size_of: SizeOf | None,
+    account: Account,
+    on_unreadable: OnUnreadable | None,
 ) -> Iterator[AnnotatedPicture]:
     kind = _Task if image_field in (None, IMAGE) else Raw
     for _list, line, element in elements(path, {ROOT: kind}, on_unreadable):
@@ -129,10 +141,10 @@ def _pictures(
             picture = None if isinstance(element, Raw) else _ordinary(element, line, account)
             if picture is None:
                 task = mapping(parsed(element), TASK)
-                if "data" not in task and isinstance(task.get(IMAGE), str):
+                if "data" not in task and (isinstance(task.get(IMAGE), str) or "annotation_id" in task):
                     task = task_of_min(task)
-                pictures = pictures_of_task(task, line, image_field=image_field, account=account)
-        except MalformedError as error:
+                pictures = pictures_of_task(task, line, image_field=image_field, account=account, size_of=size_of)
+        except (MalformedError, InputError) as error:
             if on_unreadable is not None:
                 on_unreadable(path, line, _("task {line}: {error}").format(line=line, error=error))
             continue

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from kit.annotations.problems import MalformedError
 from kit.annotations.streaming.json_values import shown, text
 from kit.language import _
+from kit.s3_uri import is_s3_uri
 
 _PICTURE = re.compile(r"\.(jpe?g|png|webp|bmp|tiff?|gif|heic|heif|avif)([?#].*)?$", re.IGNORECASE)
 # The key of a task's `data` that holds the picture, unless another does.
@@ -58,7 +59,7 @@ def source_behind(value: Any, field: str) -> str:
     Raises:
         MalformedError: it is no text, or an address that hides nothing.
     """
-    if isinstance(value, str) and value.startswith("s3://"):
+    if isinstance(value, str) and is_s3_uri(value):
         return value
     address = text(value, f"data.{field}")
     try:

@@ -1,18 +1,25 @@
-"""What people draw in Label Studio, and the bounding box of each: rectangles, ellipses, polygons, masks of a brush."""
+"""What people draw in Label Studio, and the bounding box of each: rectangles, ellipses, outlines, masks."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kit.annotations.account import ELLIPSES, MASKS, POLYGONS, ROTATED, TAKEN, Account
+from kit.annotations.account import ELLIPSES, LINES, MASKS, POLYGONS, ROTATED, TAKEN, Account
 from kit.annotations.formats.label_studio_boxes import edges
 from kit.annotations.formats.outlines import Edges, around, around_ellipse
 from kit.annotations.problems import MalformedError
 from kit.annotations.streaming.json_values import number, sequence, shown
 from kit.language import _
 
-_SHAPES = ("rectangle", "ellipse", "polygon", "brush")
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_SHAPES = ("rectangle", "ellipse", "polygon", "brush", "vector", "bitmask")
+# What the value of each has: any of these says that it is one.
+_KEYS = ("width", "radiusX", "points", "vertices", "imageDataURL")
 _MOST_VALUES = 400_000_000
 
 
@@ -21,7 +28,7 @@ def has_shape(result: Mapping[str, Any]) -> bool:
     value, kind = result.get("value"), str(result.get("type", ""))
     if not isinstance(value, dict) or kind.startswith("keypoint"):
         return False
-    return kind.startswith(_SHAPES) or "width" in value or "radiusX" in value or "points" in value
+    return kind.startswith(_SHAPES) or any(key in value for key in _KEYS)
 
 
 def edges_of_shape(result: Mapping[str, Any], width: int, height: int, line: int, account: Account) -> Edges:
@@ -34,6 +41,9 @@ def edges_of_shape(result: Mapping[str, Any], width: int, height: int, line: int
     if value.get("format") == "rle":
         account.note(TAKEN, line, kind=MASKS)
         return _around_brush(value.get("rle"), width, height)
+    if "imageDataURL" in value:
+        account.note(TAKEN, line, kind=MASKS)
+        return _around_bitmask(value["imageDataURL"], width, height)
     across, down = float(width), float(height)
     rotation = number(value.get("rotation") or 0, "rotation")
     if "radiusX" in value:
@@ -43,11 +53,12 @@ def edges_of_shape(result: Mapping[str, Any], width: int, height: int, line: int
             x * across / 100, y * down / 100, radius_x * across / 100, radius_y * down / 100, rotation
         )
         return _percent(found, across, down)
-    if "points" in value:
-        points = [_point(point, across, down) for point in sequence(value["points"], "points")]
+    if "points" in value or "vertices" in value:
+        name = "points" if "points" in value else "vertices"
+        points = [_point(point, across, down) for point in sequence(value[name], name)]
         if not points:
             raise MalformedError(_("a polygon has no points"))
-        account.note(TAKEN, line, kind=POLYGONS)
+        account.note(TAKEN, line, kind=POLYGONS if name == "points" else LINES)
         return _percent(around(points), across, down)
     if rotation % 90:
         account.note(TAKEN, line, kind=ROTATED)
@@ -69,7 +80,8 @@ def _number(value: Mapping[str, Any], key: str) -> float:
 
 
 def _point(point: Any, width: float, height: float) -> tuple[float, float]:
-    pair = sequence(point, "points")
+    # A point of a vector is an object, with more in it.
+    pair = [point.get("x"), point.get("y")] if isinstance(point, dict) else sequence(point, "points")
     if len(pair) != 2:
         raise MalformedError(_("points has {value}, not [x, y]").format(value=shown(pair)))
     return number(pair[0], "x") * width / 100, number(pair[1], "y") * height / 100
@@ -90,7 +102,29 @@ def _around_brush(packed: Any, width: int, height: int) -> Edges:
         alpha = decode_rle(values)[3::4].reshape(height, width) > 0
     except (ValueError, IndexError) as error:
         raise MalformedError(_("its brush stroke cannot be unpacked")) from error
-    columns, rows = alpha.any(axis=0).nonzero()[0], alpha.any(axis=1).nonzero()[0]
-    if not len(columns):
-        raise MalformedError(_("its brush stroke covers nothing"))
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+    return _around_covered(alpha)
+
+
+def _around_bitmask(address: Any, width: int, height: int) -> Edges:
+    """Around the mask of a BitMask tag, a PNG as a data address: what is not transparent, or in grey not black."""
+    import cv2
+
+    from kit.annotations.picture_conversion import decoded
+
+    try:
+        content = base64.b64decode(str(address).partition(",")[2], validate=True)
+    except ValueError:
+        content = b""
+    pixels = decoded(content, cv2.IMREAD_UNCHANGED) if content else None
+    if pixels is None or pixels.shape[:2] != (height, width):
+        raise MalformedError(_("its mask is no picture, or of another size than the picture"))
+    return _around_covered(pixels[..., -1] > 0 if pixels.ndim == 3 else pixels > 0)
+
+
+def _around_covered(covered: npt.NDArray[np.bool_]) -> Edges:
+    import numpy as np
+
+    rows, columns = np.nonzero(covered)
+    if not len(rows):
+        raise MalformedError(_("its mask covers nothing"))
+    return float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,6 +22,8 @@ DRAFTS = marked("boxes in drafts that nobody submitted, left out: {count}; submi
 SKIPPED = marked("boxes in annotations that were skipped, left out: {count}")
 PREDICTIONS = marked("boxes that were only predicted, left out: {count}; submit them in Label Studio")
 
+# The width and height of a picture by its source.
+SizeOf = Callable[[str], tuple[int, int]]
 # What messages call parts of an export that have no name of their own.
 TASK = marked("the task")
 _ANNOTATION, _RESULT, _LABEL = marked("an annotation"), marked("a result"), marked("a label")
@@ -40,7 +42,12 @@ def picture_of_task(task: Mapping[str, Any], line: int = 0, *, image_field: str 
 
 
 def pictures_of_task(
-    task: Mapping[str, Any], line: int = 0, *, image_field: str | None = None, account: Account | None = None
+    task: Mapping[str, Any],
+    line: int = 0,
+    *,
+    image_field: str | None = None,
+    account: Account | None = None,
+    size_of: SizeOf | None = None,
 ) -> list[AnnotatedPicture]:
     """The pictures and boxes of one task; boxes in whole pixels, clipped to the picture.
 
@@ -51,9 +58,11 @@ def pictures_of_task(
         image_field: the key of `data` that holds the picture; by default `image`, else the one that names a picture.
             Where several do, a box is on the one that its `to_name` says, and on the page that its `item_index` says.
         account: told of what is taken as something else, or left out.
+        size_of: the size of a picture by its source, for boxes that come without it, as other programs write them.
 
     Raises:
         MalformedError: the task is not what Label Studio exports.
+        InputError: `size_of` does not find a picture.
     """
     account = account or Account()
     data = mapping(task.get("data"), "data")
@@ -62,20 +71,18 @@ def pictures_of_task(
         given = []
     annotations = [mapping(each, _ANNOTATION) for each in sequence(given, "annotations")]
     submitted = [each for each in annotations if not each.get("was_cancelled")]
+    _count(task.get("drafts"), DRAFTS, line, account)
+    _count([each for each in annotations if each.get("was_cancelled")], SKIPPED, line, account)
     if not submitted:
         state = LabelState.SKIPPED if annotations else LabelState.UNLABELLED
-        account_of = (
-            {SKIPPED: annotations}
-            if annotations
-            else {DRAFTS: task.get("drafts"), PREDICTIONS: task.get("predictions")}
-        )
-        for sentence, lists in account_of.items():
-            _count(lists, sentence, line, account)
+        if not annotations:
+            _count(task.get("predictions"), PREDICTIONS, line, account)
         return [AnnotatedPicture(source, 0, 0, (), state, "", line) for source in _all_sources(data, image_field)]
     chosen = max(submitted, key=_precedence)
     _count([each for each in submitted if each is not chosen], OTHER_ANNOTATIONS, line, account)
     results = [mapping(entry, _RESULT) for entry in sequence(chosen.get("result"), "result")]
-    return [_picture(source, own, line, account) for source, own in _by_picture(data, results, image_field).items()]
+    by_picture = _by_picture(data, results, image_field)
+    return [_picture(source, own, line, account, size_of) for source, own in by_picture.items()]
 
 
 def _count(annotations: Any, sentence: str, line: int, account: Account) -> None:
@@ -102,7 +109,7 @@ def _by_picture(
     fields = picture_fields(data, image_field)
     found: dict[str, list[dict[str, Any]]] = {}
     named = {str(result.get("to_name")) for result in results if has_shape(result)}
-    if len(fields) <= 1 or not named or (IMAGE in fields and not named & fields.keys()):
+    if len(fields) <= 1 or not named or (IMAGE in fields and len(named) == 1 and not named & fields.keys()):
         found = {source: [] for source in _all_sources(data, image_field)}
         if len(found) == 1:
             return {source: list(results) for source in found}
@@ -133,7 +140,9 @@ def _page(pages: Sequence[Any], index: Any, field: str) -> str:
     return source_behind(pages[place], field)
 
 
-def _picture(source: str, results: Sequence[dict[str, Any]], line: int, account: Account) -> AnnotatedPicture:
+def _picture(
+    source: str, results: Sequence[dict[str, Any]], line: int, account: Account, size_of: SizeOf | None
+) -> AnnotatedPicture:
     picture = AnnotatedPicture(source, 0, 0, line=line)
     boxes: list[BoundingBox] = []
     for region in _regions(results):
@@ -147,8 +156,12 @@ def _picture(source: str, results: Sequence[dict[str, Any]], line: int, account:
             reason = marked("it was labelled while turned in Label Studio; turn it back there and label it again")
             return replace(picture, state=LabelState.FAILED, reason=reason)
         width, height = (pixels(shape.get(name), name) for name in _SIZE)
+        if not (width and height) and size_of is not None:
+            width, height = size_of(source)
         if not (width and height):
-            raise MalformedError(_("a box has no original_width and original_height"))
+            raise MalformedError(
+                _("a box has no original_width and original_height; name the folder of the pictures (--images)")
+            )
         if (picture.width or width, picture.height or height) != (width, height):
             raise MalformedError(_("its boxes disagree on the size of the picture"))
         picture = replace(picture, width=width, height=height)
@@ -197,7 +210,11 @@ def _precedence(annotation: Mapping[str, Any]) -> tuple[bool, str, int]:
 
 
 def task_of_min(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A task as the JSON export has it, from a record of the JSON-MIN export, which has one annotation."""
+    """A task as the JSON export has it, from a record of the JSON-MIN export, which has one annotation.
+
+    Raises:
+        MalformedError: it has boxes, and several pictures.
+    """
     results = []
     for value in record.values():
         for entry in value if isinstance(value, list) else ():
@@ -206,4 +223,8 @@ def task_of_min(record: Mapping[str, Any]) -> dict[str, Any]:
                 sizes = {name: entry.get(name) for name in _SIZE}
                 results.append({"type": kind, "value": entry, **sizes})
     data = {key: value for key, value in record.items() if isinstance(value, str)}
+    if results and len(picture_fields(data)) > 1:
+        raise MalformedError(
+            _("several pictures, and the JSON-MIN export does not say on which a box is; export it as JSON")
+        )
     return {"data": data, "annotations": [{"result": results}]}

@@ -45,13 +45,14 @@ def around_ellipse(x: float, y: float, across: float, down: float, degrees: floa
 
 
 def around_polygons(polygons: Any) -> Edges | None:
-    """Around COCO's polygons, `[[x, y, x, y, …], …]`; None where there is no point.
+    """Around COCO's polygons, `[[x, y, x, y, …], …]`, or one without the outer brackets; None where there is no point.
 
     Raises:
         MalformedError: they are not that.
     """
     points = []
-    for polygon in sequence(polygons, "segmentation"):
+    found = sequence(polygons, "segmentation")
+    for polygon in [found] if found and isinstance(found[0], (int, float)) else found:
         values = [number(value, "segmentation") for value in sequence(polygon, "segmentation")]
         points += list(zip(values[::2], values[1::2], strict=False))
     return around(points) if points else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from msgspec import Raw
 
-from kit.annotations.formats.yolo_names import NOT_LABELS, YAML_SUFFIXES, yaml_of
+from kit.annotations.formats.yolo_names import YAML_SUFFIXES, is_label_file, yaml_of
 from kit.annotations.problems import MalformedError
 from kit.annotations.streaming.folder_files import files_below
 from kit.annotations.streaming.json_stream import ROOT, elements, first_keys, open_document
@@ -22,6 +23,10 @@ YOLO, VOC, CVAT = "yolo", "voc", "cvat"
 _HEAD = 256 * 1024
 # Of a task, or of a record of the JSON-MIN export.
 _TASK_KEYS = {"data", "annotations", "completions", "predictions", "annotation_id", "annotator", "image"}
+# Formats that are not read, by the keys of their documents.
+_LABELME, _VIA, _CREATE_ML = "labelme", "VGG Image Annotator", "CreateML"
+_NOT_READ = {"shapes": _LABELME, "imagePath": _LABELME, "_via_settings": _VIA, "_via_img_metadata": _VIA}
+_ZIP = b"PK\x03\x04"
 # Of an element of COCO's list of results, which is what a detector found and nobody labelled.
 _RESULT_KEYS = {"image_id", "category_id", "bbox", "score"}
 
@@ -45,6 +50,8 @@ def name_of_format(path: Path) -> str:
         head = file.read(_HEAD).lstrip()
     if not head:
         raise InputError(_("{path}: the file is empty").format(path=path))
+    if head.startswith(_ZIP):
+        raise InputError(_("{path}: a ZIP archive; unpack it, and give the folder or the file in it").format(path=path))
     found = None
     if head.startswith(b"["):
         found = _of_list(path)
@@ -71,7 +78,7 @@ def _of_folder(path: Path) -> str:
         first = next(files_below(path, (".xml",)), None)
         if first is not None and root_name(Path(first)) == "annotation":
             return VOC
-        if any(Path(file).name.lower() not in NOT_LABELS for file in files_below(path, (".txt",))):
+        if any(is_label_file(Path(file)) for file in files_below(path, (".txt",))):
             return YOLO
     except OSError as error:
         raise InputError(_("{path}: cannot be read: {reason}").format(path=path, reason=error.strerror)) from error
@@ -100,7 +107,26 @@ def _of_list(path: Path) -> str | None:
                 "with images, annotations and categories"
             ).format(path=path)
         )
+    if "imagefilename" in entry or ("image" in entry and any(map(_is_of_create_ml, _listed(entry, "annotations")))):
+        raise _not_read(path, _CREATE_ML)
     return LABEL_STUDIO if not entry or entry.keys() & _TASK_KEYS else None
+
+
+def _listed(entry: Mapping[str, Any], key: str) -> list[Any]:
+    value = entry.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _is_of_create_ml(annotation: Any) -> bool:
+    return isinstance(annotation, dict) and "coordinates" in annotation
+
+
+def _not_read(path: Path, title: str) -> InputError:
+    return InputError(
+        _("{path}: annotations of {title}, which are not read; export them as COCO, YOLO or Pascal VOC").format(
+            path=path, title=title
+        )
+    )
 
 
 def _of_object(path: Path) -> str | None:
@@ -113,6 +139,8 @@ def _of_object(path: Path) -> str | None:
             return COCO
         if known is None and _is_line_of_manifest(seen):
             return GROUND_TRUTH
+        if known is None and key in _NOT_READ:
+            raise _not_read(path, _NOT_READ[key])
         if key in ("images", "annotations") and first == "[":
             known = JUMPSTART
     return known

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kit.annotations.formats import (
@@ -20,7 +20,7 @@ from kit.annotations.formats import (
     yolo_writer,
 )
 from kit.annotations.labels import LABEL_CATEGORIES, renamed, renames_in
-from kit.annotations.model import AnnotationStream
+from kit.annotations.model import AnnotatedPicture, AnnotationStream
 from kit.annotations.problems import OnUnreadable, refuse
 from kit.annotations.selection import Written
 from kit.errors import InputError
@@ -52,6 +52,7 @@ class Asked:
         renames: classes that are to be called otherwise.
         certain: whether the format was named, and is not to be doubted.
         images: the folder of the pictures, where it is known.
+        pictures_judged: whether the caller looks at the pictures itself, and one that cannot be read is no error here.
     """
 
     labels: Sequence[str] | None
@@ -59,6 +60,7 @@ class Asked:
     renames: Mapping[str, str]
     certain: bool
     images: Path | None
+    pictures_judged: bool
     on_unreadable: OnUnreadable
 
 
@@ -94,7 +96,9 @@ FORMATS: Mapping[Format, _Access] = {
     ),
     Format.LABEL_STUDIO: _Access(
         "Label Studio",
-        lambda path, asked: label_studio.read(path, labels=asked.labels, on_unreadable=asked.on_unreadable),
+        lambda path, asked: label_studio.read(
+            path, labels=asked.labels, images=asked.images, on_unreadable=asked.on_unreadable
+        ),
         label_studio_writer.write,
     ),
     Format.JUMPSTART: _Access(
@@ -117,7 +121,11 @@ FORMATS: Mapping[Format, _Access] = {
     Format.YOLO: _Access(
         "YOLO",
         lambda path, asked: yolo.read(
-            path, labels=asked.labels, images=asked.images, on_unreadable=asked.on_unreadable
+            path,
+            labels=asked.labels,
+            images=asked.images,
+            pictures_judged=asked.pictures_judged,
+            on_unreadable=asked.on_unreadable,
         ),
         yolo_writer.write,
         parts=(yolo_writer.LABELS, yolo_writer.DATA),
@@ -135,7 +143,9 @@ FORMATS: Mapping[Format, _Access] = {
     ),
     Format.LABEL_STUDIO_PREDICTIONS: _Access(
         "Label Studio predictions",
-        lambda path, asked: label_studio.read(path, labels=asked.labels, on_unreadable=asked.on_unreadable),
+        lambda path, asked: label_studio.read(
+            path, labels=asked.labels, images=asked.images, on_unreadable=asked.on_unreadable
+        ),
         label_studio_writer.write_predictions,
     ),
 }
@@ -173,6 +183,7 @@ def read(
     attribute: str | None = None,
     known: Format | None = None,
     images: Path | None = None,
+    pictures_judged: bool = False,
     on_unreadable: OnUnreadable = refuse,
 ) -> AnnotationStream:
     """Read an annotation file, or the folder of a data set, of any format.
@@ -182,15 +193,39 @@ def read(
             renames a class.
         attribute: the label attributes of a Ground Truth manifest, with commas between; elsewhere without meaning.
         known: the format, where its content is not to decide.
-        images: the folder of the pictures, for formats that say less without them (YOLO's sizes).
+        images: the folder of the pictures, for formats that say less without them (YOLO's sizes,
+            Label Studio's where other programs wrote it).
+        pictures_judged: whether the caller looks at the pictures itself, and one that cannot be read is no error here.
 
     Raises:
         InputError: see the reader of each format.
     """
     file = annotation_file(path)
     named, renames = renames_in(labels)
-    asked = Asked(named, attribute, renames, known is not None, images, on_unreadable)
-    return renamed(FORMATS[known or recognise(file)].read(file, asked), renames)
+    asked = Asked(named, attribute, renames, known is not None, images, pictures_judged, on_unreadable)
+    data = FORMATS[known or recognise(file)].read(file, asked)
+    return renamed(replace(data, pictures=_in_pixels(file, data.pictures, on_unreadable)), renames)
+
+
+def _in_pixels(
+    file: Path, pictures: Iterator[AnnotatedPicture], on_unreadable: OnUnreadable
+) -> Iterator[AnnotatedPicture]:
+    """The pictures; an error where all boxes lie in their picture's first pixel, which are parts of it from 0 to 1."""
+    count = 0
+    for picture in pictures:
+        yield picture
+        count += len(picture.boxes)
+        if any(not (0 <= box.left <= box.right <= 1 and 0 <= box.top <= box.bottom <= 1) for box in picture.boxes):
+            yield from pictures
+            return
+    if count:
+        on_unreadable(
+            file,
+            0,
+            _("all of its {count} boxes are between 0 and 1: parts of their pictures, and not pixels").format(
+                count=count
+            ),
+        )
 
 
 def write(path: Path, data: AnnotationStream, to: Format) -> Written:

@@ -2,28 +2,35 @@
 
 Source: the VOC2012 development kit, and what labelImg, Roboflow, CVAT and supervision write: `bndbox` is xmin, ymin,
 xmax, ymax in pixels. The kit of 2012 counts pixels from 1 and the last one in; all others, and this one, write edges.
-An object without `bndbox` has the box around its `polygon`, or around its turned box (`robndbox`, roLabelImg's).
+An object without `bndbox` has the box around its `polygon`, or around its turned box (`robndbox`, roLabelImg's). Files
+of LabelMe on the web are of the same kind, with `imagesize`, and with objects that are marked as deleted.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from kit.annotations.account import NO_LABEL, POLYGONS, ROTATED, TAKEN, Account
 from kit.annotations.formats.outlines import Edges, around, turned
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
+from kit.annotations.picture_files import SUFFIXES
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
 from kit.annotations.streaming.folder_files import sorted_files
 from kit.annotations.streaming.label_files import LabelFiles
 from kit.annotations.streaming.xml_stream import xml_elements
-from kit.language import _
+from kit.language import _, marked
 
 ANNOTATIONS = "Annotations"
+_PARTS = marked("boxes of parts of objects (part), left out: {count}; the objects are taken")
+_DELETED = marked("objects marked as deleted, left out: {count}")
+_OTHERWISE_CALLED = marked(
+    "files that are not called as the picture they name (filename), which is taken: {count}; was either renamed?"
+)
 _ROOT = "annotation"
 
 
@@ -107,7 +114,10 @@ def _pictures(path: Path, account: Account, on_unreadable: OnUnreadable) -> Iter
         try:
             for _line, root in xml_elements(file, 0):
                 if root.tag == _ROOT:
-                    yield _picture(root, number, account)
+                    picture = _picture(root, number, account)
+                    if _stem(picture.file_name) != file.stem.removesuffix(PurePath(picture.file_name).suffix):
+                        account.lose(_OTHERWISE_CALLED, number)
+                    yield picture
                 else:
                     raise MalformedError(_("its root is {name}, not annotation").format(name=root.tag))
         except MalformedError as error:
@@ -118,31 +128,51 @@ def _picture(root: Element, number: int, account: Account) -> AnnotatedPicture:
     name = (root.findtext("filename") or root.findtext("path") or "").strip()
     if not name:
         raise MalformedError(_("{name} is missing").format(name="filename"))
-    width, height = (round(_number(root, f"size/{side}", absent=0)) for side in ("width", "height"))
     boxes = []
     for entry in root.iterfind("object"):
         label = (entry.findtext("name") or "").strip()
-        if not label:
+        if (entry.findtext("deleted") or "").strip() == "1":
+            account.note(_DELETED, number)
+        elif not label:
             account.lose(NO_LABEL, number)
-            continue
-        boxes.append(BoundingBox(label, *_edges(entry, number, account)))
-    return AnnotatedPicture(name, max(0, width), max(0, height), tuple(boxes), line=number)
+        else:
+            boxes += [BoundingBox(label, *edges) for edges in _edges(entry, number, account)]
+        if parts := len(entry.findall("part/bndbox")):
+            account.lose(_PARTS, number, parts)
+    return AnnotatedPicture(name, *_size(root), tuple(boxes), line=number)
 
 
-def _edges(entry: Element, number: int, account: Account) -> Edges:
-    if entry.find("bndbox") is not None:
-        left, top, right, bottom = (_number(entry, f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax"))
-        return left, top, right, bottom
+def _size(root: Element) -> tuple[int, int]:
+    """Width and height, 0 where the file does not say."""
+    for width, height in (("size/width", "size/height"), ("imagesize/ncols", "imagesize/nrows")):
+        if root.find(width) is not None:
+            return max(0, round(_number(root, width, absent=0))), max(0, round(_number(root, height, absent=0)))
+    return 0, 0
+
+
+def _stem(name: str) -> str:
+    """A picture's name without its suffix, which labelImg left out as well."""
+    path = PurePath(name)
+    return path.stem if path.suffix.lower() in SUFFIXES else name
+
+
+def _edges(entry: Element, number: int, account: Account) -> list[Edges]:
+    """The box of an object; all of them where it has several."""
+    if given := entry.findall("bndbox"):
+        return [
+            (_number(each, "xmin"), _number(each, "ymin"), _number(each, "xmax"), _number(each, "ymax"))
+            for each in given
+        ]
     if (polygon := entry.find("polygon")) is not None:
         account.note(TAKEN, number, kind=POLYGONS)
         points = _points(polygon)
         if not points:
             raise MalformedError(_("a polygon has no points"))
-        return around(points)
+        return [around(points)]
     if entry.find("robndbox") is not None:
         account.note(TAKEN, number, kind=ROTATED)
         x, y, w, h, angle = (_number(entry, f"robndbox/{part}") for part in ("cx", "cy", "w", "h", "angle"))
-        return turned((x - w / 2, y - h / 2, x + w / 2, y + h / 2), math.degrees(angle))
+        return [turned((x - w / 2, y - h / 2, x + w / 2, y + h / 2), math.degrees(angle))]
     raise MalformedError(_("an object has no bndbox"))
 
 

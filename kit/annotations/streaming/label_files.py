@@ -1,4 +1,4 @@
-"""A folder with a file for each picture, named as the picture is."""
+"""A folder with a file for each picture, named as the picture is, in folders like those of the pictures."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class LabelFiles:
         """
         path = self._path(picture)
         try:
+            if "/" in picture.file_name:
+                path.parent.mkdir(parents=True, exist_ok=True)
             with write_errors_told(path), path.open("xb") as file:
                 file.write(content)
         except FileExistsError as error:
@@ -53,4 +55,4 @@ class LabelFiles:
         name = picture.file_name
         if name in ("", ".", "..") or "\0" in name:
             raise InputError(_("{picture!r} does not end in a file name").format(picture=picture.source))
-        return self._folder / f"{PurePath(name).stem}{self._suffix}"
+        return self._folder / f"{PurePath(name).with_suffix('')}{self._suffix}"

@@ -17,6 +17,7 @@ T = TypeVar("T")
 # As `json_values` takes them, and narrower: integers that a float holds exactly, sizes that are known, texts not empty.
 _EXACT = Meta(ge=-(2**53), le=2**53)
 Number = Annotated[int, _EXACT] | Annotated[float, _EXACT]
+Length = Annotated[int, Meta(gt=0, le=2**53)] | Annotated[float, Meta(gt=0, le=2**53)]
 Percent = Annotated[float, Meta(ge=-(10**6), le=10**6)]
 Size = Annotated[int, Meta(gt=0, le=2**53)]
 Text = Annotated[str, Meta(min_length=1)]

@@ -6,13 +6,14 @@ A declaration of an entity, with which ten lines unfold into gigabytes or fetch 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from kit.annotations.problems import MalformedError
-from kit.annotations.streaming.encodings import open_raw
+from kit.annotations.streaming.encodings import open_plain
 from kit.language import _
 
 _BLOCK = 64 * 1024
@@ -28,9 +29,10 @@ def xml_elements(path: Path, depth: int) -> Iterator[tuple[int, Element]]:
         InputError: the file cannot be read.
         MalformedError: it is not XML, or not plain.
     """
-    with open_raw(path) as file:
-        reading = _Reading(depth)
-        for block in _blocks(file):
+    with open_plain(path) as file:
+        first = file.read(_BLOCK)
+        reading = _Reading(depth, _coding(first))
+        for block in chain([first], _blocks(file)):
             reading.feed(block)
             yield from reading.taken()
 
@@ -42,16 +44,22 @@ def root_name(path: Path) -> str:
         InputError: the file cannot be read.
     """
     found: list[str] = []
-    parser = expat.ParserCreate()
+    with open_plain(path) as file:
+        block = file.read(_BLOCK)
+    parser = expat.ParserCreate(_coding(block))
     parser.StartElementHandler = lambda name, _attributes: found.append(name)
     parser.EntityDeclHandler = lambda *_declared: found.append("")
-    with open_raw(path) as file:
-        try:
-            while not found and (block := file.read(_BLOCK)):
-                parser.Parse(block, False)
-        except (expat.ExpatError, LookupError, ValueError):
-            return found[0] if found else ""  # it begins as XML, and its reader says what is wrong
+    try:
+        parser.Parse(block, False)
+    except (expat.ExpatError, LookupError, ValueError):
+        return found[0] if found else ""  # it begins as XML, and its reader says what is wrong
     return found[0] if found else ""
+
+
+def _coding(beginning: bytes) -> str | None:
+    """UTF-8 for a document that says it is UTF-16, in letters of one byte: it was recoded when it was opened."""
+    declared = beginning[: beginning.find(b">") + 1].lower()
+    return "utf-8" if declared.startswith(b"<?xml") and b"utf-16" in declared else None
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
@@ -62,12 +70,12 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 class _Reading:
     """A document on its way through the parser."""
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, coding: str | None) -> None:
         self._wanted, self._depth, self._parts, self._length = depth, 0, 0, 0
         self._line = 0
         self._builder: TreeBuilder | None = None
         self._whole: list[tuple[int, Element]] = []
-        self._parser = expat.ParserCreate()
+        self._parser = expat.ParserCreate(coding)
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text

@@ -48,7 +48,7 @@ def test_a_good_file_has_no_problems(tmp_path: Path) -> None:
         (boxes((490, 10, 20, 20), name="y.jpg"), Severity.WARNING, "box 1 (usb-a) reaches outside"),
         (boxes((500, 10, 20, 20), name="y.jpg"), Severity.WARNING, "box 1 (usb-a) is outside the picture of 500x400"),
         (boxes((5, 5, 9, 9), (5, 10, 20, 0), name="y.jpg"), Severity.WARNING, "box 2 (usb-a) is empty"),
-        (boxes((5, 10, -3, 9), name="y.jpg"), Severity.WARNING, "box 1 (usb-a) is empty"),
+        (boxes((5, 10, -3, 9), name="y.jpg"), Severity.WARNING, "box 1 (usb-a) is inverted"),
         ({"source-ref": "s3://b/y.jpg"}, Severity.WARNING, "y.jpg: not labelled yet"),
         (record("y.jpg", metadata={"failure-reason": "too big"}), Severity.WARNING, "labelling failed: too big"),
         (record("x.jpg"), Severity.WARNING, "on line 1 already, with other boxes; those of both lines count"),

@@ -134,10 +134,11 @@ def test_a_failed_conversion_leaves_all_as_it_was(tmp_path: Path, lines: list[An
 
 def test_sizes_come_from_the_pictures_where_the_file_has_none(tmp_path: Path) -> None:
     picture_file(tmp_path / "pictures" / "x.jpg", 60, 40)
-    path = export(tmp_path, task(annotation()))
-    convert(path, tmp_path / "out.json", labels=("a",), images=tmp_path / "pictures")
-    (image,) = json.loads((tmp_path / "out.json").read_bytes())["images"]
-    assert (image["width"], image["height"]) == (60, 40)
+    picture_file(tmp_path / "pictures" / "y.jpg", 640, 480)
+    path = export(tmp_path, task(annotation()), task(annotation(rectangle(1, 1, 9, 9)), image="s3://b/y.jpg"))
+    convert(path, tmp_path / "out.json", images=tmp_path / "pictures")
+    images = json.loads((tmp_path / "out.json").read_bytes())["images"]
+    assert [(image["width"], image["height"]) for image in images] == [(60, 40), (640, 480)]
 
 
 def test_label_studio_to_ground_truth(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_labels_that_are_lost_with_their_picture_are_counted(tmp_path: Path) -> 
     assert {each.picture: each.boxes for each in found.left_out} == {"cut.jpg": 2, "turned.png": 1}
     assert "labelled at 40x60 pixels, but the file has 60x40 (was its EXIF" in str(found.left_out[1])
     assert [str(each) for each in found.remarks] == [
-        "out.png: boxes that lie outside of it are left out (labelled boxes: 2)",
+        "out.png: boxes that are inverted, empty or outside of it are left out (labelled boxes: 2)",
         "a.png: on line 6 of the labels again, with other boxes; those of both count",
     ]
     assert found.given is not None

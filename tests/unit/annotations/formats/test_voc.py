@@ -62,7 +62,9 @@ def test_outlines_and_turned_boxes_have_a_box(tmp_path: Path) -> None:
     assert edges(one)[1] == ("p", 10, 20, 30, 60)
     assert [round(each, 6) for each in edges(two)[1][1:]] == [90, 80, 110, 120]
     assert told(path)[2] == [
+        "boxes of parts of objects (part), left out: 3; the objects are taken",
         "polygons, taken as their bounding boxes: 1",
+        "files that are not called as the picture they name (filename), which is taken: 3; was either renamed?",
         "rotated boxes, taken as their bounding boxes: 1",
         "shapes without a label, left out: 1; give them a label, or delete them",
     ]
@@ -72,8 +74,8 @@ def test_outlines_and_turned_boxes_have_a_box(tmp_path: Path) -> None:
     ("document", "message"),
     [
         (EXAMPLE[:-20], "not valid XML"),
-        (EXAMPLE.replace("174", "left"), "bndbox/xmin is 'left', not a number"),
-        (EXAMPLE.replace("<ymax>351</ymax>", ""), "bndbox/ymax is '', not a number"),
+        (EXAMPLE.replace("174", "left"), "xmin is 'left', not a number"),
+        (EXAMPLE.replace("<ymax>351</ymax>", ""), "ymax is '', not a number"),
         (EXAMPLE.replace("2007_000027.jpg", ""), "filename is missing"),
         (with_object("<name>a</name>"), "an object has no bndbox"),
         (f'<!DOCTYPE a [<!ENTITY a "{"x" * 9}">]>{EXAMPLE}', "it declares the entity a"),

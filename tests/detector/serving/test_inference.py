@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
+import onnx
 import pytest
 from detector.crops import CROP_SIZE
 from detector.serving.inference import Description, Model, class_scores, merge_proposals, refine_and_classify
@@ -67,3 +73,23 @@ def test_a_well_found_object_of_doubtful_class_outranks_a_doubtful_object_of_sur
 def test_what_is_likely_nothing_scores_less_than_an_object_less_well_found() -> None:
     scores = class_scores(np.array([0.9, 0.5], np.float32), np.array([[0.05, 0.02], [0.6, 0.4]], np.float32))
     assert scores[0].max() < scores[1].min()
+
+
+def test_onnx_runtime_tells_nobody_that_it_is_used(tmp_path: Path) -> None:
+    """Its packages for Linux keep a number of the machine among the temporary files, to send it with what they tell."""
+    same = onnx.helper.make_node("Identity", ["given"], ["same"])
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in ("given", "same")]
+    model = onnx.helper.make_model(onnx.helper.make_graph([same], "same", ends[:1], ends[1:]), ir_version=10)
+    model.opset_import[0].version = 17
+    onnx.save(model, str(tmp_path / "model.onnx"))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    program = (
+        "import sys; from pathlib import Path; from detector.serving.inference import session; "
+        "session(Path(sys.argv[1]), 1)"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORT_")}
+    subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "model.onnx"], env={**kept, "TMPDIR": str(temporary)}, check=True
+    )
+    assert list(temporary.iterdir()) == []

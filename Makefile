@@ -11,7 +11,8 @@ JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(
 # What stands on make's command line as NAME=value, but for what make, this file and the programs it calls take themselves.
 OTHERS := PYTHON INSTALLER TORCH_INDEX LANG_UI SHELL MAKE% AWS_% PIP_% UV_% DOCKER_% LANG LANGUAGE LC_% TMPDIR %_PROXY %_proxy \
           $(if $(filter compare,$(MAKECMDGOALS)),RUNS) $(if $(filter images,$(MAKECMDGOALS)),GPU) \
-          $(if $(filter bench-far,$(MAKECMDGOALS)),SEEDS)
+          $(if $(filter bench-far,$(MAKECMDGOALS)),SEEDS) $(if $(filter fuzz,$(MAKECMDGOALS)),SECONDS) \
+          $(if $(filter bench-slow-clients,$(MAKECMDGOALS)),MODEL) $(if $(filter bench-run-kills,$(MAKECMDGOALS)),KILLS SEED)
 GIVEN := $(filter-out $(OTHERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
 # These have to be settings; the kit says so again where its command does not take one.
 ifneq ($(GIVEN),)
@@ -24,7 +25,7 @@ $(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
 export KIT_FROM_MAKE := $(GIVEN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment kit-there local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check fuzz docs-check messages format lock samples bench-convert bench-train bench-serve bench-slow-clients bench-far scenes-environment gpu-check \
+.PHONY: help setup setup-dev kit-environment kit-there local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check fuzz docs-check messages format lock samples bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-far scenes-environment gpu-check \
         images base-image up down logs ps clean distclean
 
 # For what looks at runs or services and begins none: on a fresh clone there is nothing to look at.
@@ -170,6 +171,9 @@ bench-serve:  ## the endpoint against the bare loop and GluonCV: time, throughpu
 bench-slow-clients: kit-environment  ## the endpoint among clients that are slow, silent or gone: make bench-slow-clients MODEL=<folder> (two minutes)  ## 遅い、黙っている、切れるクライアントに囲まれたエンドポイント: make bench-slow-clients MODEL=<フォルダ> (約 2 分)
 	@$(INSTALL) kit detector
 	.venvs/kit/bin/python bench/slow_clients.py --model $(MODEL)
+
+bench-run-kills:  ## kill -9 of make local at 60 random moments, resumed: KILLS, SEED (an hour and a half)  ## make local を 60 回でたらめなときに kill -9 して再開する: KILLS、SEED (約 1 時間半)
+	$(PYTHON) bench/run_kills.py $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
 bench-far: scenes-environment  ## small objects in large pictures: accuracy; renders these first, into runs/far (a quarter of an hour)  ## 大きな画像の小さな物体: 精度。先に画像を runs/far に描く (約 15 分)
 	@$(INSTALL) kit detector

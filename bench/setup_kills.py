@@ -11,16 +11,16 @@ one holds, and nothing lies beside them. The first that does not ends this with 
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from kills import kill_alone, kill_group, start, was_killed
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("requirements", "kit", "containers", "pyproject.toml", "README.md", "LICENSE")
@@ -69,14 +69,9 @@ def measure(clone: Path, names: list[str], times: int, chance: random.Random) ->
         else:
             for name in made:
                 (clone / ".venvs" / name / ".installed").write_text("an earlier lock's")
-        process = install(clone, names)
-        try:
-            process.communicate(timeout=moment)
+        if not was_killed(install(clone, names), moment, kill_alone if alone else kill_group):
             continue  # it was quicker this time
-        except subprocess.TimeoutExpired:
-            killed += 1
-            process.kill() if alone else os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        killed += 1
         started = time.monotonic()
         again = install(clone, names)
         printed = again.communicate()[0]
@@ -98,14 +93,7 @@ def measure(clone: Path, names: list[str], times: int, chance: random.Random) ->
 
 
 def install(clone: Path, names: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, clone / "requirements" / "install.py", *names],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    return start([sys.executable, clone / "requirements" / "install.py", *names])
 
 
 def problem_of(printed: str, clone: Path, names: list[str]) -> str:

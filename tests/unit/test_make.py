@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,20 @@ def test_a_name_that_is_no_setting_is_refused_before_anything_is_done(target: st
     assert said in done.stderr
     assert "nothing was made" in done.stderr
     assert done.stdout == ""
+
+
+def examples() -> list[list[str]]:
+    """The `make target NAME=value …` of the Makefile's own help and of every page."""
+    pages = [ROOT / "Makefile", *ROOT.glob("*.md"), *ROOT.glob("bench/*.md"), *ROOT.glob("docs/*/*.md")]
+    found = re.findall(r"\bmake ([a-z-]+)((?: [A-Z_]+=\S+)+)", "".join(page.read_text("utf-8") for page in pages))
+    return sorted([target, *re.findall(r"[A-Z_]+=", given)] for target, given in found)
+
+
+def test_every_make_command_that_people_are_told_of_takes_what_it_is_given() -> None:
+    told = examples()
+    assert ["fuzz", "SECONDS="] in told
+    refused = {" ".join(words): done.stderr for words in told if (done := make("-n", *words)).returncode}
+    assert refused == {}
 
 
 def test_the_refusal_is_japanese_where_the_reader_is() -> None:

@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sms-data-output.html
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -86,7 +85,8 @@ class OutputManifest:
             return _failed(picture, f"Labels that are not of this job: {', '.join(sorted(unknown))}.")
         if picture.state is LabelState.LABELLED and not picture.width:
             try:
-                width, height = _size_in_s3(s3, picture.source)
+                # Of one name in a folder of the run: what a kill leaves of it goes when the output is written again.
+                width, height = _size_in_s3(s3, picture.source, self.copy.with_suffix(".picture"))
             except (ClientError, InputError):
                 return _failed(picture, "The picture cannot be read as JPEG or PNG.")
             return replace(picture, width=width, height=height)
@@ -103,9 +103,10 @@ def _failed(picture: AnnotatedPicture, reason: str) -> AnnotatedPicture:
     return replace(picture, boxes=(), state=LabelState.FAILED, reason=reason)
 
 
-def _size_in_s3(s3: S3Client, uri: str) -> tuple[int, int]:
+def _size_in_s3(s3: S3Client, uri: str, copy: Path) -> tuple[int, int]:
     bucket, key = split_s3_uri(uri) or ("", "")
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "picture"
+    try:
         s3.download_file(bucket, key, str(copy))
         return upright_size(copy)
+    finally:
+        copy.unlink(missing_ok=True)

@@ -160,6 +160,9 @@ class TrainingRun:
     def _train(self) -> tuple[int, bool]:
         """Runs the process to its end; its exit status, and whether it ended within the time it had."""
         deadline = time.monotonic() + self._request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86400)
+        # PyTorch leaves a folder there; in a container it would go with it.
+        temporary = self._files.base.resolve() / "tmp"
+        temporary.mkdir()
         process = GuardedProcess(
             f"Training job {self._request['TrainingJobName']}",
             self._command,
@@ -169,6 +172,7 @@ class TrainingRun:
                     "TRAINING_JOB_NAME": self._request["TrainingJobName"],
                     "TRAINING_JOB_ARN": self._arn,
                     "SAGEMAKER_BASE_DIR": os.fspath(self._files.base.resolve()),
+                    "TMPDIR": os.fspath(temporary),
                 }
             ),
             log=self._log.path,

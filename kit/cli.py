@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 import errno
 import os
-import signal
 import sys
 import traceback
-from types import FrameType
 from typing import TypeGuard
 
 import click
 
+from kit import stopping
 from kit.commands.check import check
 from kit.commands.clean import clean
 from kit.commands.cloud import cloud, cloud_clean, cloud_quota, cloud_rehearsal, cloud_studio, doctor
@@ -44,7 +43,7 @@ from kit.settings import EndpointAgeSettings
             + _(
                 "Exit status: 0 done; 1 training would fail (check); 2 what was given cannot be used;\n"
                 "3 this machine or account lacks something; 4 a service or a job failed; 5 a mistake in the kit;\n"
-                "130 stopped by Ctrl-C."
+                "130 stopped by Ctrl-C, 143 by SIGTERM, 129 by a terminal that closed."
             ),
         ]
     ),
@@ -62,6 +61,8 @@ def kit(context: click.Context, debug: bool) -> None:
         click.echo(context.get_help())
         click.echo()
         click.echo(_("Begin with `kit local`; `kit status` tells how the latest run stands and what to do next."))
+    if context.invoked_subcommand in WITH_SERVICES:
+        context.with_resource(stopping.at_safe_places())
     if context.invoked_subcommand not in ON_AWS:
         # The SDKs' own chatter: no look for the credentials of an instance.
         os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
@@ -86,6 +87,8 @@ def remind() -> None:
 MISTAKE = 5
 CLOUD = (cloud, cloud_clean, cloud_studio, doctor, cloud_quota)
 ON_AWS = tuple(command.name for command in CLOUD)
+# What speaks to services, or starts them.
+WITH_SERVICES = (*ON_AWS, *(command.name for command in (cloud_rehearsal, local, images, base_image, services)))
 
 for command in (
     *CLOUD,
@@ -107,8 +110,7 @@ for command in (
 
 def main() -> None:
     # A terminal that closes and a polite kill end a run as Ctrl-C does: everything it started is stopped first.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+    stopping.listen()
     translate_click()
     click.Context.formatter_class = HelpPage
     options: dict[str, bool] = {}
@@ -118,8 +120,8 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        print(_("Stopped. The same command goes on from the last finished stage."), file=sys.stderr)
-        sys.exit(130)
+        stopping.tell(_("Stopped. The same command goes on from the last finished stage."))
+        sys.exit(stopping.exit_status())
     except Exception as error:  # noqa: BLE001 (the one place where everything that went wrong is told)
         if options.get("debug"):
             traceback.print_exc()
@@ -146,7 +148,3 @@ def _status(error: Exception) -> int:
 
 def _is_full_disk(error: Exception) -> TypeGuard[OSError]:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)

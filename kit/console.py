@@ -12,10 +12,12 @@ import rich.console
 import rich.progress
 import rich.table
 
+from kit import stopping
 from kit.language import _, harmless
 
 # Elsewhere than on a terminal a line is printed whenever another such part of the work is done.
 _PLAIN_LINES = 5
+_LOOK_SECONDS = 0.1
 
 
 class Advance(Protocol):
@@ -40,6 +42,7 @@ class Console:
         return self._rich.is_terminal
 
     def say(self, text: str = "") -> None:
+        stopping.look()
         self._rich.print(self._marked(text), markup=False)
 
     def heading(self, text: str) -> None:
@@ -61,7 +64,10 @@ class Console:
 
     def confirms(self, question: str) -> bool:
         """Asks; anything but yes is no."""
-        return self._rich.input(f"{self._mark}{question} [y/N] ", markup=False).strip().lower() in ("y", "yes")
+        self._rich.print(f"{self._mark}{question} [y/N] ", markup=False, end="")
+        while not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+            stopping.look()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Advance]:
@@ -76,7 +82,12 @@ class Console:
             )
             with rich.progress.Progress(*columns, console=self._rich) as bar:
                 task = bar.add_task(what, total=total, note="")
-                yield lambda completed, note="": bar.update(task, completed=completed, note=harmless(note))
+
+                def advance(completed: int, note: str = "") -> None:
+                    stopping.look()
+                    bar.update(task, completed=completed, note=harmless(note))
+
+                yield advance
         else:
             yield _PlainProgress(self, what, total)
 
@@ -93,6 +104,7 @@ class _PlainProgress:
         self._shown = 0
 
     def __call__(self, completed: int, note: str = "") -> None:
+        stopping.look()
         part = completed * _PLAIN_LINES // max(self._total, 1)
         if part > self._shown:
             self._shown = part

@@ -18,18 +18,19 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from kit import stopping
 from kit.language import _
 from requirements.environments import ENVIRONMENTS
 from requirements.packages import LOCKS, TORCH_LOCKS, Installer, install_torch, with_uv
 from requirements.progress import Progress
-from requirements.task import ROOT, InstallError, Task, UnreachableError
+from requirements.task import ROOT, InstallError, Task, UnreachableError, leave_if_stopped
 
 VENVS = ROOT / ".venvs"
 STAMP = ".installed"
@@ -51,12 +52,13 @@ def main() -> int:
         return 3
     if all(is_made(name, arguments.dev) and not leftovers(name) for name in arguments.names):
         return 0
+    stopping.listen()
     try:
-        with Progress() as progress:
+        with stopping.at_safe_places(), Progress() as progress:
             problems = make_all(arguments.names, arguments.dev, progress)
-    except KeyboardInterrupt:
-        print(_("Stopped. The same command makes what is missing."), file=sys.stderr)
-        return 130
+    except stopping.Stopped:
+        stopping.tell(_("Stopped. The same command makes what is missing."))
+        return stopping.exit_status()
     for problem in problems:
         print(problem, file=sys.stderr)
     return 3 if problems else 0
@@ -77,8 +79,11 @@ def make_all(names: list[str], dev: bool, progress: Progress) -> list[str]:
     except (InstallError, OSError) as error:
         return [_("The environment {name} could not be made: {error}").format(name=", ".join(names), error=error)]
     with ThreadPoolExecutor() as threads:
-        # What else goes wrong in one of them is raised here.
-        deque(threads.map(work, names), maxlen=0)
+        for made in [threads.submit(work, name) for name in names]:
+            while not made.done():
+                leave_if_stopped()
+            # What else goes wrong in one of them is raised here.
+            made.result()
     return problems
 
 
@@ -113,7 +118,7 @@ def make(name: str, dev: bool, installer: Installer, progress: Progress) -> None
     with (VENVS / f"{name}.busy").open("w") as busy:
         task = Task(name, VENVS / f"{name}.log", busy.fileno(), _("waiting for another command that makes it"))
         with progress.showing(task):
-            fcntl.flock(busy, fcntl.LOCK_EX)
+            _wait_for(busy)
             if is_made(name, dev):
                 remove(leftovers(name))
                 return
@@ -137,6 +142,15 @@ def make(name: str, dev: bool, installer: Installer, progress: Progress) -> None
             progress.say(
                 _("Made .venvs/{name} in {seconds:.0f} s.").format(name=name, seconds=time.monotonic() - task.started)
             )
+
+
+def _wait_for(busy: TextIO) -> None:
+    """Returns with the lock of the file held; raises Stopped when a signal comes first."""
+    while True:
+        try:
+            return fcntl.flock(busy, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            leave_if_stopped()
 
 
 def fill(folder: Path, task: Task, lock: Path, installer: Installer, progress: Progress) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kit import stopping
 from kit.language import _
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +24,7 @@ _OTHER_HASH = ("DO NOT MATCH THE HASHES", "Hash mismatch")
 
 # What is shown of a command's last line.
 _LINE_LENGTH = 60
+_POLL_SECONDS = 0.05
 
 
 class InstallError(Exception):
@@ -76,7 +78,7 @@ class Task:
             UnreachableError, MissingError, InstallError: it has failed.
         """
         with self.log.open("wb") as output:
-            status = subprocess.call(
+            process = subprocess.Popen(
                 command,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -85,6 +87,14 @@ class Task:
                 env={**os.environ, **(settings or {})},
                 pass_fds=() if self.lock is None else (self.lock,),
             )
+        stopping.take_along(process.kill)
+        try:
+            while process.poll() is None:
+                leave_if_stopped()
+        finally:
+            process.terminate()
+            status = process.wait()
+            stopping.leave_out(process.kill)
         if status != 0:
             raise self._failure([os.fspath(part) for part in command], status)
 
@@ -126,6 +136,13 @@ class Task:
             )
             + f"\n{tail}"
         )
+
+
+def leave_if_stopped() -> None:
+    """Waits a moment; raises Stopped, in every thread, when a signal has come."""
+    stopping.pause(_POLL_SECONDS)
+    if stopping.is_in_vain():
+        raise stopping.Stopped
 
 
 def _line_with(signs: tuple[str, ...], text: str) -> str:

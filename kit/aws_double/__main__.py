@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import signal
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 
+from kit import stopping
 from kit.aws_double.delays import Delays
 from kit.aws_double.double import Programs, open_double
 from kit.aws_double.front import Front
 from kit.errors import KitError
 from kit.run.picture_set import SAMPLES
+
+_LONG_SECONDS = 3600.0
 
 
 def main() -> int:
@@ -33,27 +34,32 @@ def main() -> int:
         **{name: given for name in ("train", "serve") if (given := getattr(arguments, name)) is not None}
     )
     delays = Delays(*(getattr(arguments, f"{field.name}_seconds") for field in dataclasses.fields(Delays)))
-    ended = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    truth = SAMPLES / "train.coco.json"
+    stopping.listen()
     try:
-        truth = SAMPLES / "train.coco.json"
-        with open_double(arguments.folder.resolve(), programs, truth=truth, delays=delays) as double:
-            front = Front(arguments.port, double)
-            thread = threading.Thread(target=front.serve_forever)
-            thread.start()
-            ended.wait()
-            front.shutdown()
-            thread.join()
-            front.server_close()
+        with (
+            stopping.at_safe_places(),
+            open_double(arguments.folder.resolve(), programs, truth=truth, delays=delays) as double,
+        ):
+            serve_until_stopped(Front(arguments.port, double))
     except KitError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_status
+    except stopping.Stopped:
+        print("Stopped.", file=sys.stderr)
     return 0
+
+
+def serve_until_stopped(front: Front) -> None:
+    thread = threading.Thread(target=front.serve_forever)
+    thread.start()
+    try:
+        while True:
+            stopping.pause(_LONG_SECONDS)
+    finally:
+        front.shutdown()
+        thread.join()
+        front.server_close()
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 from kit.errors import SetupError
+from kit.local_cloud import process
 from kit.repository import ROOT
 
 _ENVIRONMENTS = ROOT / ".venvs"
@@ -35,12 +35,6 @@ def require(*environments: Path) -> None:
         SetupError: the installer has failed.
     """
     names = [path.name for path in environments or PROCESSES]
-    installed = subprocess.run(
-        [sys.executable, ROOT / "requirements" / "install.py", *names],
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    installed = process.run([sys.executable, ROOT / "requirements" / "install.py", *names], stdout=None)
     if installed.returncode != 0:
         raise SetupError(installed.stderr.strip())

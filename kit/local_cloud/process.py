@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -12,13 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from kit import stopping
 from kit.errors import ServiceError, SetupError
 from kit.language import _
+from kit.local_cloud import orphans
 
 _GUARD = Path(__file__).with_name("_guard.py")
 _POLL_SECONDS = 0.1
 # Longer than any grace time between SIGTERM and SIGKILL.
 _PREDECESSOR_SECONDS = 40.0
+# What a kit that was killed, and its guard too, has left, may take so long to end by itself.
+_ORPHANS_SECONDS = 10.0
 
 
 class GuardedProcess:
@@ -61,7 +66,7 @@ class GuardedProcess:
             _lock(output, name)
             self._log_start = output.tell()
             self._process = subprocess.Popen(
-                [sys.executable, "-I", _GUARD, str(grace_seconds), *command],
+                [sys.executable, "-I", _GUARD, str(grace_seconds), orphans.record_of(log), *command],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -69,27 +74,49 @@ class GuardedProcess:
                 cwd=directory or log.parent,
                 start_new_session=True,
             )
+        assert self._process.stdin is not None  # noqa: S101 (the pipe that was asked for)
+        self._pipe = self._process.stdin
+        stopping.take_along(self._kill)
 
     def exit_status(self) -> int | None:
-        """None while it runs, else the command's exit status (128 + signal number when a signal ended it)."""
-        return self._process.poll()
+        """None while it runs, else the command's exit status (128 + signal number when a signal ended it).
+
+        When somebody has killed its guard, which then cannot do it any more, it is ended here.
+        """
+        status = self._process.poll()
+        if status is None or status >= 0:
+            return status
+        orphans.end(self.log, self._grace_seconds)
+        return 128 - status
 
     def wait(self, timeout: float | None = None) -> int:
         """Waits for the command to end by itself; raises subprocess.TimeoutExpired."""
-        return self._process.wait(timeout)
+        self._process.wait(timeout)
+        return self.exit_status() or 0
 
     def stop(self) -> None:
         """Ends the command and everything in its process group; returns when all of it is gone."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        self._tell_guard(b".")
         try:
-            self._process.wait(self._grace_seconds + 10)
+            self.wait(self._grace_seconds + 10)
         except subprocess.TimeoutExpired as error:
             raise ServiceError(
                 _("{name} (process {pid}) does not end; see {log} and kill it by hand.").format(
                     name=self.name, pid=self._process.pid, log=self.log
                 )
             ) from error
+        stopping.leave_out(self._kill)
+        self._pipe.close()
+
+    def _kill(self) -> None:
+        self._tell_guard(b"!")
+
+    def _tell_guard(self, what: bytes) -> None:
+        if self._pipe.closed:
+            return
+        # It has ended, and with it all that it guarded.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._pipe.fileno(), what)
 
     def output(self) -> str:
         """The output since this start."""
@@ -119,13 +146,14 @@ def _lock(log: BinaryIO, name: str) -> None:
         try:
             fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            orphans.end(Path(log.name), _ORPHANS_SECONDS)
             if time.monotonic() > deadline:
                 raise ServiceError(
                     _(
                         "{name} of an earlier run still runs and does not end; find who has {log} open and kill it."
                     ).format(name=name, log=log.name)
                 ) from error
-            time.sleep(_POLL_SECONDS)
+            stopping.pause(_POLL_SECONDS)
         else:
             return
 
@@ -176,7 +204,47 @@ def wait_until_ready(process: Service, ready: Callable[[], bool], *, timeout: fl
                     process, _("{name} was not ready after {seconds:.0f} s").format(name=process.name, seconds=timeout)
                 )
             )
-        time.sleep(_POLL_SECONDS)
+        stopping.pause(_POLL_SECONDS)
+
+
+def run(
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    environment: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
+    stdout: int | None = subprocess.PIPE,
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command that ends by itself, and returns its status and what it printed; a signal to the kit ends both.
+
+    Args:
+        environment: as `GuardedProcess`; None for this process's own.
+        pass_fds: descriptors that it keeps.
+        stdout: None for this process's own.
+    """
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        pass_fds=pass_fds,
+    )
+    stopping.take_along(process.kill)
+    try:
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                printed, errors = process.communicate(timeout=_POLL_SECONDS)
+                return subprocess.CompletedProcess(command, process.returncode, printed, errors)
+            stopping.look()
+            if stopping.is_in_vain():
+                process.terminate()
+    except BaseException:
+        process.terminate()
+        process.communicate()
+        raise
+    finally:
+        stopping.leave_out(process.kill)
 
 
 def _with_log(process: Service, problem: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from kit import stopping
 from kit.errors import ServiceError
 from kit.language import _
 
@@ -19,6 +20,7 @@ def wait_while(pending: Callable[[], str | None], *, what: str, seconds: float, 
 
     Raises:
         ServiceError: it takes longer; says the last status.
+        Stopped: a signal has come.
     """
     deadline = time.monotonic() + seconds
     while (status := pending()) is not None:
@@ -28,4 +30,4 @@ def wait_while(pending: Callable[[], str | None], *, what: str, seconds: float, 
                     what=what, status=status, seconds=seconds, todo=todo
                 )
             )
-        time.sleep(poll_seconds)
+        stopping.pause(poll_seconds)

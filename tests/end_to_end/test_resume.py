@@ -6,6 +6,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from kit.run.names import STAGES
 from tests.end_to_end import command
 
@@ -49,11 +51,42 @@ def _attempts(folder: Path, stage: str) -> int:
     return int(stages[stage]["attempts"]) if stage in stages else 0
 
 
-def test_ctrl_c_ends_everything_and_says_how_to_go_on(tmp_path: Path) -> None:
-    process = command.start("local", folder=tmp_path, **QUICK)
-    command.wait_for("the labelling stage", lambda: _attempts(tmp_path, "labelling"))
-    process.send_signal(signal.SIGINT)
-    assert process.wait(command.PATIENCE_SECONDS) == 130
-    assert "The same command goes on from the last finished stage." in (tmp_path / "output.txt").read_text()
-    assert command.processes_of(tmp_path) == []
+@pytest.mark.timeout(1500)
+def test_stopped_at_many_moments_it_ends_everything_and_says_how_to_go_on(tmp_path: Path) -> None:
+    """Each signal comes twice, to the group and to the process, as from `timeout make local`."""
+    moments = [
+        ("pictures", signal.SIGINT),
+        ("labelling", signal.SIGTERM),
+        ("labelling", signal.SIGINT),
+        ("conversion", signal.SIGHUP),
+        ("training", signal.SIGTERM),
+        ("endpoint", signal.SIGTERM),
+        ("detection", signal.SIGINT),
+    ]
+    for stage, number in moments:
+        before = _attempts(tmp_path, stage)
+        process = command.start("local", folder=tmp_path, **QUICK)
+        command.wait_for(
+            f"another attempt at {stage}",
+            lambda name=stage, before=before, process=process: (
+                _attempts(tmp_path, name) > before or process.poll() is not None
+            ),
+        )
+        os.killpg(process.pid, number)
+        process.send_signal(number)
+        assert process.wait(command.PATIENCE_SECONDS) == 128 + number, (tmp_path / "output.txt").read_text()
+        assert command.processes_of(tmp_path) == [], stage
+        said = (tmp_path / "output.txt").read_text().splitlines()
+        assert said[-1] == "Stopped. The same command goes on from the last finished stage."
+        assert "Traceback" not in "".join(said)
     assert command.journal(tmp_path)["stages"]["pictures"]["state"] == "finished"
+
+
+def test_ended_hard_by_a_second_signal_it_leaves_nothing_running_either(tmp_path: Path) -> None:
+    process = command.start("local", folder=tmp_path, **QUICK)
+    command.wait_for("the training stage", lambda: _attempts(tmp_path, "training"))
+    process.send_signal(signal.SIGTERM)
+    while process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 128 + signal.SIGTERM
+    command.wait_for("its processes to end", lambda: not command.processes_of(tmp_path))

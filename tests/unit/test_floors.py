@@ -26,7 +26,7 @@ FLOORS = (
     ("annotations",),
     ("settings", "console", "advice", "aws_api", "atomic_file", "make_help"),
     ("setting_types", "setting_names"),
-    ("errors", "s3_uri", "repository"),
+    ("errors", "s3_uri", "repository", "stopping"),
     ("language",),
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from docker.errors import DockerException
 
 from kit.errors import SetupError
 from kit.language import _
+from kit.local_cloud import process
 from kit.local_cloud.docker.engine import Engine
 
 BASE_IMAGE = "jumpstart-rehearsal/base:local"
@@ -42,7 +42,7 @@ def make_base_image(engine: Engine) -> None:
         )
     with tempfile.TemporaryDirectory() as name:
         archive = Path(name) / "base.tar"
-        done = subprocess.run(
+        done = process.run(
             [
                 "mmdebstrap",
                 "--quiet",
@@ -55,10 +55,7 @@ def make_base_image(engine: Engine) -> None:
                 "--dpkgopt=path-include=/usr/share/doc/*/copyright",
                 _DEBIAN,
                 archive,
-            ],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
+            ]
         )
         if done.returncode != 0:
             last = " ".join(done.stderr.splitlines()[-3:])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kit.errors import ServiceError, SetupError
 from kit.language import _
+from kit.local_cloud import process
 from kit.local_cloud.process import child_environment
 
 OLDEST = (1, 29)
@@ -35,13 +36,8 @@ class Compose:
             SetupError: a port is taken, an image cannot be had, or the disk is full.
             ServiceError: it failed for another reason.
         """
-        done = subprocess.run(
-            [*self.command, "-p", project, "-f", os.fspath(file), *arguments],
-            env=child_environment(settings),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
+        command = [*self.command, "-p", project, "-f", os.fspath(file), *arguments]
+        done = process.run(command, environment=child_environment(settings))
         if done.returncode != 0:
             raise _failure(" ".join(arguments), done.stderr)
         return done.stdout

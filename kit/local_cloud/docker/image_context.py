@@ -8,7 +8,6 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import os
-import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import IO
 
 from kit.errors import SetupError
 from kit.language import _
+from kit.local_cloud import process
 from kit.repository import ROOT
 
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
@@ -56,14 +56,8 @@ def lay_out(lock: Path, folder: Path, machine: str, *, torch: str | None, held: 
         SetupError: the package index cannot be reached, lacks something, or the disk is full.
     """
     options = ("--torch", torch) if torch else ()
-    done = subprocess.run(
-        [sys.executable, _LAY_OUT, *options, lock, machine, folder],
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-        pass_fds=(held,),
-    )
+    command = [sys.executable, _LAY_OUT, *options, lock, machine, folder]
+    done = process.run(command, stdout=None, pass_fds=(held,))
     if done.returncode != 0:
         raise SetupError(done.stderr.strip())
 

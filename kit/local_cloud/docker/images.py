@@ -16,6 +16,7 @@ from typing import Any
 import docker
 from docker.errors import DockerException
 
+from kit import stopping
 from kit.errors import SetupError
 from kit.language import _
 from kit.local_cloud.docker import image_context
@@ -35,6 +36,7 @@ IMAGE_LABEL = "jumpstart-rehearsal.image"
 _DETECTOR = _CONTAINERS / "detector" / "detector"
 # How many are built side by side: one has the processor while another has the disk.
 _BUILDS = 2
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ def ensure_images(
             _build_base_image(engine, say)
         with ThreadPoolExecutor(_BUILDS) as builds:
             for built in [builds.submit(_ensure_image, engine, name, cuda, say, lock.fileno()) for name in own]:
+                while not built.done():
+                    stopping.pause(_POLL_SECONDS)
                 built.result()
         # Those that were replaced, and what failed builds have left; not before, for a build stands on nameless ones.
         engine.client.images.prune(filters={"dangling": True, "label": IMAGE_LABEL})
@@ -206,6 +210,9 @@ def _build(engine: Engine, **request: Any) -> None:
     try:
         for message in engine.client.api.build(**request, rm=True, forcerm=True, decode=True):
             printed.append(message.get("stream", ""))
+            stopping.look()
+            if stopping.is_in_vain():
+                raise stopping.Stopped
             if "error" in message:
                 raise _failure(request["tag"], message["error"], printed)
     except DockerException as error:

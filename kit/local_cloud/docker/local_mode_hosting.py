@@ -17,6 +17,7 @@ from pathlib import Path
 
 import docker
 
+from kit import stopping
 from kit.errors import KitError
 from kit.local_cloud.container_files import ContainerFiles
 from kit.local_cloud.docker.local_mode_containers import LocalModeContainer
@@ -47,7 +48,7 @@ def _serve(files: ContainerFiles, port: int, run: str) -> int:
     _let_anybody_read(files.model)
     work = files.base / "local-mode"
 
-    def end(*_: object) -> None:
+    def end() -> None:
         container.stop(_STOP_SECONDS)
         clean_up()
         os._exit(128 + signal.SIGTERM)
@@ -57,7 +58,7 @@ def _serve(files: ContainerFiles, port: int, run: str) -> int:
         if work.exists():
             shutil.rmtree(work)
 
-    signal.signal(signal.SIGTERM, end)
+    stopping.on_sigterm(end)
     problems: list[str] = []
     # The SDK waits for Compose in a thread of its own, and tells of its end by an exception there.
     threading.excepthook = lambda arguments: problems.append(str(arguments.exc_value))

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import docker
 
+from kit import stopping
 from kit.errors import KitError
 from kit.local_cloud.container_files import ContainerFiles
 from kit.local_cloud.docker.local_mode_containers import LocalModeContainer
@@ -45,12 +46,12 @@ def _train(files: ContainerFiles, run: str, instance_type: str) -> int:
     container.require_image(image)
     require_network(client)
 
-    def stop(*_: object) -> None:
+    def stop() -> None:
         # The SDK then collects what the container has left, as after any other end.
         if not container.stop(_STOP_SECONDS):
             os._exit(128 + signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, stop)
+    stopping.on_sigterm(stop)
     ended = threading.Event()
     output = os.fdopen(1, "wb", closefd=False)
     follower = threading.Thread(target=container.follow, args=(output,), kwargs={"given_up": ended.is_set})

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
+from kit import stopping
 from kit.errors import KitError
 from kit.local_cloud.container_files import ContainerDefinition, ContainerFiles
 from kit.local_cloud.hosting.model_server import ModelServer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _REASON_LIMIT = 1024
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class Endpoint:
 
     def wait(self) -> None:
         """Returns when it is in service or has failed."""
-        self._thread.join()
+        while self._thread.is_alive():
+            stopping.pause(_POLL_SECONDS)
 
     def server(self) -> ModelServer | None:
         with self._lock:

@@ -55,8 +55,12 @@ class Hosting:
         for record in self._records.all():
             if record["EndpointStatus"] in ("Creating", "InService"):
                 self._start(record)
-        for endpoint in self._endpoints.values():
-            endpoint.wait()
+        try:
+            for endpoint in self._endpoints.values():
+                endpoint.wait()
+        except BaseException:
+            self.close()
+            raise
 
     def create_model(self, **request: Any) -> dict[str, Any]:
         """Raises ClientError with ValidationException: malformed, taken, no such artifact, or not for this machine."""

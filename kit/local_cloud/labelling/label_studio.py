@@ -17,6 +17,7 @@ import httpx
 from label_studio_sdk.client import LabelStudio
 from label_studio_sdk.core.api_error import ApiError
 
+from kit import stopping
 from kit.atomic_file import write_atomically
 from kit.errors import ServiceError
 from kit.language import _
@@ -173,7 +174,10 @@ def knows_its_user(access: LabelStudioAccess) -> bool:
 
     Raises:
         ServiceError: another server answers.
+        Stopped: nobody waits for it any more.
     """
+    if stopping.is_in_vain():
+        raise stopping.Stopped
     headers = {"Authorization": f"Token {access.token}"}
     with _connection(_ALIVE_SECONDS) as connection:
         try:

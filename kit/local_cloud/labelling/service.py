@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kit import stopping
 from kit.annotations.formats import coco
 from kit.aws_api import LabellingPortal
 from kit.local_cloud.labelling.jobs import LabelingJobs
@@ -16,6 +17,8 @@ from kit.local_cloud.records import Records
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+_POLL_SECONDS = 0.1
 
 
 class LabellingService:
@@ -81,6 +84,8 @@ class LabellingService:
         """The jobs, once the server answers; raises what kept it from coming up."""
         self.warm_up()
         assert self._server is not None  # noqa: S101 (what warm_up is for)
+        while not self._server.done():
+            stopping.pause(_POLL_SECONDS)
         if self._jobs is None:
             access = self._server.result().access
             self._jobs = LabelingJobs(self._folder, s3=self._s3, label_studio=access)

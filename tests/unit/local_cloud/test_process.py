@@ -8,9 +8,11 @@ import sys
 import textwrap
 from pathlib import Path
 
+import psutil
 import pytest
 
 from kit.errors import ServiceError, SetupError
+from kit.local_cloud import orphans
 from kit.local_cloud.process import GuardedProcess, child_environment, choose_port, wait_until_ready
 from tests.waiting import eventually, is_running
 
@@ -133,6 +135,61 @@ def test_ending_the_guard_ends_the_family(tmp_path: Path) -> None:
     pids = family_of(process)
     os.kill(process._process.pid, signal.SIGTERM)
     eventually(lambda: not any(is_running(pid) for pid in pids))
+    process.stop()
+
+
+def guard_of(pid: int) -> int:
+    guard = psutil.Process(pid).parent()
+    assert guard is not None
+    return guard.pid
+
+
+def test_what_has_lost_its_guard_is_ended_where_that_is_seen(tmp_path: Path) -> None:
+    process = start(tmp_path, FAMILY, "stubborn", grace_seconds=0.3)
+    pids = family_of(process)
+    eventually((tmp_path / "log.process").exists)
+    os.kill(guard_of(pids[0]), signal.SIGKILL)
+    assert eventually(process.exit_status) == 128 + signal.SIGKILL
+    assert not any(is_running(pid) for pid in pids)
+    process.stop()
+
+
+def test_a_start_ends_what_has_lost_its_guard_and_its_kit(tmp_path: Path) -> None:
+    """Nobody is left who would: the next run waited for 40 s, and failed."""
+    driver = textwrap.dedent("""
+        import os, signal, sys
+        from pathlib import Path
+        from kit.local_cloud.process import GuardedProcess, child_environment
+        GuardedProcess(
+            "family", [sys.executable, "-c", os.environ["FAMILY"]],
+            environment=child_environment({}), log=Path(sys.argv[1]),
+        )
+        signal.pause()
+    """)
+    log = tmp_path / "log"
+    environment = {**os.environ, "FAMILY": FAMILY}
+    with subprocess.Popen([sys.executable, "-c", driver, log], env=environment, cwd=Path(__file__).parents[3]) as kit:
+        pids = [int(word) for word in eventually(lambda: log.exists() and log.read_text()).split()]
+        record = tmp_path / "log.process"
+        eventually(lambda: record.exists() and len(record.read_text().split()) == 4)
+        os.kill(guard_of(pids[0]), signal.SIGKILL)
+        kit.kill()
+    assert all(is_running(pid) for pid in pids)
+    process = start(tmp_path, FAMILY)
+    assert not any(is_running(pid) for pid in pids)
+    family_of(process)
+    process.stop()
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+def test_nobody_is_taken_for_an_orphan_who_has_its_number_since(tmp_path: Path) -> None:
+    process = start(tmp_path, FAMILY)
+    pids = family_of(process)
+    record = tmp_path / "log.process"
+    guard, _, command, command_started = eventually(lambda: record.exists() and record.read_text()).split()
+    record.write_text(f"{guard} 1 {command} {int(command_started) + 1}")
+    orphans.end(tmp_path / "log", 0.1)
+    assert all(is_running(pid) for pid in pids)
     process.stop()
 
 

@@ -11,6 +11,7 @@ JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(
 # What stands on make's command line as NAME=value, but for what make, this file and the programs it calls take themselves.
 OTHERS := PYTHON INSTALLER TORCH_INDEX LANG_UI SHELL MAKE% AWS_% PIP_% UV_% DOCKER_% LANG LANGUAGE LC_% TMPDIR %_PROXY %_proxy \
           $(if $(filter compare,$(MAKECMDGOALS)),RUNS) $(if $(filter images,$(MAKECMDGOALS)),GPU) \
+          $(if $(filter detect,$(MAKECMDGOALS)),IMAGES OUT RUN) \
           $(if $(filter bench-far,$(MAKECMDGOALS)),SEEDS) $(if $(filter fuzz,$(MAKECMDGOALS)),SECONDS) \
           $(if $(filter bench-slow-clients,$(MAKECMDGOALS)),MODEL) $(if $(filter bench-run-kills,$(MAKECMDGOALS)),KILLS SEED)
 GIVEN := $(filter-out $(OTHERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
@@ -25,7 +26,10 @@ $(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
 export KIT_FROM_MAKE := $(GIVEN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment kit-there local doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio status compare go-on test test-fast check fuzz docs-check messages format lock samples bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-far scenes-environment gpu-check \
+.PHONY: help setup setup-dev kit-environment kit-there local go-on status compare detect \
+        doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
+        test test-fast check fuzz docs-check messages format lock samples scenes-environment gpu-check \
+        bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-far \
         images base-image up down logs ps clean distclean
 
 # For what looks at runs or services and begins none: on a fresh clone there is nothing to look at.
@@ -48,6 +52,9 @@ status: kit-there  ## how the latest run stands, and what to do next  ## 最新�
 
 compare: kit-there  ## two finished runs side by side: make compare RUNS="a b"  ## 終わった 2 つの実行を並べる：make compare RUNS="a b"
 	@$(KIT) compare $(RUNS)
+
+detect: kit-environment  ## what the latest run's model, or RUN='s, finds: make detect IMAGES="a.jpg folder film.mp4" OUT=drawn  ## 最新の実行（または RUN=）のモデルが見つけるもの：make detect IMAGES="a.jpg folder film.mp4" OUT=drawn
+	@$(KIT) detect $(IMAGES) $(if $(RUN),--run $(RUN)) $(addprefix --out ,$(OUT))
 
 ##@ on AWS  ##@ AWS で
 

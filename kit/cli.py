@@ -17,6 +17,7 @@ from kit.commands.clean import clean
 from kit.commands.cloud import cloud, cloud_clean, cloud_quota, cloud_rehearsal, cloud_studio, doctor
 from kit.commands.compare import compare
 from kit.commands.convert import convert
+from kit.commands.detect import detect
 from kit.commands.draw import draw
 from kit.commands.go_on import go_on
 from kit.commands.help_page import HelpPage
@@ -86,7 +87,8 @@ def remind() -> None:
 # The exit status of an error that nobody foresaw.
 MISTAKE = 5
 CLOUD = (cloud, cloud_clean, cloud_studio, doctor, cloud_quota)
-ON_AWS = tuple(command.name for command in CLOUD)
+# `detect` too, when it asks an endpoint there.
+ON_AWS = (*(command.name for command in CLOUD), detect.name)
 # What speaks to services, or starts them.
 WITH_SERVICES = (*ON_AWS, *(command.name for command in (cloud_rehearsal, local, images, base_image, services)))
 
@@ -100,6 +102,7 @@ for command in (
     convert,
     check,
     draw,
+    detect,
     images,
     base_image,
     services,

@@ -31,11 +31,12 @@ class Console:
 
     Args:
         mark: begins every line outside tables and progress bars: that this is a rehearsal, say.
+        beside: to print to standard error, where standard output is for scripts.
     """
 
-    def __init__(self, mark: str = "") -> None:
+    def __init__(self, mark: str = "", *, beside: bool = False) -> None:
         self._mark = mark
-        self._rich = rich.console.Console(highlight=False, soft_wrap=True)
+        self._rich = rich.console.Console(highlight=False, soft_wrap=True, stderr=beside)
 
     @property
     def is_terminal(self) -> bool:
@@ -70,8 +71,8 @@ class Console:
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     @contextmanager
-    def progress(self, what: str, total: int) -> Iterator[Advance]:
-        """Shows work of `total` steps while the block runs."""
+    def progress(self, what: str, total: int | None) -> Iterator[Advance]:
+        """Shows work of `total` steps, None where nobody knows how many, while the block runs."""
         if self._rich.is_terminal:
             columns = (
                 rich.progress.TextColumn("  {task.description}"),
@@ -99,12 +100,14 @@ class Console:
 
 
 class _PlainProgress:
-    def __init__(self, console: Console, what: str, total: int) -> None:
+    def __init__(self, console: Console, what: str, total: int | None) -> None:
         self._console, self._what, self._total = console, what, total
         self._shown = 0
 
     def __call__(self, completed: int, note: str = "") -> None:
         stopping.look()
+        if self._total is None:
+            return
         part = completed * _PLAIN_LINES // max(self._total, 1)
         if part > self._shown:
             self._shown = part

@@ -31,6 +31,7 @@ from kit.setting_types import (
     setting,
 )
 
+REGION = Matching(r"[a-z]{2,}(-[a-z]+)+-\d", marked("a region, such as us-east-1"))
 # The values of `runtime`.
 AUTO, PROCESS, DOCKER = "auto", "process", "docker"
 # Who serves the labelling on the cloud track.
@@ -53,6 +54,16 @@ class EndpointAgeSettings(RunsSettings):
     endpoint_hours: float = setting(
         2.0, Number(0, 1000), marked("age at which every command warns of an endpoint"), identity=False
     )
+
+
+@dataclass(frozen=True)
+class DetectSettings(RunsSettings):
+    """Settings of `kit detect`; those of the same names mean the same to a run."""
+
+    threshold: float | None = setting(
+        None, Number(0, 1), marked("lowest score that counts; default: the run's"), identity=False
+    )
+    region: str | None = setting(None, REGION, marked("AWS region"), identity=False)
 
 
 @dataclass(frozen=True)
@@ -155,12 +166,7 @@ class CloudSettings(Settings, LabelStudioSettings, EndpointAgeSettings):
         click.Choice([GROUND_TRUTH, LABEL_STUDIO]),
         marked("who serves the labelling: ground-truth or label-studio"),
     )
-    region: str | None = setting(
-        None,
-        Matching(r"[a-z]{2,}(-[a-z]+)+-\d", marked("a region, such as us-east-1")),
-        marked("AWS region"),
-        identity=False,
-    )
+    region: str | None = setting(None, REGION, marked("AWS region"), identity=False)
     role_arn: str | None = setting(
         None,
         Matching(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", marked("the ARN of an IAM role")),

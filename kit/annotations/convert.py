@@ -110,18 +110,27 @@ def convert(
     if images is not None:
         data = replace(data, pictures=_measured(source, data.pictures, images, chosen, files))
     data = replace(data, pictures=_not_nothing(source, data))
-    parts = formats.FORMATS[chosen].parts
-    if not parts:
-        written, annotations = formats.write(target, data, chosen), target
-    elif chosen is not Format.JUMPSTART:
-        with write_errors_told(target), _folder(target):
-            written, annotations = _write_folder(target, data, chosen), target
+    if chosen is not Format.JUMPSTART:
+        written, annotations = write(target, data, chosen), target
     else:
         with write_errors_told(target), _folder(target):
             written = _write_channel(target / CHANNEL, data, None if images is None else files)
             write_atomically(target / LABEL_CATEGORIES, label_categories(data.labels))
         annotations = target / CHANNEL / jumpstart.ANNOTATIONS
     return Conversion(source_format, annotations, chosen, data.labels, written, _remarks(source, data))
+
+
+def write(target: Path, data: AnnotationStream, to: Format) -> Written:
+    """Write a data set to the file or the folder `target`, in whose place it is put when it is whole.
+
+    Raises:
+        InputError: see the writer of the format; `target` is a file where a folder is wanted.
+        SetupError: the disk is full.
+    """
+    if not formats.FORMATS[to].parts:
+        return formats.write(target, data, to)
+    with write_errors_told(target), _folder(target):
+        return _write_folder(target, data, to)
 
 
 def _remarks(source: Path, data: AnnotationStream) -> tuple[Problem, ...]:

@@ -48,6 +48,12 @@ class BoundingBox(Struct, frozen=True, gc=False):
         return BoundingBox(self.label, left, top, right, bottom)
 
 
+class ScoredBox(BoundingBox, frozen=True, gc=False):
+    """A box that a model found, and its `score` in 0..1; formats that have a place for that keep it."""
+
+    score: float
+
+
 class LabelState(enum.Enum):
     """What became of a picture in labelling."""
 

@@ -62,6 +62,12 @@ def parse(body: bytes, labels: Sequence[str], width: int, height: int) -> tuple[
     return tuple(sorted(found, key=lambda detection: -detection.score))
 
 
+def labels_of(body: bytes, labels: Sequence[str]) -> tuple[str, ...]:
+    """The names of all classes that an answer is about, in the order of their ids; arguments and errors as `parse`."""
+    sent = _answer(body).get("labels")
+    return tuple(map(str, _class_names(sent if isinstance(sent, list) else (), labels)))
+
+
 def _detections(
     entries: Iterator[tuple[Any, Any, Any]], width: int, height: int, labels: Sequence[Any]
 ) -> Iterator[Detection]:

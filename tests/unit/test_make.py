@@ -89,6 +89,7 @@ def test_what_a_target_and_its_programs_read_themselves_is_let_through() -> None
     for given in (
         ["compare", "RUNS=a b"],
         ["images", "GPU=1"],
+        ["detect", "IMAGES=a.jpg b", "OUT=drawn", "RUN=latest", "THRESHOLD=0.5"],
         ["bench-far", "SEEDS=1"],
         ["cloud", "AWS_PROFILE=workshop", "HTTPS_PROXY=http://127.0.0.1:9", "PIP_INDEX_URL=http://127.0.0.1:9"],
     ):

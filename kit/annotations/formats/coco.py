@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from kit.annotations.account import Account
 from kit.annotations.formats.categories import category_names, used_classes
 from kit.annotations.formats.image_list import pictures
 from kit.annotations.formats.image_list_boxes import SIZED
 from kit.annotations.formats.image_list_writer import write_document
-from kit.annotations.model import AnnotatedPicture, AnnotationStream
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, ScoredBox
 from kit.annotations.problems import OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
 
@@ -76,7 +76,8 @@ def write(path: Path, data: AnnotationStream) -> Written:
             left, top = box.left, box.top
             width, height = box.right - left, box.bottom - top
             bbox = (left, top, width, height)
-            found.append(_Annotation(annotation_id, image_id, class_id, bbox, width * height))
+            score = box.score if isinstance(box, ScoredBox) else UNSET
+            found.append(_Annotation(annotation_id, image_id, class_id, bbox, width * height, score=score))
         return found
 
     categories = [{"id": class_id, "name": label} for class_id, label in enumerate(data.labels)]
@@ -92,6 +93,8 @@ class _Annotation(Struct, gc=False):
     bbox: tuple[float, float, float, float]
     area: float
     iscrowd: int = 0
+    # As in COCO's results, of a model's boxes alone.
+    score: float | UnsetType = UNSET
 
 
 class _Image(Struct, gc=False):

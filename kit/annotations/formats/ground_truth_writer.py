@@ -10,7 +10,7 @@ from msgspec.json import Encoder
 
 from kit.annotations.formats.ground_truth_ordinary import Box
 from kit.annotations.formats.ground_truth_record import METADATA, TASK_TYPE
-from kit.annotations.model import AnnotatedPicture
+from kit.annotations.model import AnnotatedPicture, ScoredBox
 from kit.annotations.streaming.json_values import compact
 from kit.errors import InputError
 from kit.language import _
@@ -89,7 +89,7 @@ class JobLines:
         record = {
             "source-ref": picture.source,
             self._answer: _Answer((size,), Raw(compact(_ENCODER.encode(boxes)))),
-            self._metadata: _AnswerMetadata(*self._common, [_UNSURE] * len(boxes), class_map),
+            self._metadata: _AnswerMetadata(*self._common, _objects(picture), class_map),
         }
         return _ENCODER.encode(record) + b"\n"
 
@@ -97,3 +97,7 @@ class JobLines:
         """The line of a picture that the job gave up, with the reason."""
         metadata = _FailureMetadata(*self._common, picture.reason)
         return _ENCODER.encode({"source-ref": picture.source, self._metadata: metadata}) + b"\n"
+
+
+def _objects(picture: AnnotatedPicture) -> list[_Object]:
+    return [_Object(box.score) if isinstance(box, ScoredBox) else _UNSURE for box in picture.boxes]

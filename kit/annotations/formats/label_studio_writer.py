@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState, ScoredBox
 from kit.annotations.selection import Selection, Written, size_unknown
 from kit.annotations.streaming.writing import replacing
 from kit.errors import InputError
@@ -77,4 +77,5 @@ def _result(picture: AnnotatedPicture, box: BoundingBox, identity: str) -> dict[
     }
     names = {"id": identity, "from_name": "label", "to_name": "image", "type": "rectanglelabels"}
     sizes = {"original_width": picture.width, "original_height": picture.height, "image_rotation": 0}
-    return {**names, **sizes, "value": value}
+    score = {"score": box.score} if isinstance(box, ScoredBox) else {}
+    return {**names, **sizes, **score, "value": value}

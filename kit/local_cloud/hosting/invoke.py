@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, Protocol
 
 import urllib3
 from botocore.exceptions import ClientError
@@ -11,17 +11,24 @@ from botocore.response import StreamingBody
 
 from kit.aws_api import LARGEST_BODY
 from kit.local_cloud.account import ACCOUNT
-from kit.local_cloud.hosting.endpoints import Hosting
+from kit.local_cloud.hosting.model_server import ModelServer
 from kit.local_cloud.service_model import client_error, validate_request
 
 _OPERATION = "InvokeEndpoint"
 _ERROR_TEXT_LIMIT = 1000
 
 
-class EndpointInvoker:
-    """Asks the endpoints of a `Hosting`."""
+class Served(Protocol):
+    """Knows the endpoints of this machine."""
 
-    def __init__(self, hosting: Hosting) -> None:
+    def served(self, name: str) -> tuple[str, ModelServer] | None:
+        """The production variant and the server of an endpoint in service."""
+
+
+class EndpointInvoker:
+    """Asks the endpoints of a `Hosting`, or a lone one."""
+
+    def __init__(self, hosting: Served) -> None:
         self._hosting = hosting
 
     def invoke_endpoint(

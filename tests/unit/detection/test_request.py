@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from botocore.config import Config
 
-from kit.detection.request import ask, body_of
+from kit.detection.request import RefusedPictureError, ask, body_of
 from kit.errors import ServiceError
 from tests.unit.annotations.pictures import picture_file
 
@@ -88,6 +89,49 @@ def test_an_error_of_the_model_is_told() -> None:
     with (
         serving(424, body, **headers) as (_, runtime),
         pytest.raises(ServiceError, match=r"endpoint plugs: refused a picture \(not a picture\)"),
+    ):
+        ask(runtime, "plugs", b"x")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "body", "said"),
+    [
+        (
+            400,
+            "ValidationError",
+            {"Message": "Endpoint plugs of account 1 not found."},
+            r"endpoint plugs: there is none in service of that name \(Endpoint plugs of account 1 not found\)",
+        ),
+        (403, "AccessDeniedException", {"Message": "no"}, "endpoint plugs: these credentials may not ask it"),
+        (
+            424,
+            "ModelError",
+            {"Message": "m", "OriginalStatusCode": 503, "OriginalMessage": "16 wait"},
+            r"endpoint plugs: has too much to do \(16 wait\); try again",
+        ),
+        (424, "ModelError", {"Message": "m", "OriginalStatusCode": 500, "OriginalMessage": "x"}, "plugs: failed on a"),
+    ],
+    ids=["not there", "not permitted", "too much to do", "a bug in it"],
+)
+def test_what_is_no_fault_of_the_picture_is_told_as_that(
+    status: int, code: str, body: dict[str, object], said: str
+) -> None:
+    headers = {"x_amzn_errortype": code, "Content_Type": "application/json"}
+    with (
+        serving(status, json.dumps(body).encode(), **headers) as (_, runtime),
+        pytest.raises(ServiceError, match=said) as raised,
+    ):
+        ask(runtime, "plugs", b"x")
+    assert not isinstance(raised.value, RefusedPictureError)
+
+
+@pytest.mark.parametrize(("status", "original"), [(424, 415), (424, 413), (424, 400), (413, None)])
+def test_a_picture_that_the_endpoint_does_not_take_is_told_from_the_rest(status: int, original: int | None) -> None:
+    body = {"Message": "m"} if original is None else {"Message": "m", "OriginalStatusCode": original}
+    headers = {"Content_Type": "application/json", **({"x_amzn_errortype": "ModelError"} if original else {})}
+    with (
+        serving(status, json.dumps(body).encode(), **headers) as (_, runtime),
+        pytest.raises(RefusedPictureError, match="endpoint plugs: refused a picture"),
     ):
         ask(runtime, "plugs", b"x")
 

@@ -19,6 +19,7 @@ from kit.commands.compare import compare
 from kit.commands.convert import convert
 from kit.commands.detect import detect
 from kit.commands.draw import draw
+from kit.commands.export import export
 from kit.commands.go_on import go_on
 from kit.commands.help_page import HelpPage
 from kit.commands.images import base_image, images
@@ -103,6 +104,7 @@ for command in (
     check,
     draw,
     detect,
+    export,
     images,
     base_image,
     services,

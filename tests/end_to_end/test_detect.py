@@ -17,6 +17,7 @@ from pycocotools.coco import COCO
 
 from kit.annotations.formats import registry
 from kit.detection.films import Film
+from kit.local_cloud import environments
 from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
 
@@ -191,3 +192,52 @@ def test_after_ctrl_c_what_was_found_is_there_and_nothing_goes_on(rehearsal: Pat
     assert 2 <= len(found) < 65
     assert "Stopped; what was found until then is there." in (tmp_path / "output.txt").read_text()
     assert command.processes_of(tmp_path) == []
+
+
+def test_an_exported_model_finds_the_same_without_the_kit(rehearsal: Path, tmp_path: Path) -> None:
+    done = command.kit("export", "latest", "model", folder=tmp_path, runs=str(rehearsal / "runs"))
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "model"
+    # On its own: none of this repository's modules, nothing of the shell's environment.
+    example = subprocess.run(
+        [environments.DETECTOR / "bin" / "python", "-I", "detect.py", "--threshold", "0.01", *pictures(5)],
+        cwd=folder,
+        env={},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    run = command.latest(rehearsal)
+    answers = {each["picture"]: each["answer"] for each in lines(run / "results" / "detections.jsonl")}
+    for line in map(json.loads, example.stdout.splitlines()):
+        answer = answers[Path(line["picture"]).name]
+        assert len(line["detections"]) == len(answer["scores"]) > 0
+        for each, number, score, box in zip(
+            line["detections"], answer["classes"], answer["scores"], answer["normalized_boxes"], strict=True
+        ):
+            assert each["label"] == LABELS[int(number)]
+            assert each["score"] == pytest.approx(score, abs=1e-4)
+            expected = [edge * side for edge, side in zip(box, (640, 480) * 2, strict=True)]
+            assert each["box"] == pytest.approx(expected, abs=0.1)
+
+
+def pictures(count: int) -> list[str]:
+    return [str(path) for path in sorted(HELD_OUT.glob("*.jpg"))[:count]]
+
+
+def test_an_exported_model_says_what_it_is(rehearsal: Path, tmp_path: Path) -> None:
+    done = command.kit("export", "latest", "model", folder=tmp_path, runs=str(rehearsal / "runs"))
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "model"
+    assert (folder / "labels.txt").read_text().splitlines() == list(LABELS)
+    card = (folder / "MODEL_CARD.md").read_text()
+    assert f"mAP@0.5 {command.summary(rehearsal)['map50']:.3f}" in card
+    assert all(f"| {label} |" in card for label in LABELS)
+    assert "kit export" not in card
+    assert "## Its limits" in card
+    assert "Apache License" in (folder / "LICENSE").read_text()
+    again = command.kit("export", "latest", "model", folder=tmp_path, runs=str(rehearsal / "runs"))
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+    forced = command.kit("export", "latest", "model", "--force", folder=tmp_path, runs=str(rehearsal / "runs"))
+    assert forced.returncode == 0

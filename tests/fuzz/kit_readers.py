@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from kit.annotations.check import check
 from kit.annotations.picture_conversion import converted
 from kit.detection.picture import read_picture
+from kit.detection.picture_stream import PictureStream
 from kit.errors import KitError
 from kit.local_cloud.model_archive import unpack
 from kit.run.journal import Journal
@@ -30,6 +32,9 @@ def picture(data: bytes, folder: Path) -> None:
     path.write_bytes(data)
     read_picture(path)
     converted(path, mend=True)
+    # The same bytes by a pipe, behind another picture: nothing of them is lost.
+    stream = data + data
+    assert b"".join(PictureStream(io.BytesIO(stream)).pictures()) == stream
 
 
 def archive(data: bytes, folder: Path) -> None:

@@ -26,7 +26,7 @@ $(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
 export KIT_FROM_MAKE := $(GIVEN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment kit-there local go-on status compare detect \
+.PHONY: help setup setup-dev kit-environment kit-there local go-on runs status compare detect \
         doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
         test test-fast check fuzz docs-check messages format lock samples scenes-environment gpu-check \
         bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-far \
@@ -47,10 +47,13 @@ local: kit-environment  ## the whole workshop on this machine; goes on where it 
 go-on: kit-there  ## end labelling by hand early and go on with the labels there are  ## 手作業のラベリングを早めに終え、いまあるラベルで先に進む
 	@$(KIT) go-on
 
-status: kit-there  ## how the latest run stands, and what to do next  ## 最新の実行の状態と、次にすること
+runs: kit-there  ## every run: date, track, state, labels, score  ## すべての実行：日付、種類、状態、ラベル、スコア
+	@$(KIT) runs
+
+status: kit-there  ## how the latest run stands, or RUN=<name>, and what to do next  ## 最新の（または RUN=<name> の）実行の状態と、次にすること
 	@$(KIT) status
 
-compare: kit-there  ## two finished runs side by side: make compare RUNS="a b"  ## 終わった 2 つの実行を並べる：make compare RUNS="a b"
+compare: kit-there  ## two finished runs side by side: make compare RUNS="a b" (RUN=a: beside the latest)  ## 終わった 2 つの実行を並べる：make compare RUNS="a b"（RUN=a：最新と並べる）
 	@$(KIT) compare $(RUNS)
 
 detect: kit-environment  ## what the latest run's model, or RUN='s, finds: make detect IMAGES="a.jpg folder film.mp4" OUT=drawn  ## 最新の実行（または RUN=）のモデルが見つけるもの：make detect IMAGES="a.jpg folder film.mp4" OUT=drawn
@@ -78,10 +81,10 @@ cloud-studio: kit-environment  ## a SageMaker Studio domain with a JupyterLab sp
 
 ##@ tidying up, setting up  ##@ 片付けと準備
 
-clean: kit-environment  ## remove all runs, with the services' data in them  ## すべての実行を、サービスのデータとともに消す
-	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) services down; fi
+clean: kit-environment  ## remove all runs, with the services' data in them (RUN=<name>: that one alone)  ## すべての実行を、サービスのデータとともに消す（RUN=<name>：その実行だけ）
+	$(if $(RUN),,@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) services down; fi)
 	@$(KIT) clean
-	rm -rf test-output
+	$(if $(RUN),,rm -rf test-output)
 
 distclean: clean  ## remove the environments and the images too  ## 環境とイメージも消す
 	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) images --remove; fi

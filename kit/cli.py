@@ -24,6 +24,7 @@ from kit.commands.go_on import go_on
 from kit.commands.help_page import HelpPage
 from kit.commands.images import base_image, images
 from kit.commands.local import local
+from kit.commands.runs import runs
 from kit.commands.services import services
 from kit.commands.setting_flags import require_taken, resolve
 from kit.commands.status import status
@@ -97,6 +98,7 @@ for command in (
     *CLOUD,
     cloud_rehearsal,
     local,
+    runs,
     go_on,
     status,
     compare,

@@ -37,6 +37,9 @@ class Console:
     def __init__(self, mark: str = "", *, beside: bool = False) -> None:
         self._mark = mark
         self._rich = rich.console.Console(highlight=False, soft_wrap=True, stderr=beside)
+        if not self._rich.is_terminal:
+            # Nothing there has a width that cells of tables would have to be broken for.
+            self._rich.width = 200
 
     @property
     def is_terminal(self) -> bool:
@@ -55,8 +58,7 @@ class Console:
     def table(self, table: rich.table.Table) -> None:
         for column in table.columns:
             column.overflow = "fold"  # Japanese has no spaces at which lines could break
-        # Off a terminal nothing has a width that cells would have to be broken for.
-        self._rich.print(table, soft_wrap=False, width=None if self._rich.is_terminal else 200)
+        self._rich.print(table, soft_wrap=False)
 
     @property
     def is_interactive(self) -> bool:

@@ -50,6 +50,13 @@ def declarations(kind: type[Any]) -> dict[str, Declaration]:
     return {field.name: field.metadata["declaration"] for field in dataclasses.fields(kind)}
 
 
+def text_of(value: Any) -> str:
+    """A setting's value, as JSON and TOML have it, in the form in which it is typed."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(int(value) if isinstance(value, bool) else "" if value is None else value)
+
+
 class S3Address(str):
     """`s3://bucket/key`."""
 

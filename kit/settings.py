@@ -83,7 +83,16 @@ class ServicesSettings(LabelStudioSettings):
 
 
 @dataclass(frozen=True)
-class Settings(RunsSettings):
+class RunSettings(RunsSettings):
+    """Settings of every command that is about one run."""
+
+    run: str | None = setting(
+        None, click.STRING, marked("name of a run, as `make runs` lists it; default: the one that fits"), identity=False
+    )
+
+
+@dataclass(frozen=True)
+class Settings(RunSettings):
     """The settings of a run on either track; AWS has another `labeler`."""
 
     images: Path | None = setting(

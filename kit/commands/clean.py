@@ -6,13 +6,25 @@ import click
 
 from kit.commands.setting_flags import SettingsCommand
 from kit.language import _
-from kit.run.removal import remove_all
-from kit.settings import ResolvedSettings, RunsSettings
+from kit.run.folder import find
+from kit.run.removal import remove, remove_all
+from kit.settings import ResolvedSettings, RunSettings
 
 
 @click.command(
-    cls=SettingsCommand, kind=RunsSettings, help=_("Remove all runs, unless one may have left something on AWS.")
+    cls=SettingsCommand,
+    kind=RunSettings,
+    help=_("Remove all runs, or the one of RUN, unless one may have left something on AWS."),
 )
-def clean(resolved: ResolvedSettings[RunsSettings]) -> None:
-    remove_all(resolved.settings.runs)
-    click.echo(_("Removed {runs}.").format(runs=resolved.settings.runs))
+def clean(resolved: ResolvedSettings[RunSettings]) -> None:
+    settings = resolved.settings
+    if settings.run is not None:
+        folder = find(settings.runs, settings.run)
+        remove(folder)
+        click.echo(_("Removed {runs}.").format(runs=folder.path))
+        return
+    kept = remove_all(settings.runs)
+    for complaint in kept:
+        click.echo(complaint, err=True)
+    told = _("Removed all runs of {runs} but these: {count}.") if kept else _("Removed {runs}.")
+    click.echo(told.format(runs=settings.runs, count=len(kept)))

@@ -44,6 +44,7 @@ def cloud_clean(resolved: ResolvedSettings[CloudSettings]) -> None:
 @click.command(
     cls=SettingsCommand,
     kind=CloudSettings,
+    without=("run",),
     help=_("Check this machine, and whether the workshop can run on this AWS account; makes nothing."),
 )
 def doctor(resolved: ResolvedSettings[CloudSettings]) -> None:
@@ -56,6 +57,7 @@ def doctor(resolved: ResolvedSettings[CloudSettings]) -> None:
     "cloud-quota",
     cls=SettingsCommand,
     kind=CloudSettings,
+    without=("run",),
     help=_("Ask AWS for one instance of the chosen training and endpoint type where the quota is 0."),
 )
 def cloud_quota(resolved: ResolvedSettings[CloudSettings]) -> None:
@@ -76,6 +78,7 @@ def cloud_quota(resolved: ResolvedSettings[CloudSettings]) -> None:
     "cloud-studio",
     cls=SettingsCommand,
     kind=CloudSettings,
+    without=("run",),
     help=_("Make a SageMaker Studio domain with a JupyterLab space, and print the address that opens it."),
 )
 def cloud_studio(resolved: ResolvedSettings[CloudSettings]) -> None:
@@ -88,6 +91,8 @@ def cloud_studio(resolved: ResolvedSettings[CloudSettings]) -> None:
     "cloud-rehearsal",
     cls=SettingsCommand,
     kind=RehearsalSettings,
+    # It begins anew each time.
+    without=("run",),
     help=_("Run the workshop on AWS against a double of AWS on this machine: no account, no cost."),
 )
 def cloud_rehearsal(resolved: ResolvedSettings[RehearsalSettings]) -> None:

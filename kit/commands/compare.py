@@ -11,24 +11,30 @@ import rich.table
 from kit.commands.run_argument import run_names
 from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
+from kit.errors import InputError
 from kit.language import _, harmless
-from kit.run.folder import find
-from kit.settings import ResolvedSettings, RunsSettings
+from kit.run.folder import LATEST, find
+from kit.settings import ResolvedSettings, RunSettings
 
 
 @click.command(
     cls=SettingsCommand,
-    kind=RunsSettings,
-    help=_("Set two finished runs side by side, in the terminal and as a page in the folder of the runs."),
+    kind=RunSettings,
+    help=_(
+        "Set two finished runs side by side, in the terminal and as a page in the folder of the runs; by default RUN "
+        "and the latest."
+    ),
 )
-@click.argument("first", shell_complete=run_names)
-@click.argument("second", shell_complete=run_names)
+@click.argument("first", required=False, shell_complete=run_names)
+@click.argument("second", default=LATEST, shell_complete=run_names)
 @click.option("--json", "as_json", is_flag=True, help=_("Print it as one JSON object, and write no page."))
-def compare(resolved: ResolvedSettings[RunsSettings], first: str, second: str, as_json: bool) -> None:
+def compare(resolved: ResolvedSettings[RunSettings], first: str | None, second: str, as_json: bool) -> None:
     # Here, because the plotting library takes a second that the other commands do not need.
     from kit.report import comparison
 
-    runs = resolved.settings.runs
+    runs, first = resolved.settings.runs, first or resolved.settings.run
+    if first is None:
+        raise InputError(_("Say which run to set beside the latest: RUN=<name>; `make runs` lists them all."))
     one, other = (comparison.load(find(runs, name)) for name in (first, second))
     kinds = comparison.compare(one, other)
     if as_json:

@@ -1,4 +1,4 @@
-"""Shell completion of the name of a run."""
+"""The name of a run as an argument, with its completion by the shell."""
 
 from __future__ import annotations
 
@@ -18,3 +18,7 @@ def run_names(_context: click.Context, _parameter: click.Parameter, incomplete: 
         return []  # the command itself will say what is wrong
     found = ["latest", *(folder.run_id for folder in every(runs))]
     return [name for name in found if name.startswith(incomplete)]
+
+
+# `kit status <name>` is `kit status --run <name>`, which make's command line can say too.
+RUN = click.argument("name", metavar="[RUN]", required=False, shell_complete=run_names)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from kit import settings as declared
 from kit.errors import InputError
 from kit.language import _
 from kit.setting_names import refusal
-from kit.setting_types import Declaration, declarations, expected
+from kit.setting_types import Declaration, declarations, expected, text_of
 from kit.settings import (
     ResolvedSettings,
     RunsSettings,
@@ -76,13 +76,17 @@ class SettingsCommand(click.Command):
 
     Args:
         kind: a dataclass of `kit.settings`.
+        without: settings of that kind that the command makes nothing of.
     """
 
-    def __init__(self, *arguments: Any, kind: type[RunsSettings], **attributes: Any) -> None:
+    def __init__(
+        self, *arguments: Any, kind: type[RunsSettings], without: Collection[str] = (), **attributes: Any
+    ) -> None:
         super().__init__(*arguments, **attributes)
         self.kind = kind
         defaults = {name: field.default for name, field in kind.__dataclass_fields__.items()}
-        self.params += [SettingOption(name, each, defaults[name]) for name, each in declarations(kind).items()]
+        taken = {name: each for name, each in declarations(kind).items() if name not in without}
+        self.params += [SettingOption(name, each, defaults[name]) for name, each in taken.items()]
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -130,13 +134,7 @@ def read_file(file: Path) -> dict[str, str]:
     for name in table:
         if name not in declared.DECLARATIONS:
             raise InputError(f"{file}: {refusal(name, declared.DECLARATIONS)}")
-    return {name: _text(value) for name, value in table.items()}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ",".join(map(str, value))
-    return str(int(value) if isinstance(value, bool) else value)
+    return {name: text_of(value) for name, value in table.items()}
 
 
 def from_make() -> list[str]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import click
 import rich.table
 
-from kit.commands.run_argument import run_names
+from kit.commands.run_argument import RUN
 from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
+from kit.errors import InputError
 from kit.language import _, marked
-from kit.run.folder import find
-from kit.run.status import status_of
-from kit.settings import ResolvedSettings, RunsSettings
+from kit.run.folder import LATEST, find
+from kit.run.opening import readable
+from kit.run.status import Status, status_of
+from kit.settings import ResolvedSettings, RunSettings
 
 _SIGNS = {
     marked("finished"): "✓",
@@ -27,13 +30,14 @@ _SIGNS = {
 
 @click.command(
     cls=SettingsCommand,
-    kind=RunsSettings,
+    kind=RunSettings,
     help=_("Show the stages of RUN (by default the latest) with their times, and what to do next."),
 )
-@click.argument("run", shell_complete=run_names, default="latest")
+@RUN
 @click.option("--json", "as_json", is_flag=True, help=_("Print it as one JSON object."))
-def status(resolved: ResolvedSettings[RunsSettings], run: str, as_json: bool) -> None:
-    found = status_of(find(resolved.settings.runs, run))
+def status(resolved: ResolvedSettings[RunSettings], name: str | None, as_json: bool) -> None:
+    settings = resolved.settings
+    found = _status_of(settings.runs, name or settings.run)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))
         return
@@ -49,3 +53,17 @@ def status(resolved: ResolvedSettings[RunsSettings], run: str, as_json: bool) ->
         if stage.state == "failed":
             console.say(stage.error)
     console.say(_("Next: {what}").format(what=found.next))
+
+
+def _status_of(runs: Path, name: str | None) -> Status:
+    """Of the run of that name; without one of the latest that can be read."""
+    if name is not None:
+        return status_of(find(runs, name))
+    try:
+        return status_of(find(runs, LATEST))
+    except InputError as error:
+        others = readable(runs)
+        if not others:
+            raise
+        click.echo(_("Passed over: {what}").format(what=error), err=True)
+        return status_of(others[0][0])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import difflib
 import fcntl
+import secrets
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +20,10 @@ LATEST = "latest"
 SERVICES = "services"
 # What a run of the samples takes at its largest: database, copies of the pictures, model and logs, with room to spare.
 NEEDED_BYTES = 300_000_000
+# So many runs are named where one is not known.
+_MOST_NAMED = 10
+# Far longer than a link on its way into place lives.
+_ABANDONED_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -112,13 +120,23 @@ class RunFolder:
         return self.path / "invitations"
 
     @property
+    def waiting(self) -> Path:
+        """There while the run waits for people to label, or was killed while it did."""
+        return self.path / "waiting"
+
+    @property
     def go_on(self) -> Path:
         """Made by `kit go-on`: labelling is to stop and the run to go on with the labels there are."""
         return self.path / "go-on"
 
+    @property
+    def waits_for_people(self) -> bool:
+        """Whether a kit is at work on it and waits for labels that people draw."""
+        return self.waiting.exists() and self.is_locked()
+
 
 def create(runs: Path, name: str, now: datetime.datetime) -> RunFolder:
-    """Makes a new folder and points `runs/latest` at it."""
+    """Makes a new folder; a run is in it once it has a journal."""
     runs.mkdir(parents=True, exist_ok=True)
     stem = f"{now:%Y%m%d-%H%M%S}-{name}"
     number = 1
@@ -129,15 +147,20 @@ def create(runs: Path, name: str, now: datetime.datetime) -> RunFolder:
             break
         except FileExistsError:
             number += 1
-    make_latest(RunFolder(folder))
     return RunFolder(folder)
 
 
 def make_latest(folder: RunFolder) -> None:
-    """Points `runs/latest` at a run."""
-    link, fresh = folder.path.parent / LATEST, folder.path.parent / f".{LATEST}.{folder.run_id}"
+    """Points `runs/latest` at a run, and removes what a kit that was killed while it did so has left."""
+    runs = folder.path.parent
+    for left in runs.glob(f".{LATEST}.*"):
+        # Another kit may be at the same just now.
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - left.lstat().st_mtime > _ABANDONED_SECONDS:
+                left.unlink()
+    fresh = runs / f".{LATEST}.{secrets.token_hex(8)}"
     fresh.symlink_to(folder.run_id)
-    fresh.replace(link)
+    fresh.replace(runs / LATEST)
 
 
 def latest(runs: Path) -> RunFolder | None:
@@ -155,14 +178,21 @@ def find(runs: Path, name: str) -> RunFolder:
     """A run by its name, `latest`, or the path of its folder.
 
     Raises:
-        InputError: there is no such run.
+        InputError: there is no such run; names the nearest, or the last ones.
     """
     for path in (runs / name, Path(name)):
         if RunFolder(path).journal.is_file():
             return RunFolder(path.resolve())
-    known = ", ".join(folder.run_id for folder in every(runs)) or _("none yet")
+    known = [folder.run_id for folder in every(runs)]
+    if near := difflib.get_close_matches(name, known, n=3):
+        raise InputError(
+            _("There is no run {name} under {runs}; did you mean {nearest}?").format(
+                name=name, runs=runs, nearest=_(" or ").join(near)
+            )
+        )
+    named = ", ".join([*(["…"] if len(known) > _MOST_NAMED else []), *known[-_MOST_NAMED:]]) or _("none yet")
     raise InputError(
-        _("There is no run {name} under {runs}; there are: {known}.").format(name=name, runs=runs, known=known)
+        _("There is no run {name} under {runs}; there are: {known}.").format(name=name, runs=runs, known=named)
     )
 
 

@@ -32,6 +32,7 @@ class StageRecord:
     Attributes:
         state: "running" (or killed while running), "finished" or "failed".
         attempts: how often it was begun.
+        done: how many pictures were labelled at the last look, where the stage is labelling.
         seconds: wall-clock time of the last attempt.
         result: what `kit.run.results` makes of the stage's result.
     """
@@ -42,6 +43,7 @@ class StageRecord:
     seconds: float = 0.0
     result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     error: str = ""
+    done: int = 0
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,14 @@ class Journal:
         self.save()
 
     def begin(self, stage: str) -> None:
-        attempts = self.stages[stage].attempts + 1 if stage in self.stages else 1
-        self._set(stage, StageRecord("running", attempts, _now()))
+        before = self.stages.get(stage, StageRecord("running", 0, ""))
+        self._set(stage, StageRecord("running", before.attempts + 1, _now(), done=before.done))
+
+    def note_done(self, stage: str, done: int) -> None:
+        """Enters how far a stage is that has been begun."""
+        record = self.stages.get(stage)
+        if record is not None and record.done != done:
+            self._set(stage, dataclasses.replace(record, done=done))
 
     def finish(self, stage: str, seconds: float, result: StageResult) -> None:
         record = dataclasses.replace(self.stages[stage], state="finished", seconds=seconds, result=to_json(result))

@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import fcntl
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,25 +31,23 @@ def open_run(
     *,
     runtime: str = AUTO,
     where: Mapping[str, str] | None = None,
-    among: Iterable[RunFolder] | None = None,
     name: str = "",
 ) -> Iterator[tuple[RunFolder, Journal]]:
-    """A run that is unfinished and was started with the same settings, else a new one; locked while the block lasts.
+    """The run that `unfinished` finds, else a new one; locked while the block lasts.
 
     Args:
         runtime: the one that it has to have; `AUTO` for any.
         where: what else has to be the same: the account, say.
-        among: the runs to look at, by default the latest alone.
         name: of a new run, after its date; by default the track.
 
     Raises:
-        InputError: another `kit` is at work on it.
+        InputError: another `kit` is at work on it; as `unfinished`.
     """
-    found = unfinished(resolved, track, where, among, runtime)
+    found = unfinished(resolved, track, where, runtime, console.say)
     folder, journal = found or _new_run(resolved.settings, track, console, where or {}, name or track)
     with locked(folder):
+        run_folder.make_latest(folder)
         if found is not None:
-            run_folder.make_latest(folder)
             console.say(_("Going on with {run}").format(run=folder.run_id))
         yield folder, journal
 
@@ -58,10 +56,14 @@ def _new_run(
     settings: Settings, track: str, console: Console, where: Mapping[str, str], name: str
 ) -> tuple[RunFolder, Journal]:
     left = run_folder.latest(settings.runs)
-    if left is not None and left.journal.exists() and not is_finished(Journal.open(left.journal), left):
-        console.say(
-            _("{run} is unfinished, but was started with other settings: this is a new run.").format(run=left.run_id)
-        )
+    for folder, journal in readable(settings.runs):
+        if left is not None and folder.run_id == left.run_id and not is_finished(journal, folder):
+            console.say(
+                _(
+                    "{run} is unfinished, but was started with other settings: this is a new run. "
+                    "`make {track} RUN={run}` goes on with that one."
+                ).format(run=folder.run_id, track=journal.track)
+            )
     folder = run_folder.create(settings.runs, name, datetime.datetime.now())
     journal = Journal(folder.journal, folder.run_id, track, {**identity(settings), **where})
     journal.save()
@@ -72,23 +74,32 @@ def unfinished(
     resolved: ResolvedSettings[Settings],
     track: str,
     where: Mapping[str, str] | None = None,
-    among: Iterable[RunFolder] | None = None,
     runtime: str = AUTO,
+    complain: Callable[[str], object] | None = None,
 ) -> tuple[RunFolder, Journal] | None:
-    """The first run with which the same command goes on; the arguments are those of `open_run`."""
+    """The run with which the same command goes on: the newest that is unfinished and was begun with the same settings;
+    none but the one that RUN names, where it does.
+
+    The other arguments are those of `open_run` and `readable`.
+
+    Raises:
+        InputError: the run that RUN names is not one to go on with.
+    """
     settings = resolved.settings
-    if among is None:
-        latest = run_folder.latest(settings.runs)
-        among = [latest] if latest else []
-    for folder in among:
-        if not folder.journal.exists():
+    expected = {**identity(settings), **(where or {})}
+    for folder, journal in readable(settings.runs, complain):
+        if settings.run is not None and folder.path != run_folder.find(settings.runs, settings.run).path:
             continue
-        journal = Journal.open(folder.journal)
-        if is_finished(journal, folder) or journal.track != track:
+        if journal.track != track or is_finished(journal, folder) or journal.settings != expected:
             continue
-        same = journal.settings == {**identity(settings), **(where or {})}
-        if same and runtime in (AUTO, journal.runtime or runtime):
+        if runtime in (AUTO, journal.runtime or runtime):
             return folder, journal
+    if settings.run is not None:
+        raise InputError(
+            _(
+                "{run} was begun on another account, region or runtime; give those, or leave RUN out for a new run."
+            ).format(run=settings.run)
+        )
     return None
 
 
@@ -125,17 +136,39 @@ def locked(folder: RunFolder) -> Iterator[None]:
     folder.lock.unlink(missing_ok=True)
 
 
-def cloud_runs(runs: Path, complain: Callable[[str], object]) -> Iterator[tuple[RunFolder, Journal]]:
-    """The runs of the cloud track, the oldest first.
+def readable(runs: Path, complain: Callable[[str], object] | None = None) -> list[tuple[RunFolder, Journal]]:
+    """The runs, the newest first.
 
     Args:
         complain: is told of each journal that cannot be read; the run is passed over.
     """
+    found = []
     for folder in run_folder.every(runs):
         try:
-            journal = Journal.open(folder.journal)
+            found.append((folder, Journal.open(folder.journal)))
         except InputError as error:
-            complain(str(error))
-            continue
-        if journal.track == CLOUD:
-            yield folder, journal
+            if complain is not None:
+                complain(str(error))
+    return sorted(found, key=lambda run: (run[1].created, run[0].run_id), reverse=True)
+
+
+def cloud_runs(
+    runs: Path, complain: Callable[[str], object], only: str | None = None
+) -> Iterator[tuple[RunFolder, Journal]]:
+    """The runs of the cloud track, the oldest first.
+
+    Args:
+        complain: is told of each journal that cannot be read; the run is passed over.
+        only: the name of the one that is wanted.
+
+    Raises:
+        InputError: there is no such run, it is of the local track, or its journal cannot be read.
+    """
+    if only is None:
+        yield from (run for run in reversed(readable(runs, complain)) if run[1].track == CLOUD)
+        return
+    folder = run_folder.find(runs, only)
+    journal = Journal.open(folder.journal)
+    if journal.track != CLOUD:
+        raise InputError(_("{run} is a run of `make local`: it has nothing on AWS.").format(run=folder.run_id))
+    yield folder, journal

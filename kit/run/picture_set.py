@@ -44,10 +44,6 @@ class PictureSet:
     left_out: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
-    @property
-    def needs_a_person(self) -> bool:
-        return self.truth is None and self.given is None
-
 
 def collect(settings: Settings, console: Console) -> PictureSet:
     """Finds the pictures, decodes each, and reads the labels where there are any, before anything is created.

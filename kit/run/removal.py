@@ -7,32 +7,64 @@ from pathlib import Path
 
 from kit.errors import InputError
 from kit.language import _
-from kit.run.folder import every
+from kit.run.folder import LATEST, RunFolder, every
 from kit.run.journal import Journal
 from kit.run.opening import CLOUD
 
 
-def remove_all(runs: Path) -> None:
-    """Removes the folder of the runs with all that is in it.
+def remove(folder: RunFolder) -> None:
+    """Removes one run.
 
     Raises:
-        InputError: a kit is at work in it, a run may have left something on AWS, or a journal cannot be read.
+        InputError: a kit is at work on it, it may have left something on AWS, or its journal cannot be read.
     """
+    _require_removable(folder, Journal.open(folder.journal))
+    shutil.rmtree(folder.path)
+    latest = folder.path.parent / LATEST
+    if latest.is_symlink() and not latest.exists():
+        latest.unlink()
+
+
+def remove_all(runs: Path) -> list[str]:
+    """Removes the folder of the runs with all that is in it, but for runs whose journal cannot be read: what they may
+    have made on AWS stands nowhere else.
+
+    Returns:
+        What is the matter with those that stay.
+
+    Raises:
+        InputError: a kit is at work in it, or a run may have left something on AWS; nothing is removed.
+    """
+    kept, complaints = set(), []
     for folder in every(runs):
-        if folder.is_locked():
-            raise InputError(
-                _("The run {run} is going on in another terminal; wait for it, or stop it first.").format(
-                    run=folder.run_id
-                )
-            )
-        journal = Journal.open(folder.journal)
-        there = journal.existing()
-        if journal.track == CLOUD and not journal.is_rehearsal and there:
-            raise InputError(
-                _(
-                    "{run} is the only record of what it made on AWS and what may cost money ({what}); run "
-                    "`make cloud-clean` first."
-                ).format(run=folder.run_id, what=", ".join(f"{each.kind} {each.name}" for each in there))
-            )
-    if runs.exists():
+        try:
+            journal = Journal.open(folder.journal)
+        except InputError as error:
+            kept.add(folder.path)
+            complaints.append(str(error))
+        else:
+            _require_removable(folder, journal)
+    if runs.exists() and not kept:
         shutil.rmtree(runs)
+    for path in list(runs.iterdir()) if kept else []:
+        if path not in kept:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    return complaints
+
+
+def _require_removable(folder: RunFolder, journal: Journal) -> None:
+    if folder.is_locked():
+        raise InputError(
+            _("The run {run} is going on in another terminal; wait for it, or stop it first.").format(run=folder.run_id)
+        )
+    there = journal.existing()
+    if journal.track == CLOUD and not journal.is_rehearsal and there:
+        raise InputError(
+            _(
+                "{run} is the only record of what it made on AWS and what may cost money ({what}); run "
+                "`make cloud-clean` first."
+            ).format(run=folder.run_id, what=", ".join(f"{each.kind} {each.name}" for each in there))
+        )

@@ -56,16 +56,14 @@ def status_of(folder: RunFolder) -> Status:
         state = "finished"
     else:
         state = "failed" if failed else CUT_SHORT
-    return Status(journal.run_id, journal.track, state, tuple(stages), _next(state, journal, folder, stages))
+    return Status(journal.run_id, journal.track, state, tuple(stages), _next(state, journal, folder))
 
 
-def _next(state: str, journal: Journal, folder: RunFolder, stages: list[StageStatus]) -> str:
+def _next(state: str, journal: Journal, folder: RunFolder) -> str:
     command = "make cloud-rehearsal" if journal.is_rehearsal else f"make {journal.track}"
     if state == RUNNING:
-        labelling = next(stage for stage in stages if stage.name == "labelling")
-        by_script = journal.track == "local" and journal.settings.get("labeler") in (None, "scripted")
-        if labelling.state == RUNNING and not (by_script and journal.settings.get("images") is None):
-            return _("It goes on by itself; `make go-on` ends labelling by hand early.")
+        if folder.waits_for_people:
+            return _("It goes on when all is labelled; `make go-on` ends labelling early.")
         return _("It goes on by itself.")
     if journal.is_rehearsal and state != "finished":
         return _("Run `{command}` again: a rehearsal begins anew, as the stand-in for AWS is gone.").format(

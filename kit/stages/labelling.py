@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,13 +85,14 @@ def _job(context: Context) -> str:
         console.say(_("  Another day? Press Ctrl-C; the same command brings you back to the next picture."))
     total = len(context.pictures.pictures)
     job: Mapping[str, Any] = {}
-    with console.progress(_("labelled"), total) as advance:
+    with _waiting_for_people(context, portal is not None), console.progress(_("labelled"), total) as advance:
 
         def pending() -> str | None:
             nonlocal job
             job = sagemaker.describe_labeling_job(LabelingJobName=name)
             labelled, left_out = (_counter(job, name) for name in ("TotalLabeled", "FailedNonRetryableError"))
             advance(labelled, _("{count} skipped").format(count=left_out) if left_out else "")
+            context.journal.note_done(LabellingResult.stage, labelled)
             if job["LabelingJobStatus"] not in LABELING_JOB_RUNNING:
                 return None
             if job["LabelingJobStatus"] == "InProgress" and _wants_to_go_on(context):
@@ -138,14 +140,24 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
         number += 1
 
 
+@contextlib.contextmanager
+def _waiting_for_people(context: Context, by_people: bool) -> Iterator[None]:
+    """Lets `make go-on` see that somebody is waited for. What it asked for at another time is not for now."""
+    folder = context.folder
+    folder.go_on.unlink(missing_ok=True)
+    if by_people:
+        folder.waiting.touch()
+    try:
+        yield
+    finally:
+        folder.waiting.unlink(missing_ok=True)
+        folder.go_on.unlink(missing_ok=True)
+
+
 def _wants_to_go_on(context: Context) -> bool:
-    if not context.pictures.needs_a_person:
+    if not context.folder.waiting.exists():
         return False
-    if context.console.enter_was_pressed():
-        return True
-    asked = context.folder.go_on.exists()
-    context.folder.go_on.unlink(missing_ok=True)
-    return asked
+    return context.console.enter_was_pressed() or context.folder.go_on.exists()
 
 
 def request(context: Context, name: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def clean(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     """
     settings = resolved.settings
     left: list[str] = []
-    found = cloud_runs(settings.runs, left.append)
+    found = cloud_runs(settings.runs, left.append, settings.run)
     runs = [(folder, journal) for folder, journal in found if may_have_left(journal, folder)]
     if not runs and not left:
         console.say(_("No run under {runs} has left anything on AWS.").format(runs=settings.runs))

@@ -30,6 +30,7 @@ from kit.language import _
 from kit.local_cloud.docker.engine import require_engine
 from kit.local_cloud.docker.images import ensure_images, image_name
 from kit.run import names, opening, picture_set, summary
+from kit.run.chosen import with_settings_of_its_run
 from kit.run.folder import RunFolder, require_space
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
@@ -48,6 +49,7 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     Raises:
         KitError: see `driver.run_stages`; the same call goes on from the stage that failed.
     """
+    resolved = with_settings_of_its_run(resolved, opening.CLOUD)
     settings = resolved.settings
     require_space(settings.runs)
     aws = open_account(settings.region)
@@ -55,9 +57,7 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         settings = dataclasses.replace(settings, manifest=_fetched(aws, settings.manifest, settings.runs))
         resolved = dataclasses.replace(resolved, settings=settings)
     pictures = picture_set.collect(settings, console)
-    # Whatever was run since: what a run has made on AWS goes on costing money.
-    runs = [folder for folder, _journal in opening.cloud_runs(settings.runs, console.say)][::-1]
-    begun = opening.unfinished(resolved, opening.CLOUD, aws.identity, runs)
+    begun = opening.unfinished(resolved, opening.CLOUD, aws.identity)
     # A run keeps the version of the model that it was begun with.
     version = recorded_version(begun[0].model_record) if begun else None
     has_team = begun is not None and begun[1].is_finished(TeamResult.stage)
@@ -75,7 +75,7 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     if begun is None:
         _ask(settings, console, _("Go on, for about ${usd:.2f}?").format(usd=plan.usd))
     name = f"{'rehearsal' if aws.is_stand_in else opening.CLOUD}-{secrets.token_hex(2)}"
-    opened = opening.open_run(resolved, opening.CLOUD, console, where=aws.identity, among=runs, name=name)
+    opened = opening.open_run(resolved, opening.CLOUD, console, where=aws.identity, name=name)
     with opened as (folder, journal):
         reason = _("{region}, in place of AWS {url}") if aws.is_stand_in else "{region}"
         journal.runs_on("aws", reason.format(region=aws.region, url=aws.endpoint_url))

@@ -12,6 +12,7 @@ from kit.local_cloud.cloud import LocalCloud
 from kit.report import page
 from kit.run import folder as run_folder
 from kit.run import opening, picture_set, summary
+from kit.run.chosen import with_settings_of_its_run
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
@@ -26,10 +27,13 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
     Raises:
         KitError: see `driver.run_stages`; the same call goes on from the stage that failed.
     """
+    resolved = with_settings_of_its_run(resolved, opening.LOCAL)
     settings = resolved.settings
     run_folder.require_space(settings.runs)
     # Before there is a run: what is refused leaves none behind.
     collected = picture_set.collect(settings, console)
+    if opening.unfinished(resolved, opening.LOCAL, runtime=settings.runtime) is None:
+        runtime.require(settings)
     with opening.open_run(resolved, opening.LOCAL, console, runtime=settings.runtime) as (folder, journal):
 
         @contextlib.contextmanager

@@ -13,10 +13,23 @@ from kit.local_cloud.docker.engine import Engine, probe_gpu, require_engine
 from kit.local_cloud.docker.images import ensure_images, image_name
 from kit.local_cloud.docker.local_mode import LocalMode, require_local_mode
 from kit.local_cloud.parts import Parts, Ports, as_processes, in_containers
+from kit.local_cloud.process import choose_port
 from kit.run import folder as run_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.settings import AUTO, DOCKER, PROCESS, LocalSettings
+
+
+def require(settings: LocalSettings) -> None:
+    """What can be told before there is a run.
+
+    Raises:
+        SetupError: no Docker engine answers, and containers are asked for; a port that is asked for is taken.
+    """
+    if settings.runtime == DOCKER:
+        require_engine()
+    choose_port(settings.s3_port, setting="S3_PORT")
+    choose_port(settings.label_studio_port, setting="LABEL_STUDIO_PORT")
 
 
 @contextmanager

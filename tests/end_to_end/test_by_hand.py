@@ -64,10 +64,10 @@ def test_some_pictures_labelled_by_a_person_are_enough(tmp_path: Path, runtime: 
     assert said[4] not in (command.latest(tmp_path) / "report.html").read_text()
 
 
-def test_go_on_without_a_run_says_how_to_start_one(tmp_path: Path) -> None:
+def test_go_on_without_a_run_is_refused(tmp_path: Path) -> None:
     done = command.kit("go-on", folder=tmp_path)
     assert done.returncode == 2
-    assert "No run is going on" in done.stderr
+    assert "is waiting for labels; `make runs` lists them all" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -113,11 +113,105 @@ def test_status_of_a_finished_run_leads_to_the_report(tmp_path: Path) -> None:
 
 
 def test_no_such_run_names_those_that_there_are(tmp_path: Path) -> None:
-    begun(tmp_path, "r1")
-    done = command.kit("status", "r2", folder=tmp_path)
+    begun(tmp_path, "20261122-190000-local")
+    done = command.kit("status", "x", folder=tmp_path)
     assert done.returncode == 2
-    assert "There is no run r2" in done.stderr
-    assert "r1" in done.stderr
+    assert "There is no run x" in done.stderr
+    assert "there are: 20261122-190000-local." in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["local"], ["cloud-clean"], ["status"], ["compare"], ["go-on"], ["clean"]], ids=lambda given: given[0]
+)
+def test_a_name_that_is_mistyped_is_answered_with_the_nearest_one(tmp_path: Path, arguments: list[str]) -> None:
+    begun(tmp_path, "20261122-190000-local")
+    begun(tmp_path, "20251111-080000-cloud-1a2b")
+    done = command.kit(*arguments, folder=tmp_path, run="20261122-19000-local")
+    assert done.returncode == 2
+    assert "There is no run 20261122-19000-local" in done.stderr
+    assert "did you mean 20261122-190000-local?" in done.stderr
+
+
+def test_every_run_is_listed_with_its_state(tmp_path: Path) -> None:
+    finished(tmp_path, "a-finished", map50=0.875)
+    _run, journal = begun(tmp_path, "b-stopped")
+    journal.begin("pictures")
+    journal.finish("pictures", 1.5, RESULTS["pictures"])
+    journal.begin("labelling")
+    journal.note_done("labelling", 3)
+    _run, journal = begun(tmp_path, "c-removed")
+    journal.begin("clean-up")
+    journal.finish("clean-up", 1.0, RESULTS["clean-up"])
+    at_work, journal = begun(tmp_path, "d-at-work")
+    (tmp_path / "runs" / "e-damaged").mkdir()
+    (tmp_path / "runs" / "e-damaged" / "journal.json").write_text("{")
+    with locked(at_work):
+        done = command.kit("runs", folder=tmp_path)
+        told = json.loads(command.kit("runs", "--json", folder=tmp_path).stdout)["runs"]
+    assert done.returncode == 0
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line}
+    assert all(text in rows["a-finished"] for text in ("local", "finished", "35/35", "0.875"))
+    assert all(text in rows["b-stopped"] for text in ("unfinished at: Labelling", "3/35"))
+    assert "removed before its end" in rows["c-removed"]
+    assert "at work: Pictures into the bucket" in rows["d-at-work"]
+    assert "unreadable" in rows["e-damaged"]
+    assert "e-damaged/journal.json cannot be read" in done.stdout
+    assert {run["run"]: run["state"] for run in told} == {
+        "a-finished": "finished",
+        "b-stopped": "unfinished",
+        "c-removed": "removed",
+        "d-at-work": "running",
+        "e-damaged": "unreadable",
+    }
+    assert told[-1]["run"] == "e-damaged"
+
+
+def test_status_passes_over_a_latest_run_that_cannot_be_read(tmp_path: Path) -> None:
+    begun(tmp_path, "r1")
+    damaged, _journal = begun(tmp_path, "r2")
+    damaged.journal.write_text('{"settings": []}')
+    (tmp_path / "runs" / "latest").symlink_to("r2")
+    done = command.kit("status", folder=tmp_path)
+    assert done.returncode == 0
+    assert "r1: cut short" in done.stdout
+    assert "r2/journal.json cannot be read as a journal" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"run": "a-local", "epochs": "3"}, "a-local was begun with EPOCHS=1: leave KIT_EPOCHS out"),
+        ({"run": "b-cloud"}, "b-cloud is a run of `make cloud`"),
+        ({"run": "c-finished"}, "c-finished is finished: `make status RUN=c-finished` shows it"),
+    ],
+    ids=["another setting", "another track", "nothing left to do"],
+)
+def test_a_run_that_cannot_be_gone_on_with_is_refused(tmp_path: Path, given: dict[str, str], said: str) -> None:
+    begun(tmp_path, "a-local")
+    Journal(begun(tmp_path, "b-cloud")[0].journal, "b-cloud", "cloud", {}).save()
+    finished(tmp_path, "c-finished")
+    done = command.kit("local", folder=tmp_path, **given)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["a-local", "b-cloud", "c-finished"]
+
+
+def test_labelling_is_ended_only_where_somebody_is_waited_for(tmp_path: Path) -> None:
+    idle, _journal = begun(tmp_path, "a-idle")
+    assert "No run under" in command.kit("go-on", folder=tmp_path).stderr
+    with locked(idle):
+        assert "a-idle is not waiting for labels" in command.kit("go-on", "a-idle", folder=tmp_path).stderr
+    one, _journal = begun(tmp_path, "b-waiting")
+    other, _journal = begun(tmp_path, "c-waiting")
+    for run in (one, other):
+        run.waiting.touch()  # as a kill leaves it
+    assert "No run under" in command.kit("go-on", folder=tmp_path).stderr
+    with locked(one):
+        assert command.kit("go-on", folder=tmp_path).stdout == "b-waiting goes on with what is labelled.\n"
+        with locked(other):
+            assert "b-waiting, c-waiting; say which" in command.kit("go-on", folder=tmp_path).stderr
+            assert command.kit("go-on", folder=tmp_path, run="c-waiting").returncode == 0
+    assert [run.go_on.exists() for run in (idle, one, other)] == [False, True, True]
 
 
 def test_two_runs_side_by_side(tmp_path: Path) -> None:

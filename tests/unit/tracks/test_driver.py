@@ -3,7 +3,11 @@
 import contextlib
 import dataclasses
 import errno
+import json
+import os
+import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from botocore.exceptions import ClientError
 from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.errors import InputError, KitError, ServiceError, SetupError
+from kit.run import folder as run_folder
 from kit.run import opening
 from kit.run.context import Context
 from kit.run.folder import RunFolder
@@ -129,18 +134,61 @@ def test_another_runtime_than_it_was_begun_with_is_a_new_run(tmp_path: Path, sta
     assert stages.ran == ["one", "two", "one", "two", "three"]
 
 
-def test_an_earlier_run_can_be_gone_on_with_where_it_is_looked_for(tmp_path: Path, stages: Stages) -> None:
+def cut_short(tmp_path: Path, stages: Stages, **values: Any) -> RunFolder:
+    """A run that failed in its second stage."""
     stages.broken["two"] = ServiceError("no")
     with pytest.raises(ServiceError):
-        go(tmp_path, settings(tmp_path, seed=1))
-    first = (tmp_path / "runs" / "latest").resolve()
+        go(tmp_path, settings(tmp_path, **values))
     stages.broken.clear()
-    go(tmp_path, settings(tmp_path, seed=2))
-    runs = [RunFolder(path) for path in (tmp_path / "runs").iterdir() if not path.is_symlink()]
-    assert opening.unfinished(settings(tmp_path, seed=1), "local") is None
-    with opening.open_run(settings(tmp_path, seed=1), "local", Console(), among=runs) as (folder, _):
-        assert folder.path == first
-    assert (tmp_path / "runs" / "latest").resolve() == first
+    return RunFolder((tmp_path / "runs" / "latest").resolve())
+
+
+def test_the_same_command_finds_its_unfinished_run_behind_later_ones(tmp_path: Path, stages: Stages) -> None:
+    first = cut_short(tmp_path, stages, seed=1)
+    cut_short(tmp_path, stages, seed=2)
+    assert go(tmp_path, settings(tmp_path, seed=1)).run_id == first.run_id
+    assert (tmp_path / "runs" / "latest").resolve() == first.path
+
+
+def test_of_several_unfinished_runs_the_newest_goes_on_unless_another_is_named(tmp_path: Path, stages: Stages) -> None:
+    first = cut_short(tmp_path, stages)
+    later = RunFolder(first.path.with_name("a later one"))
+    shutil.copytree(first.path, later.path)
+    content = json.loads(later.journal.read_text())
+    later.journal.write_text(json.dumps({**content, "run": later.run_id, "created": "2999-01-01T00:00:00+00:00"}))
+    assert go(tmp_path, settings(tmp_path)).run_id == later.run_id
+    assert go(tmp_path, settings(tmp_path, run=first.run_id)).run_id == first.run_id
+
+
+def test_a_journal_that_cannot_be_read_is_named_and_stops_its_own_run_only(
+    tmp_path: Path, stages: Stages, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = cut_short(tmp_path, stages)
+    damaged = RunFolder(first.path.with_name("20990101-000000-local"))
+    damaged.path.mkdir()
+    damaged.journal.write_text("{")
+    run_folder.make_latest(damaged)
+    assert go(tmp_path, settings(tmp_path)).run_id == first.run_id
+    assert f"{damaged.journal} cannot be read as a journal" in capsys.readouterr().out
+
+
+def test_a_link_that_a_kill_left_half_made_blocks_nobody_and_is_swept(tmp_path: Path, stages: Stages) -> None:
+    run = cut_short(tmp_path, stages)
+    left = run.path.with_name(f".latest.{run.run_id}")
+    left.symlink_to("anything")
+    go(tmp_path, settings(tmp_path))
+    os.utime(left, (0, 0), follow_symlinks=False)
+    go(tmp_path, settings(tmp_path))
+    assert [path.name for path in run.path.parent.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.usefixtures("stages")
+def test_runs_that_are_begun_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda seed: go(tmp_path, settings(tmp_path, seed=seed)), range(40)))
+    runs = tmp_path / "runs"
+    assert len(run_folder.every(runs)) == 40
+    assert (runs / "latest").resolve() in [folder.path for folder in run_folder.every(runs)]
 
 
 @pytest.mark.usefixtures("stages")

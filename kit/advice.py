@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from kit.language import _, marked
 
 _SIGN_IN = marked("sign in again (`aws sso login`, `aws configure`), then run the same command, it goes on from here")
@@ -37,6 +39,24 @@ _BY_OPERATION = {
 def of(text: str) -> str | None:
     """What to do about an error code, or a failure reason that begins with one; None where nobody knows."""
     return next((_(todo) for code, todo in _BY_CODE.items() if code in text), None)
+
+
+def full_disk(error: BaseException) -> str | None:
+    """What an error of the system says of a full disk, and what to do; None where it is another error."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return None
+    if error.filename is None:
+        return _("the disk is full; free some space and run it again.")
+    return _("the disk is full ({file}); free some space and run it again.").format(file=error.filename)
+
+
+def not_writable(error: BaseException) -> str | None:
+    """What an error of the system says of a place that may not be written to or read; None for another error."""
+    if not isinstance(error, OSError) or error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return None
+    return _("{file}: {reason}; give yourself the right to it, or set RUNS to a folder elsewhere.").format(
+        file=error.filename, reason=error.strerror
+    )
 
 
 def again() -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import errno
 import os
 import sys
 import traceback
-from typing import TypeGuard
 
 import click
 
-from kit import stopping
+from kit import advice, stopping
 from kit.commands.check import check
 from kit.commands.clean import clean
 from kit.commands.cloud import cloud, cloud_clean, cloud_quota, cloud_rehearsal, cloud_studio, doctor
@@ -140,8 +138,8 @@ def _told(error: Exception) -> str:
     """One sentence with what to do next."""
     if isinstance(error, KitError):
         return str(error)
-    if _is_full_disk(error):
-        return _("The disk is full ({file}); free some space and run it again.").format(file=error.filename)
+    if told := _of_this_machine(error):
+        return told[0].upper() + told[1:]
     return _(
         "A mistake in the kit ({kind}: {what}); `kit --debug …` with the same command shows where. Please report it."
     ).format(kind=type(error).__name__, what=error)
@@ -150,8 +148,8 @@ def _told(error: Exception) -> str:
 def _status(error: Exception) -> int:
     if isinstance(error, KitError):
         return error.exit_status
-    return SetupError.exit_status if _is_full_disk(error) else MISTAKE
+    return SetupError.exit_status if _of_this_machine(error) else MISTAKE
 
 
-def _is_full_disk(error: Exception) -> TypeGuard[OSError]:
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+def _of_this_machine(error: Exception) -> str | None:
+    return advice.full_disk(error) or advice.not_writable(error)

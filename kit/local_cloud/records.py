@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kit.atomic_file import write_atomically
+from kit.errors import ServiceError
+from kit.language import _
 
 Record = dict[str, Any]
 
@@ -25,6 +27,9 @@ class Records:
 
     A record is JSON with aware datetimes anywhere in it; it is replaced, never changed in place. Safe to use from
     several threads.
+
+    Raises:
+        ServiceError: a file in the folder is no record.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -74,8 +79,21 @@ class Records:
 
 
 def _read(path: Path) -> Record:
-    record: Record = json.loads(path.read_text(encoding="utf-8"), object_hook=_decoded)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"), object_hook=_decoded)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _damaged(path, str(error)) from error
+    if not isinstance(record, dict):
+        raise _damaged(path, type(record).__name__)
     return record
+
+
+def _damaged(path: Path, reason: str) -> ServiceError:
+    return ServiceError(
+        _("{file} is damaged ({error}); remove it: the same command then makes anew what it is of.").format(
+            file=path, error=reason
+        )
+    )
 
 
 def _encoded(value: Any) -> Any:

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import difflib
 import fcntl
+import os
 import secrets
 import shutil
 import time
@@ -202,8 +203,15 @@ def is_abandoned(folder: Path, runs: Path) -> bool:
 
 
 def require_space(folder: Path) -> None:
-    """Raises SetupError when the disk that holds `folder`, which need not exist yet, is too full for a run."""
+    """Raises SetupError when the disk that holds `folder`, which need not exist yet, is too full for a run, or may not
+    be written to."""
     existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise SetupError(
+            _(
+                "{folder} may not be written to; give yourself the right to it, or set RUNS to a folder elsewhere."
+            ).format(folder=existing)
+        )
     free = shutil.disk_usage(existing).free
     if free < NEEDED_BYTES:
         raise SetupError(

@@ -65,9 +65,9 @@ class Resource:
         return self.kind in (LABELING_JOB, TRAINING_JOB)
 
     def __post_init__(self) -> None:
-        for moment in (self.entered, self.left):
+        for name, moment in (("entered", self.entered), ("left", self.left)):
             if moment:
-                datetime.datetime.fromisoformat(moment)
+                _require_moment(name, moment)
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,9 @@ class _Content:
     runtime_reason: str | dict[str, str]
     stages: dict[str, StageRecord]
     resources: list[Resource]
+
+    def __post_init__(self) -> None:
+        _require_moment("created", self.created)
 
 
 class Journal:
@@ -213,6 +216,16 @@ def _unreadable(path: Path, reason: str) -> InputError:
             "{path} cannot be read as a journal ({error}); look on AWS for what its run made, then remove the folder."
         ).format(path=path, error=reason)
     )
+
+
+def _require_moment(name: str, text: str) -> None:
+    """Raises ValueError unless it is a moment as `_now` writes it, which can be compared with others."""
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    if moment.tzinfo is None:
+        raise ValueError(f"{name}: {text} has no time zone")
 
 
 def _now() -> str:

@@ -16,6 +16,7 @@ from kit.resources.bucket import Bucket
 from kit.run.context import Context
 from kit.run.results import CleanUpResult, TrainingResult
 from kit.s3_uri import bucket_and_key
+from kit.stages.download import download
 
 # More of what failed is counted, not told.
 _MOST_TOLD = 3
@@ -100,6 +101,4 @@ def bring_home(context: Context) -> None:
     if target.exists() or not any(resource.kind == Bucket.name for resource in context.journal.existing()):
         return
     bucket, key = bucket_and_key(context.journal.result(TrainingResult).model_artifact)
-    part = target.with_name(target.name + ".part")
-    context.api.s3.download_file(bucket, key, str(part))
-    part.replace(target)
+    download(context.api.s3, bucket, key, target)

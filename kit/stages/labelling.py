@@ -19,6 +19,7 @@ from kit.run import names
 from kit.run.context import IMAGES, INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context
 from kit.run.results import LabellingResult
 from kit.s3_uri import bucket_and_key
+from kit.stages.download import download
 
 # By language; Ground Truth and Label Studio show the same.
 TEMPLATES = {name: Path(__file__).with_name(f"instructions.{name}.liquid") for name in ("en", "ja")}
@@ -37,7 +38,7 @@ def run(context: Context) -> LabellingResult:
     else:
         uri = _job(context)
     bucket, key = bucket_and_key(uri)
-    context.api.s3.download_file(bucket, key, str(context.folder.output_manifest))
+    download(context.api.s3, bucket, key, context.folder.output_manifest)
     return count(context, uri)
 
 

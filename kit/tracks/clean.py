@@ -54,7 +54,9 @@ def clean(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
             )
     if left:
         raise ServiceError(
-            _("Not all is gone: {what}. Run `make cloud-clean` again in a few minutes.").format(what="; ".join(left))
+            _("Not all is gone: {what}. Run `make cloud-clean` again in a few minutes.").format(
+                what="; ".join(each.rstrip(".") for each in left)
+            )
         )
     console.say(_("Nothing is left."))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
 import time
 from collections.abc import Callable, Sequence
@@ -127,17 +126,15 @@ def as_kit_error(stage: str, error: Exception) -> KitError:
     if isinstance(error, KitError):
         return error
     where = _("The stage {stage} was stopped").format(stage=stage)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SetupError(
-            f"{where}: " + _("the disk is full ({file}); free some space and run it again.").format(file=error.filename)
-        )
+    if todo := advice.full_disk(error) or advice.not_writable(error):
+        return SetupError(f"{where}: {todo}")
     if isinstance(error, ClientError):
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        todo = [advice.of(code) or advice.again(), advice.for_operation(error.operation_name)]
+        what_to_do = [advice.of(code) or advice.again(), advice.for_operation(error.operation_name)]
         said = _("The stage {stage} was stopped by {operation}: {message} ({code})").format(
             stage=stage, operation=error.operation_name, message=message.rstrip("."), code=code
         )
-        return ServiceError("; ".join([said, *filter(None, todo)]) + ".")
+        return ServiceError("; ".join([said, *filter(None, what_to_do)]) + ".")
     return ServiceError(f"{where}: {str(error).rstrip('.')}; {advice.again()}.")
 
 

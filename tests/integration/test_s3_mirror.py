@@ -183,3 +183,42 @@ def test_a_kill_during_save_leaves_every_saved_object_whole(localstack: LocalSta
 
 def body_of(version: int) -> bytes:
     return bytes([version]) * 1_000_000
+
+
+@pytest.mark.parametrize("content", [b"", b"thre", b"three!"], ids=["nothing", "less", "more"])
+def test_an_object_that_was_cut_short_is_not_taken_for_whole(s3: Any, tmp_path: Path, content: bytes) -> None:
+    s3.put_object(Bucket=BUCKET, Key="a", Body=b"one")
+    s3.put_object(Bucket=BUCKET, Key="b", Body=b"three")
+    s3_mirror.save(s3, tmp_path)
+    (tmp_path / BUCKET / "b").write_bytes(content)
+    clear(s3)
+    with pytest.raises(
+        ServiceError, match=rf"s3://{BUCKET}/b was saved as .*/b, which has {len(content)} bytes where 5"
+    ):
+        s3_mirror.restore(s3, tmp_path)
+    assert s3.list_buckets()["Buckets"] == [], "half of it would be taken for all"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]"])
+def test_a_damaged_index_is_named(s3: Any, tmp_path: Path, content: bytes) -> None:
+    s3_mirror.save(s3, tmp_path)
+    (tmp_path / "%index.json").write_bytes(content)
+    with pytest.raises(ServiceError, match=r"%index\.json is damaged"):
+        s3_mirror.restore(s3, tmp_path)
+
+
+def test_objects_are_on_disk_before_the_index_says_so(s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        real(descriptor)
+
+    monkeypatch.setattr("os.fsync", noted)
+    s3.put_object(Bucket=BUCKET, Key="folder/a", Body=b"one")
+    s3_mirror.save(s3, tmp_path)
+    index = next(number for number, name in enumerate(synced) if ".%index.json." in name)
+    assert str(tmp_path / "%unfinished") in synced[:index]
+    assert str(tmp_path / BUCKET / "folder") in synced[:index]
+    assert synced[index + 1 :] == [str(tmp_path)]

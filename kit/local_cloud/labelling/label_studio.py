@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import logging
 import secrets
 import shutil
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 import httpx
+import msgspec
 from label_studio_sdk.client import LabelStudio
 from label_studio_sdk.core.api_error import ApiError
 
@@ -214,11 +215,29 @@ def _provide_database(environment: Path, folder: Path) -> None:
     copy.replace(database)
 
 
+@dataclass(frozen=True)
+class _Credentials:
+    user: str
+    password: str
+    token: str
+
+
 def run_credentials(folder: Path) -> dict[str, str]:
-    """User, password and token of this run, made up the first time."""
+    """User, password and token of this run, made up the first time.
+
+    Raises:
+        ServiceError: they were kept, but the file is damaged.
+    """
     file = folder / "credentials.json"
     if not file.exists():
-        credentials = {"user": _USER, "password": secrets.token_hex(8), "token": secrets.token_hex(20)}
-        write_atomically(file, json.dumps(credentials).encode(), mode=0o600)
-    kept: dict[str, str] = json.loads(file.read_text())
-    return kept
+        made = _Credentials(_USER, password=secrets.token_hex(8), token=secrets.token_hex(20))
+        write_atomically(file, msgspec.json.encode(made), mode=0o600)
+    try:
+        return dataclasses.asdict(msgspec.json.decode(file.read_bytes(), type=_Credentials))
+    except msgspec.MsgspecError as error:
+        raise ServiceError(
+            _(
+                "{file} is damaged ({error}), and with it the way to this run's labels: put it back, or remove "
+                "{folder} to label anew."
+            ).format(file=file, error=error, folder=folder)
+        ) from error

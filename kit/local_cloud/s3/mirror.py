@@ -2,8 +2,8 @@
 
 `<folder>/<bucket>/<key>` holds each object, `<folder>/%index.json` what was saved last: the truth about which file
 is which object. Objects are written beside their place and moved into it, the index after them, and what is no longer
-wanted is removed last; so a kill at any moment leaves an index whose objects are all there and whole. Bucket settings
-(policies, CORS, versions) are not kept.
+wanted is removed last; so a kill or a loss of power at any moment leaves an index whose objects are all there and
+whole. Bucket settings (policies, CORS, versions) are not kept.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from botocore.exceptions import ClientError
 
+from kit.atomic_file import make_durable, naming, sync_folder, write_atomically
 from kit.errors import ServiceError
 from kit.language import _
 
@@ -60,6 +62,9 @@ def save(s3: S3Client, folder: Path) -> int:
                     fetched += 1
                 if entry is not None:
                     after[bucket][key] = entry
+    # Before the index that says they are there: which files the folders have.
+    for path in {path.parent for path in _files_of(folder, after)} if fetched else ():
+        sync_folder(path)
     _write_index(folder, after)
     _remove_all_but(folder, after)
     return fetched
@@ -72,29 +77,43 @@ def restore(s3: S3Client, folder: Path) -> int:
         How many objects were put.
 
     Raises:
-        ServiceError: a saved file is missing.
+        ServiceError: a saved file is missing or was cut short, or the index is damaged; nothing was put then.
     """
     index = _read_index(folder)
     for bucket, entries in index.items():
+        for key, entry in entries.items():
+            _require_whole(folder / bucket / entry["path"], entry["size"], f"s3://{bucket}/{key}")
+    for bucket, entries in index.items():
         s3.create_bucket(Bucket=bucket)
         for key, entry in entries.items():
-            try:
-                with (folder / bucket / entry["path"]).open("rb") as body:
-                    answer = s3.put_object(
-                        Bucket=bucket, Key=key, Body=body, ContentType=entry["type"], Metadata=entry["metadata"]
-                    )
-            except FileNotFoundError as error:
-                raise ServiceError(
-                    _(
-                        "s3://{bucket}/{key} was saved as {file}, which is gone; remove the run's folder and start "
-                        "anew."
-                    ).format(bucket=bucket, key=key, file=error.filename)
-                ) from error
+            with (folder / bucket / entry["path"]).open("rb") as body:
+                answer = s3.put_object(
+                    Bucket=bucket, Key=key, Body=body, ContentType=entry["type"], Metadata=entry["metadata"]
+                )
             # An object that was uploaded in parts has another ETag now.
             entry["etag"] = answer["ETag"]
     if index:
         _write_index(folder, index)
     return sum(len(entries) for entries in index.values())
+
+
+def _require_whole(file: Path, size: int, uri: str) -> None:
+    try:
+        there = file.stat().st_size
+    except FileNotFoundError as error:
+        raise ServiceError(
+            _("{uri} was saved as {file}, which is gone; {todo}.").format(uri=uri, file=file, todo=_start_anew())
+        ) from error
+    if there != size:
+        raise ServiceError(
+            _("{uri} was saved as {file}, which has {there} bytes where {size} were saved; {todo}.").format(
+                uri=uri, file=file, there=there, size=size, todo=_start_anew()
+            )
+        )
+
+
+def _start_anew() -> str:
+    return _("put the file back, or start anew after `make clean RUN=<name>` with this run's name")
 
 
 def _fetch(s3: S3Client, bucket: str, key: str, folder: Path, known: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -106,8 +125,9 @@ def _fetch(s3: S3Client, bucket: str, key: str, folder: Path, known: Mapping[str
             return None
         raise
     unfinished = folder / _UNFINISHED
-    with unfinished.open("wb") as file:
+    with naming(unfinished), unfinished.open("wb") as file:
         shutil.copyfileobj(answer["Body"], file)
+        make_durable(file)
     path = known["path"] if known else _path_of(key)
     try:
         (folder / bucket / path).parent.mkdir(parents=True, exist_ok=True)
@@ -140,9 +160,12 @@ def _odd_path_of(key: str) -> str:
     return f"{_ODD_KEYS}/{hashlib.sha256(key.encode()).hexdigest()}"
 
 
+def _files_of(folder: Path, index: _Index) -> set[Path]:
+    return {folder / bucket / entry["path"] for bucket, entries in index.items() for entry in entries.values()}
+
+
 def _remove_all_but(folder: Path, index: _Index) -> None:
-    kept = {folder / bucket / entry["path"] for bucket, entries in index.items() for entry in entries.values()}
-    kept.add(folder / _INDEX)
+    kept = {*_files_of(folder, index), folder / _INDEX}
     # Children come after their folder, so in reverse an emptied folder can go as well.
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
@@ -156,11 +179,13 @@ def _read_index(folder: Path) -> _Index:
     path = folder / _INDEX
     if not path.exists():
         return {}
-    index: _Index = json.loads(path.read_text(encoding="utf-8"))
-    return index
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Index)
+    except msgspec.MsgspecError as error:
+        raise ServiceError(
+            _("{file} is damaged ({error}); {todo}.").format(file=path, error=error, todo=_start_anew())
+        ) from error
 
 
 def _write_index(folder: Path, index: _Index) -> None:
-    unfinished = folder / _UNFINISHED
-    unfinished.write_text(json.dumps(index, ensure_ascii=False), encoding="utf-8")
-    unfinished.replace(folder / _INDEX)
+    write_atomically(folder / _INDEX, json.dumps(index, ensure_ascii=False).encode())

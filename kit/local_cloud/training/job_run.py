@@ -37,6 +37,8 @@ _MESSAGES = {
     "Uploading": "Uploading generated training model",
 }
 _REASON_LIMIT = 1024
+# With less than this free on its disk nobody can say why he failed.
+_FULL_DISK_BYTES = 1_000_000
 _POLL_SECONDS = 0.1
 # On AWS a stopped job has 120 s to save its model; nobody waits so long at his own machine.
 _GRACE_SECONDS = 30.0
@@ -142,8 +144,11 @@ class TrainingRun:
         if not in_time:
             return Outcome("Stopped", "MaxRuntimeExceeded", artifact=self._upload())
         if exit_status != 0:
-            text = self._files.failure() or self._log_end()
-            return _failed(f"AlgorithmError: {text}", f", exit code: {exit_status}")
+            text = self._files.failure()
+            if not text and shutil.disk_usage(self._files.base).free < _FULL_DISK_BYTES:
+                # Then neither the reason nor the log could be written.
+                return _failed(_full_disk(self._phase, f" ({self._files.base})"))
+            return _failed(f"AlgorithmError: {text or self._log_end()}", f", exit code: {exit_status}")
         artifact = self._upload()
         if artifact is None:
             text = self._files.failure() or "no reason given."
@@ -214,11 +219,15 @@ def _failed(reason: str, ending: str = "") -> Outcome:
     return Outcome("Failed", "Failed", reason[: _REASON_LIMIT - len(ending)] + ending)
 
 
+def _full_disk(phase: str, where: str) -> str:
+    return (
+        f"ClientError: No space left on this machine's disk while {phase.lower()}{where}; free some and create the job "
+        "anew."
+    )
+
+
 def _reason_of(error: OSError, phase: str) -> str:
     where = f" ({error.filename})" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return (
-            f"ClientError: No space left on this machine's disk while {phase.lower()}{where}; free some and create "
-            f"the job anew."
-        )
+        return _full_disk(phase, where)
     return f"InternalServerError: {phase} failed{where}: {error.strerror or error}"

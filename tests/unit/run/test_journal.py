@@ -109,6 +109,8 @@ def changed(path: Path, where: tuple[str, ...], value: Any) -> Path:
     ("where", "value"),
     [
         (("settings",), []),
+        (("created",), "yesterday"),
+        (("created",), "2026-11-22T09:00:00"),
         (("stages",), []),
         (("stages", "pictures"), "finished"),
         (("stages", "pictures", "state"), "done"),
@@ -116,6 +118,7 @@ def changed(path: Path, where: tuple[str, ...], value: Any) -> Path:
         (("resources",), {}),
         (("resources",), [{"kind": "bucket"}]),
         (("resources",), [{"kind": "bucket", "name": "b", "entered": "yesterday"}]),
+        (("resources",), [{"kind": "bucket", "name": "b", "entered": "2026-11-22T09:00:00"}]),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) else json.dumps(value),
 )

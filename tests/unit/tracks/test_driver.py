@@ -210,6 +210,8 @@ def test_two_kits_never_share_a_run(tmp_path: Path, stages: Stages) -> None:
     ("error", "kind", "said"),
     [
         (OSError(errno.ENOSPC, "No space left on device", "/x"), SetupError, "the disk is full (/x)"),
+        (OSError(errno.ENOSPC, "No space left on device"), SetupError, "stopped: the disk is full; free some space"),
+        (OSError(errno.EROFS, "Read-only file system", "/x"), SetupError, "/x: Read-only file system; give yourself"),
         (
             ClientError({"Error": {"Code": "AccessDenied", "Message": "Not yours."}}, "PutObject"),
             ServiceError,

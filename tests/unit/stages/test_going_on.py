@@ -1,0 +1,87 @@
+"""Labelling by people ends early when somebody asks for it while it waits, and at no other time."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.aws_api import LabellingPortal
+from kit.errors import InputError
+from kit.run.context import Context
+from kit.run.opening import locked
+from kit.stages import labelling
+from tests.unit.stages.contexts import context_in
+
+
+class LabellingUntilStopped:
+    """A job of 35 pictures that nobody labels; `at_look` is called at each look at it."""
+
+    def __init__(self, at_look: Any) -> None:
+        self.looks = 0
+        self.stopped = False
+        self._at_look = at_look
+
+    def describe_labeling_job(self, **_: Any) -> dict[str, Any]:
+        self.looks += 1
+        self._at_look(self.looks)
+        status = "Stopped" if self.stopped else "InProgress"
+        return {"LabelingJobStatus": status, "LabelCounters": {"TotalLabeled": 1}}
+
+    def stop_labeling_job(self, **_: Any) -> dict[str, Any]:
+        self.stopped = True
+        return {}
+
+
+class NoObjects:
+    def download_file(self, _bucket: str, _key: str, file: str) -> None:
+        Path(file).touch()
+
+
+def labelled(context: Context, sagemaker: LabellingUntilStopped, *, by_people: bool = True) -> None:
+    """Runs the stage to its end, which finds no boxes."""
+    objects: Any = NoObjects()
+    job: Any = sagemaker
+    portal = LabellingPortal("http://127.0.0.1:1") if by_people else None
+    api = dataclasses.replace(context.api, sagemaker=job, s3=objects, portal=lambda _job: portal)
+    with pytest.raises(InputError, match="Nobody drew a box"):
+        labelling.run(dataclasses.replace(context, api=api))
+
+
+def test_what_was_asked_for_at_another_time_does_not_end_it(tmp_path: Path) -> None:
+    context = context_in(tmp_path)
+    context.folder.go_on.touch()
+    waited: list[bool] = []
+
+    def at_look(number: int) -> None:
+        waited.append(context.folder.waits_for_people)
+        if number == 5:
+            context.folder.go_on.touch()
+
+    sagemaker = LabellingUntilStopped(at_look)
+    with locked(context.folder):
+        labelled(context, sagemaker)
+    assert sagemaker.looks == 6
+    # The first look is for a job of an earlier attempt.
+    assert waited == [False, True, True, True, True, True]
+    assert not context.folder.go_on.exists()
+    assert not context.folder.waits_for_people
+
+
+def test_a_program_that_labels_is_not_waited_for(tmp_path: Path) -> None:
+    context = context_in(tmp_path)
+    waited: list[bool] = []
+    sagemaker = LabellingUntilStopped(lambda _look: None)
+
+    def at_look(number: int) -> None:
+        waited.append(context.folder.waits_for_people)
+        context.folder.go_on.touch()
+        sagemaker.stopped = number == 4
+
+    sagemaker._at_look = at_look
+    with locked(context.folder):
+        labelled(context, sagemaker, by_people=False)
+    assert sagemaker.looks == 4
+    assert not any(waited)

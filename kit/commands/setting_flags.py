@@ -106,7 +106,8 @@ def resolved_of(ctx: click.Context, kind: type[S_co]) -> ResolvedSettings[S_co]:
     settings = kind(**{option.name: ctx.params.pop(option.name) for option in options})
     if isinstance(settings, Settings):
         check_together(settings)
-    return ResolvedSettings(settings, {option.name: option.origin(ctx) for option in options})
+    origins = dict.fromkeys(declarations(kind), declared.DEFAULT)
+    return ResolvedSettings(settings, {**origins, **{option.name: option.origin(ctx) for option in options}})
 
 
 def resolve(kind: type[S_co]) -> ResolvedSettings[S_co]:

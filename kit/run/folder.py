@@ -70,6 +70,16 @@ class RunFolder:
         return self.path / "cloud"
 
     @property
+    def contents(self) -> Path:
+        """The state of the pictures and labels that the run works on (`kit.run.contents`)."""
+        return self.path / "contents.json"
+
+    @property
+    def kept_labels(self) -> Path:
+        """Labels of an earlier labelling job, of the pictures that have not changed since."""
+        return self.results / "kept.manifest"
+
+    @property
     def results(self) -> Path:
         """Files fetched from the bucket before it is deleted: labels, annotations, the model artifact."""
         return self.path / "results"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -30,14 +30,15 @@ class StageRecord:
     """One stage of the run.
 
     Attributes:
-        state: "running" (or killed while running), "finished" or "failed".
+        state: "running" (or killed while running), "finished", "failed", or "outdated", which was finished with other
+            pictures or labels and is to be done anew.
         attempts: how often it was begun.
         done: how many pictures were labelled at the last look, where the stage is labelling.
         seconds: wall-clock time of the last attempt.
         result: what `kit.run.results` makes of the stage's result.
     """
 
-    state: Literal["running", "finished", "failed"]
+    state: Literal["running", "finished", "failed", "outdated"]
     attempts: int
     started: str
     seconds: float = 0.0
@@ -50,7 +51,8 @@ class StageRecord:
 class Resource:
     """Something that exists outside the run folder, or may; `deleted` once it is known to be gone.
 
-    `entered` and `left` say when: between them it may have cost money.
+    `entered` and `left` say when: between them it may have cost money. What is `outdated` was made from other pictures
+    or labels than the run has now.
     """
 
     kind: str
@@ -58,6 +60,7 @@ class Resource:
     deleted: bool = False
     entered: str = ""
     left: str = ""
+    outdated: bool = False
 
     @property
     def is_job(self) -> bool:
@@ -200,6 +203,24 @@ class Journal:
             for known in self.resources
         ]
         self.save()
+
+    def outdate(self, stages: Iterable[str]) -> None:
+        """Lets stages that were begun be done anew, because what they were done with has changed."""
+        for stage in stages:
+            if stage in self.stages:
+                self.stages[stage] = dataclasses.replace(self.stages[stage], state="outdated", result={}, error="")
+        self.save()
+
+    def outdate_resources(self, kinds: Iterable[str]) -> None:
+        """Marks all resources of these kinds as made from what has changed since."""
+        chosen = set(kinds)
+        self.resources = [
+            dataclasses.replace(known, outdated=True) if known.kind in chosen else known for known in self.resources
+        ]
+        self.save()
+
+    def is_outdated(self, kind: str, name: str) -> bool:
+        return any((known.kind, known.name) == (kind, name) and known.outdated for known in self.resources)
 
     def existing(self) -> list[Resource]:
         """The resources that may exist, the latest first: the order to delete in."""

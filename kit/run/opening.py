@@ -16,7 +16,7 @@ from kit.language import _
 from kit.run import folder as run_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
-from kit.run.names import STAGES
+from kit.run.names import CLEAN_UP, STAGES
 from kit.setting_types import declarations
 from kit.settings import AUTO, ResolvedSettings, Settings
 
@@ -31,6 +31,7 @@ def open_run(
     *,
     runtime: str = AUTO,
     where: Mapping[str, str] | None = None,
+    same: Callable[[RunFolder], bool] | None = None,
     name: str = "",
 ) -> Iterator[tuple[RunFolder, Journal]]:
     """The run that `unfinished` finds, else a new one; locked while the block lasts.
@@ -38,12 +39,13 @@ def open_run(
     Args:
         runtime: the one that it has to have; `AUTO` for any.
         where: what else has to be the same: the account, say.
+        same: whether a run was begun with the same pictures and labels.
         name: of a new run, after its date; by default the track.
 
     Raises:
         InputError: another `kit` is at work on it; as `unfinished`.
     """
-    found = unfinished(resolved, track, where, runtime, console.say)
+    found = unfinished(resolved, track, where, runtime, same, console.say)
     folder, journal = found or _new_run(resolved.settings, track, console, where or {}, name or track)
     with locked(folder):
         run_folder.make_latest(folder)
@@ -75,10 +77,13 @@ def unfinished(
     track: str,
     where: Mapping[str, str] | None = None,
     runtime: str = AUTO,
+    same: Callable[[RunFolder], bool] | None = None,
     complain: Callable[[str], object] | None = None,
 ) -> tuple[RunFolder, Journal] | None:
-    """The run with which the same command goes on: the newest that is unfinished and was begun with the same settings;
-    none but the one that RUN names, where it does.
+    """The run with which the same command goes on: the newest that is unfinished and was begun with the same settings,
+    and the same pictures and labels where there is one; none but the one that RUN names, where it does.
+
+    A run that is being cleaned up has nothing left that other pictures could change.
 
     The other arguments are those of `open_run` and `readable`.
 
@@ -87,20 +92,30 @@ def unfinished(
     """
     settings = resolved.settings
     expected = {**identity(settings), **(where or {})}
+    other: tuple[RunFolder, Journal] | None = None
     for folder, journal in readable(settings.runs, complain):
         if settings.run is not None and folder.path != run_folder.find(settings.runs, settings.run).path:
             continue
         if journal.track != track or is_finished(journal, folder) or journal.settings != expected:
             continue
-        if runtime in (AUTO, journal.runtime or runtime):
-            return folder, journal
+        if runtime not in (AUTO, journal.runtime or runtime):
+            continue
+        try:
+            if same is None or settings.run is not None or same(folder):
+                return folder, journal
+        except InputError as error:
+            if complain is not None:
+                complain(str(error))
+            continue
+        if other is None and CLEAN_UP not in journal.stages:
+            other = folder, journal
     if settings.run is not None:
         raise InputError(
             _(
                 "{run} was begun on another account, region or runtime; give those, or leave RUN out for a new run."
             ).format(run=settings.run)
         )
-    return None
+    return other
 
 
 def is_finished(journal: Journal, folder: RunFolder) -> bool:

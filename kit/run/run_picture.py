@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+import cv2
+
 from kit.annotations.picture_conversion import converted
 from kit.annotations.picture_files import NOT_TAKEN, SUFFIXES, files_in, flat_name, name_fault
 from kit.console import Console
@@ -19,6 +21,7 @@ from kit.run.remark import Remark
 
 # So many are named in one sentence.
 _MOST_TOLD = 10
+_VIEW_SIZE = (16, 16)
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class RunPicture:
         name: what it is called in the bucket and everywhere after, no other picture's name even where case does not
             count.
         width, height: pixels, upright; 0 as long as it has not been decoded.
+        view: 16 x 16 steps of grey of the whole picture, row by row, as hexadecimal digits; "" until it is decoded.
     """
 
     path: Path
@@ -38,6 +42,7 @@ class RunPicture:
     name: str
     width: int = 0
     height: int = 0
+    view: str = ""
 
 
 # A picture that can be used and a remark on it, or why it cannot.
@@ -122,7 +127,9 @@ def _decoded(picture: RunPicture, *, mend: bool = False) -> _Found:
     except InputError as error:
         return error
     width, height = content.size
-    return replace(picture, width=width, height=height), content.remark
+    grey = cv2.cvtColor(content.pixels, cv2.COLOR_BGR2GRAY)
+    view = cv2.resize(grey, _VIEW_SIZE, interpolation=cv2.INTER_AREA).tobytes().hex()
+    return replace(picture, width=width, height=height, view=view), content.remark
 
 
 def _not_taken(folder: Path) -> dict[Path, Remark]:

@@ -11,6 +11,8 @@ from kit.run.names import STAGES, title_of
 from kit.run.opening import is_finished
 
 WAITING, RUNNING, CUT_SHORT = "waiting", "running", "cut short"
+# Of the journal, where they are called otherwise here.
+_STATES = {"outdated": WAITING}
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def status_of(folder: RunFolder) -> Status:
         if record is None:
             stages.append(StageStatus(name, title, WAITING, 0.0, 0, ""))
         else:
-            state = record.state if record.state != RUNNING or at_work else CUT_SHORT
+            state = _STATES.get(record.state, record.state) if at_work or record.state != RUNNING else CUT_SHORT
             stages.append(StageStatus(name, title, state, record.seconds, record.attempts, record.error))
     failed = next((stage for stage in stages if stage.state == "failed"), None)
     if at_work:

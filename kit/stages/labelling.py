@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kit.annotations.formats import ground_truth
-from kit.annotations.model import LabelState
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.aws_api import LABELING_JOB_RUNNING, unless_missing
 from kit.errors import InputError, ServiceError
 from kit.language import _, language
@@ -18,6 +18,7 @@ from kit.resources.waiting import wait_while
 from kit.run import names
 from kit.run.context import IMAGES, INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context
 from kit.run.results import LabellingResult
+from kit.run.run_picture import RunPicture
 from kit.s3_uri import bucket_and_key
 from kit.stages.download import download
 
@@ -31,15 +32,46 @@ def run(context: Context) -> LabellingResult:
     context.folder.results.mkdir(exist_ok=True)
     given = context.pictures.given
     if given is not None:
-        key = f"{LABELLING_OUTPUT}/given/manifests/output/output.manifest"
         given.write(context.folder.output_manifest, lambda name: context.uri(IMAGES + name))
-        context.api.s3.upload_file(str(context.folder.output_manifest), context.bucket, key)
-        uri = context.uri(key)
-    else:
-        uri = _job(context)
-    bucket, key = bucket_and_key(uri)
-    download(context.api.s3, bucket, key, context.folder.output_manifest)
+        uri = _put_output(context, "given")
+        return count(context, uri)
+    kept = _kept(context)
+    to_do = [picture for picture in context.pictures.pictures if picture.name not in kept]
+    uri = ""
+    if to_do:
+        uri = _job(context, to_do, len(kept))
+        download(context.api.s3, *bucket_and_key(uri), context.folder.output_manifest)
+    if kept:
+        uri = _with_kept(context, kept, answered=bool(to_do))
     return count(context, uri)
+
+
+def _kept(context: Context) -> dict[str, AnnotatedPicture]:
+    """The labels of an earlier job that hold still, by the picture's name in the bucket."""
+    file = context.folder.kept_labels
+    if not file.exists():
+        return {}
+    return {picture.file_name: picture for picture in ground_truth.read(file, labels=context.pictures.labels).pictures}
+
+
+def _with_kept(context: Context, kept: Mapping[str, AnnotatedPicture], *, answered: bool) -> str:
+    """Adds kept labels to the run's copy of the output manifest; its URI with them.
+
+    Args:
+        answered: whether there was a job besides, whose output the copy is.
+    """
+    labels, file = context.pictures.labels, context.folder.output_manifest
+    new = list(ground_truth.read(file, labels=labels).pictures) if answered else []
+    others = [picture for picture in new if picture.file_name not in kept]
+    ground_truth.write(file, AnnotationStream(labels, iter([*kept.values(), *others])))
+    return _put_output(context, "with-kept")
+
+
+def _put_output(context: Context, name: str) -> str:
+    """Puts the run's copy of the output manifest where that of a job would be; its URI."""
+    key = f"{LABELLING_OUTPUT}/{name}/manifests/output/output.manifest"
+    context.api.s3.upload_file(str(context.folder.output_manifest), context.bucket, key)
+    return context.uri(key)
 
 
 def count(context: Context, output_manifest: str) -> LabellingResult:
@@ -66,10 +98,20 @@ def count(context: Context, output_manifest: str) -> LabellingResult:
     return LabellingResult(output_manifest, labelled, boxes.total(), dict(boxes), dict(states))
 
 
-def _job(context: Context) -> str:
-    """Creates the job or finds the one an earlier attempt created, waits for it; returns its output manifest's URI."""
+def _job(context: Context, pictures: Sequence[RunPicture], kept: int) -> str:
+    """Creates the job or finds the one an earlier attempt created, waits for it; returns its output manifest's URI.
+
+    Args:
+        pictures: to be labelled.
+        kept: how many others have their labels already.
+    """
     sagemaker, console = context.api.sagemaker, context.console
     name, existing = _usable_job(context)
+    if existing is None and kept:
+        manifest = b"".join(ground_truth.input_line(context.uri(IMAGES + picture.name)) for picture in pictures)
+        context.api.s3.put_object(
+            Bucket=context.bucket, Key=INPUT_MANIFEST, Body=manifest, ContentType="application/jsonlines"
+        )
     if existing is None:
         context.api.s3.put_object(
             Bucket=context.bucket, Key=INSTRUCTIONS, Body=TEMPLATES[language()].read_bytes(), ContentType="text/html"
@@ -84,14 +126,14 @@ def _job(context: Context) -> str:
             console.say(_("  user {user}   password {password}").format(user=portal.user, password=portal.password))
         console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
         console.say(_("  Another day? Press Ctrl-C; the same command brings you back to the next picture."))
-    total = len(context.pictures.pictures)
+    total = len(pictures) + kept
     job: Mapping[str, Any] = {}
     with _waiting_for_people(context, portal is not None), console.progress(_("labelled"), total) as advance:
 
         def pending() -> str | None:
             nonlocal job
             job = sagemaker.describe_labeling_job(LabelingJobName=name)
-            labelled, left_out = (_counter(job, name) for name in ("TotalLabeled", "FailedNonRetryableError"))
+            labelled, left_out = kept + _counter(job, "TotalLabeled"), _counter(job, "FailedNonRetryableError")
             advance(labelled, _("{count} skipped").format(count=left_out) if left_out else "")
             context.journal.note_done(LabellingResult.stage, labelled)
             if job["LabelingJobStatus"] not in LABELING_JOB_RUNNING:
@@ -115,7 +157,16 @@ def _job(context: Context) -> str:
                 name=name, reason=job.get("FailureReason", _("no reason given"))
             )
         )
-    # Of a job that was stopped nobody promises the member; where the results are is documented.
+    return output_of(context, name, job)
+
+
+def output_of(context: Context, name: str, job: Mapping[str, Any]) -> str:
+    """The URI of a job's output manifest.
+
+    Args:
+        job: DescribeLabelingJob's answer. Of a job that was stopped nobody promises the member; where the results are
+            is documented.
+    """
     output = job.get("LabelingJobOutput", {}).get("OutputDatasetS3Uri")
     return output or f"{context.uri(LABELLING_OUTPUT)}/{name}/manifests/output/output.manifest"
 
@@ -133,12 +184,14 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
     number = 1
     while True:
         name = names.job(context.suffix, number)
+        number += 1
+        if context.journal.is_outdated(LabelingJob.name, name):
+            continue
         job = unless_missing(context.api.sagemaker.describe_labeling_job, LabelingJobName=name)
         if job is None or job["LabelingJobStatus"] in LABELING_JOB_RUNNING:
             return name, job
         if job["LabelingJobStatus"] in ("Completed", "Stopped") and _counter(job, "TotalLabeled"):
             return name, job
-        number += 1
 
 
 @contextlib.contextmanager

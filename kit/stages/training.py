@@ -91,10 +91,12 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
     number = 1
     while True:
         name = names.job(context.suffix, number)
+        number += 1
+        if context.journal.is_outdated(TrainingJob.name, name):
+            continue
         job = unless_missing(context.api.sagemaker.describe_training_job, TrainingJobName=name)
         if job is None or job["TrainingJobStatus"] in (*TRAINING_JOB_RUNNING, "Completed"):
             return name, job
-        number += 1
 
 
 def request(context: Context, name: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from kit.errors import InputError
 from kit.language import _
 from kit.local_cloud.docker.engine import require_engine
 from kit.local_cloud.docker.images import ensure_images, image_name
-from kit.run import names, opening, picture_set, summary
+from kit.run import contents, names, opening, picture_set, summary
 from kit.run.chosen import with_settings_of_its_run
 from kit.run.folder import RunFolder, require_space
 from kit.run.journal import Journal
@@ -57,7 +57,11 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         settings = dataclasses.replace(settings, manifest=_fetched(aws, settings.manifest, settings.runs))
         resolved = dataclasses.replace(resolved, settings=settings)
     pictures = picture_set.collect(settings, console)
-    begun = opening.unfinished(resolved, opening.CLOUD, aws.identity)
+
+    def same(folder: RunFolder) -> bool:
+        return not contents.since(folder.contents, pictures)
+
+    begun = opening.unfinished(resolved, opening.CLOUD, aws.identity, same=same)
     # A run keeps the version of the model that it was begun with.
     version = recorded_version(begun[0].model_record) if begun else None
     has_team = begun is not None and begun[1].is_finished(TeamResult.stage)
@@ -72,10 +76,11 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     if settings.plan:
         console.say(_("PLAN=1: nothing was created."))
         return
-    if begun is None:
+    # With other pictures than before it costs as much as a new run does.
+    if begun is None or not same(begun[0]):
         _ask(settings, console, _("Go on, for about ${usd:.2f}?").format(usd=plan.usd))
     name = f"{'rehearsal' if aws.is_stand_in else opening.CLOUD}-{secrets.token_hex(2)}"
-    opened = opening.open_run(resolved, opening.CLOUD, console, where=aws.identity, name=name)
+    opened = opening.open_run(resolved, opening.CLOUD, console, where=aws.identity, same=same, name=name)
     with opened as (folder, journal):
         reason = _("{region}, in place of AWS {url}") if aws.is_stand_in else "{region}"
         journal.runs_on("aws", reason.format(region=aws.region, url=aws.endpoint_url))

@@ -15,14 +15,14 @@ from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.errors import KitError, ServiceError, SetupError
 from kit.language import _
-from kit.run import names
+from kit.run import contents, names
 from kit.run.context import Context
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
-from kit.run.results import DetectionResult, LabellingResult, PicturesResult, Result, ScoringResult, StageResult
+from kit.run.results import DetectionResult, Result, ScoringResult, StageResult
 from kit.settings import Settings
-from kit.stages import clean_up, conversion, detection, endpoint, labelling, pictures, scoring, training
+from kit.stages import clean_up, conversion, detection, endpoint, labelling, pictures, renewal, scoring, training
 
 
 class Preparation(NamedTuple):
@@ -64,7 +64,8 @@ def run_stages(
     preparations: Sequence[Preparation] = (),
     stages: Sequence[Stage] | None = None,
 ) -> None:
-    """Runs what is not finished; the API is opened only when there are any stages to run, after the preparations.
+    """Runs what is not finished, and what was finished with other pictures or labels; the API is opened only when there
+    are any stages to run, after the preparations.
 
     Args:
         stages: some of `STAGES`; all of them by default.
@@ -74,11 +75,21 @@ def run_stages(
     """
     if stages is None:
         stages = STAGES
+    before = contents.read(folder.contents)
+    now = contents.look(collected, before)
+    changed = None
+    if before is None:
+        contents.write(folder.contents, now)
+    # A run that is being cleaned up has nothing left to do anew with.
+    elif names.CLEAN_UP not in journal.stages and (changed := contents.difference(before, now)):
+        console.say(
+            _("Since this run was begun something has changed ({what}); the stages after it are done anew.").format(
+                what=changed
+            )
+        )
+        journal.outdate(names.STAGES if changed.pictures else list(names.STAGES)[1:])
     if all(journal.is_finished(stage.name) for stage in stages):
         return
-    if _pictures_changed(journal, collected):
-        console.say(_("The pictures are not those that were uploaded; they are uploaded again."))
-        journal.begin(PicturesResult.stage)
     total = len(preparations) + len(STAGES)
 
     def step(number: int, name: str, work: Callable[[], StageResult]) -> None:
@@ -99,17 +110,11 @@ def run_stages(
             api.durability.checkpoint()
             return result
 
+        if before is not None and changed:
+            renewal.renew(context, before, now)
         for stage in stages:
             number = len(preparations) + STAGES.index(stage) + 1
             step(number, stage.name, functools.partial(run, stage))
-
-
-def _pictures_changed(journal: Journal, collected: PictureSet) -> bool:
-    """Whether other pictures can be used than were uploaded, as long as no label depends on these."""
-    if not journal.is_finished(PicturesResult.stage) or journal.is_finished(LabellingResult.stage):
-        return False
-    uploaded = journal.result(PicturesResult)
-    return (uploaded.images, uploaded.left_out) != (len(collected.pictures), collected.left_out)
 
 
 def run_alone(stage: Stage, context: Context) -> None:

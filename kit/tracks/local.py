@@ -10,8 +10,8 @@ from kit.console import Console
 from kit.language import _
 from kit.local_cloud.cloud import LocalCloud
 from kit.report import page
+from kit.run import contents, opening, picture_set, summary
 from kit.run import folder as run_folder
-from kit.run import opening, picture_set, summary
 from kit.run.chosen import with_settings_of_its_run
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
@@ -32,9 +32,14 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
     run_folder.require_space(settings.runs)
     # Before there is a run: what is refused leaves none behind.
     collected = picture_set.collect(settings, console)
+
+    def same(folder: RunFolder) -> bool:
+        return not contents.since(folder.contents, collected)
+
     if opening.unfinished(resolved, opening.LOCAL, runtime=settings.runtime) is None:
         runtime.require(settings)
-    with opening.open_run(resolved, opening.LOCAL, console, runtime=settings.runtime) as (folder, journal):
+    opened = opening.open_run(resolved, opening.LOCAL, console, runtime=settings.runtime, same=same)
+    with opened as (folder, journal):
 
         @contextlib.contextmanager
         def local_cloud(pictures: PictureSet) -> Iterator[AwsApi]:

@@ -30,14 +30,11 @@ def test_some_pictures_labelled_by_a_person_are_enough(tmp_path: Path, runtime: 
     try:
         said = command.wait_for(
             "the way in",
-            lambda: (
-                re.search(r"at (http://127\.0\.0\.1:\d+)(/\S*).*?user (\S+)   password (\S+)", _output(tmp_path), re.S)
-                or process.poll() is not None
-            ),
+            lambda: re.search(WAY_IN, _output(tmp_path), re.S) or process.poll() is not None,
         )
         assert isinstance(said, re.Match), _output(tmp_path)
         with httpx.Client(base_url=said[1], trust_env=False, follow_redirects=True) as person:
-            _sign_in(person, said[2], said[3], said[4])
+            sign_in(person, said[2], said[3], said[4])
             project = re.search(r"projects%2F(\d+)", said[2])
             assert project
             query = {"project": project[1], "page_size": "100"}
@@ -71,7 +68,7 @@ def test_go_on_without_a_run_is_refused(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def _sign_in(person: httpx.Client, path: str, user: str, password: str) -> None:
+def sign_in(person: httpx.Client, path: str, user: str, password: str) -> None:
     person.get(path).raise_for_status()
     answer = person.post(
         path,

@@ -12,6 +12,8 @@ import pytest
 
 from kit.errors import ServiceError
 from kit.run.context import Context
+from kit.run.picture_set import PictureSet
+from kit.run.run_picture import RunPicture
 from kit.stages import labelling, training
 from tests.unit.stages.contexts import context_in
 
@@ -56,7 +58,8 @@ def hours(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_it_is_given_up_with_its_status_and_what_to_do(
     tmp_path: Path, hours: list[float], run: Callable[[Context], object], said: str, longest_hours: float
 ) -> None:
-    context = context_in(tmp_path)
+    pictures = PictureSet((RunPicture(tmp_path / "a.jpg", "a.jpg", "a.jpg"),), ("a", "b"))
+    context = context_in(tmp_path, pictures=pictures)
     sagemaker: Any = EndlessSageMaker()
     logs: Any = NoLogs()
     api = dataclasses.replace(context.api, sagemaker=sagemaker, logs=logs)

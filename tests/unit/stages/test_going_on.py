@@ -12,6 +12,8 @@ from kit.aws_api import LabellingPortal
 from kit.errors import InputError
 from kit.run.context import Context
 from kit.run.opening import locked
+from kit.run.picture_set import PictureSet
+from kit.run.run_picture import RunPicture
 from kit.stages import labelling
 from tests.unit.stages.contexts import context_in
 
@@ -40,6 +42,9 @@ class NoObjects:
         Path(file).touch()
 
 
+ONE = PictureSet((RunPicture(Path("a.jpg"), "a.jpg", "a.jpg"),), ("a", "b"))
+
+
 def labelled(context: Context, sagemaker: LabellingUntilStopped, *, by_people: bool = True) -> None:
     """Runs the stage to its end, which finds no boxes."""
     objects: Any = NoObjects()
@@ -51,7 +56,7 @@ def labelled(context: Context, sagemaker: LabellingUntilStopped, *, by_people: b
 
 
 def test_what_was_asked_for_at_another_time_does_not_end_it(tmp_path: Path) -> None:
-    context = context_in(tmp_path)
+    context = context_in(tmp_path, pictures=ONE)
     context.folder.go_on.touch()
     waited: list[bool] = []
 
@@ -71,7 +76,7 @@ def test_what_was_asked_for_at_another_time_does_not_end_it(tmp_path: Path) -> N
 
 
 def test_a_program_that_labels_is_not_waited_for(tmp_path: Path) -> None:
-    context = context_in(tmp_path)
+    context = context_in(tmp_path, pictures=ONE)
     waited: list[bool] = []
     sagemaker = LabellingUntilStopped(lambda _look: None)
 

@@ -5,6 +5,7 @@ import dataclasses
 import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +18,8 @@ from botocore.exceptions import ClientError
 from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.errors import InputError, KitError, ServiceError, SetupError
+from kit.run import contents, opening
 from kit.run import folder as run_folder
-from kit.run import opening
 from kit.run.context import Context
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
@@ -69,7 +70,8 @@ def go(tmp_path: Path, resolved: ResolvedSettings[LocalSettings], pictures: Pict
 
     @contextlib.contextmanager
     def api(_: PictureSet) -> Iterator[AwsApi]:
-        yield dataclasses.replace(context_in(tmp_path / "api").api, durability=NoCheckpoint())
+        bucket: Any = Bucket()
+        yield dataclasses.replace(context_in(tmp_path / "api").api, durability=NoCheckpoint(), s3=bucket)
 
     console = Console()
     with opening.open_run(resolved, "local", console, runtime=resolved.settings.runtime) as (folder, journal):
@@ -150,12 +152,17 @@ def test_the_same_command_finds_its_unfinished_run_behind_later_ones(tmp_path: P
     assert (tmp_path / "runs" / "latest").resolve() == first.path
 
 
-def test_of_several_unfinished_runs_the_newest_goes_on_unless_another_is_named(tmp_path: Path, stages: Stages) -> None:
-    first = cut_short(tmp_path, stages)
-    later = RunFolder(first.path.with_name("a later one"))
-    shutil.copytree(first.path, later.path)
+def later_copy(run: RunFolder) -> RunFolder:
+    later = RunFolder(run.path.with_name("a later one"))
+    shutil.copytree(run.path, later.path)
     content = json.loads(later.journal.read_text())
     later.journal.write_text(json.dumps({**content, "run": later.run_id, "created": "2999-01-01T00:00:00+00:00"}))
+    return later
+
+
+def test_of_several_unfinished_runs_the_newest_goes_on_unless_another_is_named(tmp_path: Path, stages: Stages) -> None:
+    first = cut_short(tmp_path, stages)
+    later = later_copy(first)
     assert go(tmp_path, settings(tmp_path)).run_id == later.run_id
     assert go(tmp_path, settings(tmp_path, run=first.run_id)).run_id == first.run_id
 
@@ -233,21 +240,80 @@ def test_what_a_library_raises_becomes_one_sentence_in_the_journal(
     assert (record.state, record.error) == ("failed", str(caught.value))
 
 
-def test_pictures_that_were_mended_since_are_uploaded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    uploads: list[int] = []
+class Bucket:
+    """Takes deletions."""
+
+    def __init__(self) -> None:
+        self.deleted: list[str] = []
+
+    def delete_object(self, *, Bucket: str, Key: str) -> None:
+        assert Bucket
+        self.deleted.append(Key)
+
+
+@pytest.fixture
+def uploading(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Two stages that note the names of the pictures; the second fails."""
+    uploads: list[list[str]] = []
 
     def upload(context: Context) -> PicturesResult:
-        uploads.append(len(context.pictures.pictures))
-        return PicturesResult("bucket", uploads[-1], ("cat",), context.pictures.left_out)
+        uploads.append([picture.name for picture in context.pictures.pictures])
+        return PicturesResult("bucket", len(uploads[-1]), ("cat",), context.pictures.left_out)
 
     def label(_: Context) -> PicturesResult:
         raise ServiceError("no")
 
     monkeypatch.setattr(driver, "STAGES", (driver.Stage("pictures", upload), driver.Stage("labelling", label)))
     monkeypatch.setattr(opening, "STAGES", {"pictures": "", "labelling": ""})
+    return uploads
+
+
+def test_pictures_that_have_changed_since_are_told_and_uploaded_again(
+    tmp_path: Path, uploading: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_text(f"the picture {name}")
     one, other = (RunPicture(tmp_path / name, name, name) for name in ("a.jpg", "b.jpg"))
     damaged = PictureSet((one,), ("cat",), left_out=(Remark("b.jpg", "the picture is damaged"),))
-    for pictures in (damaged, damaged, PictureSet((one, other), ("cat",))):
-        with pytest.raises(ServiceError):
+    both = PictureSet((one, other), ("cat",))
+    told = []
+    for pictures, content in ((damaged, "1"), (damaged, "1"), (both, "1"), (both, "1"), (both, "2"), (damaged, "2")):
+        if one.path.read_text() != content:
+            one.path.write_text(content)
+        with pytest.raises(ServiceError, match="no"):
             go(tmp_path, settings(tmp_path), pictures)
-    assert uploads == [1, 2]
+        told += re.findall(r"something has changed \((.*?)\)", capsys.readouterr().out)
+    assert uploading == [["a.jpg"], ["a.jpg", "b.jpg"], ["a.jpg", "b.jpg"], ["a.jpg"]]
+    assert told == ["new: b.jpg", "changed: a.jpg", "gone: b.jpg"]
+
+
+def test_a_file_that_was_merely_written_again_changes_nothing(tmp_path: Path, uploading: list[list[str]]) -> None:
+    (tmp_path / "a.jpg").write_text("a picture")
+    pictures = PictureSet((RunPicture(tmp_path / "a.jpg", "a.jpg", "a.jpg"),), ("cat",))
+    for moment in (1, 2):
+        os.utime(tmp_path / "a.jpg", (moment, moment))
+        with pytest.raises(ServiceError, match="no"):
+            go(tmp_path, settings(tmp_path), pictures)
+    assert len(uploading) == 1
+
+
+@pytest.mark.usefixtures("uploading")
+def test_of_unfinished_runs_the_one_with_the_same_pictures_goes_on(tmp_path: Path) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_text("one")
+    pictures = PictureSet((RunPicture(file, "a.jpg", "a.jpg"),), ("cat",))
+    with pytest.raises(ServiceError, match="no"):
+        go(tmp_path, settings(tmp_path), pictures)
+    first = RunFolder((tmp_path / "runs" / "latest").resolve())
+    later = later_copy(first)
+    file.write_text("other")
+    contents.write(later.contents, contents.look(pictures))
+
+    def same(folder: RunFolder) -> bool:
+        return not contents.since(folder.contents, pictures)
+
+    for content, expected in (("one", first), ("other", later), ("a third", later)):
+        file.write_text(content)
+        found = opening.unfinished(settings(tmp_path), "local", same=same)
+        assert found is not None
+        assert found[0] == expected

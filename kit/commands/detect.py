@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kit import stopping
 from kit.commands.run_argument import run_names
 from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
@@ -117,7 +118,7 @@ def detect(
         click.echo(json.dumps(track.summary(ready, outcome), ensure_ascii=False))
     _tell(console, outcome)
     if outcome.stopped and camera is None:
-        sys.exit(130)
+        sys.exit(stopping.exit_status())
     if outcome.broken:
         sys.exit(SOME_BROKEN)
 

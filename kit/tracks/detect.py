@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import signal
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TypeAlias
 
+from kit import stopping
 from kit.aws.live_endpoint import runtime_client
 from kit.aws_api import SageMakerRuntime
 from kit.console import Console
@@ -70,7 +68,7 @@ class Outcome:
 
     Attributes:
         by_label: how many detections of each class.
-        stopped: by Ctrl-C.
+        stopped: by a signal.
     """
 
     pictures: int = 0
@@ -124,8 +122,8 @@ def detect(
 ) -> Outcome:
     """Shows every picture to the model; draws and writes what it found.
 
-    What cannot be used, or the model refuses, is passed over and counted. After Ctrl-C, or when the endpoint goes away,
-    what was found until then is written all the same.
+    What cannot be used, or the model refuses, is passed over and counted. After a signal, or when the endpoint goes
+    away, what was found until then is written all the same.
 
     Args:
         each: is told of every picture as soon as it is done.
@@ -161,7 +159,7 @@ def _detect_all(model: Model, sources: Sequence[Source], console: Console, outco
     counts = [source.count for source in sources]
     total = None if None in counts else sum(count or 0 for count in counts)
     started = time.monotonic()
-    with _asked_to_stop() as stop, console.progress(_("detected"), total) as advance:
+    with _heeding_signals(outcome), console.progress(_("detected"), total) as advance:
         for shot in itertools.chain.from_iterable(source.shots() for source in sources):
             if isinstance(shot, Broken):
                 outcome.broken.append(shot)
@@ -175,9 +173,16 @@ def _detect_all(model: Model, sources: Sequence[Source], console: Console, outco
             outcome.seconds = time.monotonic() - started
             done = outcome.pictures + len(outcome.broken)
             advance(done, _("{rate:.1f} pictures a second").format(rate=done / outcome.seconds))
-            if stop.is_set():
-                outcome.stopped = True
-                return
+            stopping.look()
+
+
+@contextmanager
+def _heeding_signals(outcome: Outcome) -> Iterator[None]:
+    """Ends the block after Ctrl-C, which is a camera's ordinary end, and notes that."""
+    try:
+        yield
+    except stopping.Stopped:
+        outcome.stopped = True
 
 
 def _understood(
@@ -197,23 +202,6 @@ def _understood(
         FoundPicture(shot.picture, width, height, found.found_boxes(detections), shot.frame, seconds),
         detections,
     )
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """Set by Ctrl-C, so that the picture at hand is finished; a second Ctrl-C stops at once."""
-    asked = threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
-            signal.default_int_handler(number, frame)
-        asked.set()
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def summary(model: Model, outcome: Outcome) -> Mapping[str, object]:

@@ -85,16 +85,26 @@ class Logs(Protocol):
 
 
 @dataclass(frozen=True)
+class Person:
+    """Somebody who labels, by the name to sign in with."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class LabellingPortal:
     """Where people label, and how they get in.
 
-    `password` is None where it reaches the worker otherwise (an invitation mail of Amazon Cognito); `remark` is what
-    people should know of the address.
+    Attributes:
+        people: empty where names and passwords reach them otherwise (an invitation mail of Amazon Cognito).
+        invited: whether they are people with an address of their own each, who are sent an invitation.
+        remark: what people should know of the address.
     """
 
     url: str
-    user: str | None = None
-    password: str | None = None
+    people: tuple[Person, ...] = ()
+    invited: bool = False
     remark: str = ""
 
 
@@ -166,6 +176,7 @@ class AwsApi:
         labelling_functions: ARN up to the names of the functions that prepare and consolidate a labelling job;
             "" where there are none in this region.
         portal: where the people of the team label a job; None when no person is needed.
+        labelled_by: how many of a job's pictures each person has labelled, by name; empty where nobody tells.
         poll_seconds: how long to wait between two looks at a job.
         further_kinds: what this cloud alone makes for a run, for the clean-up.
         traces: what the jobs themselves leave, which no ledger names.
@@ -190,6 +201,7 @@ class AwsApi:
     traces: tuple[ResourceKind, ...] = ()
     endpoint_seconds: float = 3900.0
     deletion_seconds: float = 1800.0
+    labelled_by: Callable[[str], Mapping[str, int]] = lambda _job: {}
 
 
 def unless_missing(operation: Any, **names: str) -> Mapping[str, Any] | None:

@@ -105,13 +105,18 @@ class Matching(click.ParamType[str, str]):
 
 
 class CommaSeparated(click.ParamType["tuple[str, ...]", "str | tuple[str, ...]"]):
-    """Texts between commas, each matched whole by a regular expression, none of them twice."""
+    """Texts between commas, each matched whole by a regular expression, none of them twice.
+
+    Args:
+        ignore_case: whether texts that differ in capitals alone are the same.
+    """
 
     name = "text,text"
 
-    def __init__(self, pattern: str, what: str) -> None:
+    def __init__(self, pattern: str, what: str, *, ignore_case: bool = False) -> None:
         self._pattern = pattern
         self._what = what
+        self._ignore_case = ignore_case
 
     def convert(
         self, value: str | tuple[str, ...], param: click.Parameter | None, ctx: click.Context | None
@@ -121,14 +126,16 @@ class CommaSeparated(click.ParamType["tuple[str, ...]", "str | tuple[str, ...]"]
         texts = tuple(text.strip() for text in value.split(","))
         if not all(re.fullmatch(self._pattern, text) for text in texts):
             self.fail(_(self._what), param, ctx)
-        if len(set(texts)) != len(texts):
+        if len({text.lower() if self._ignore_case else text for text in texts}) != len(texts):
             self.fail(_("a list in which no name stands twice"), param, ctx)
         return texts
 
 
 NAMES = CommaSeparated(r".+", marked("a comma-separated list of names, none of them empty"))
 EMAIL_ADDRESSES = CommaSeparated(
-    r"[^@\s,]+@[^@\s,]+", marked("comma-separated e-mail addresses, such as a@example.org,b@example.org")
+    r"[^@\s,]+@[^@\s,]+",
+    marked("comma-separated e-mail addresses, such as a@example.org,b@example.org"),
+    ignore_case=True,
 )
 FAULTS = CommaSeparated(
     r"\w+=[\w.]+", marked("comma-separated faults, such as CreateTrainingJob=ResourceLimitExceeded")

@@ -117,6 +117,9 @@ class Settings(RunSettings):
     labeler: str | None = setting(
         None, click.Choice(["scripted", "human"]), marked("who labels: scripted (samples only) or human")
     )
+    workers: tuple[str, ...] = setting(
+        (), EMAIL_ADDRESSES, marked("e-mail addresses of those who label, comma-separated"), identity=False
+    )
     epochs: int = setting(
         30, click.IntRange(1, 1000), marked("passes over the training pictures"), hyperparameter="epochs"
     )
@@ -181,9 +184,6 @@ class CloudSettings(Settings, LabelStudioSettings, EndpointAgeSettings):
         Matching(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", marked("the ARN of an IAM role")),
         marked("execution role that exists"),
         identity=False,
-    )
-    workers: tuple[str, ...] = setting(
-        (), EMAIL_ADDRESSES, marked("e-mail addresses of those who label, comma-separated"), identity=False
     )
     model_id: str = setting(
         "mxnet-od-ssd-512-mobilenet1-0-coco",
@@ -287,5 +287,7 @@ def check_together(settings: Settings) -> None:
         raise InputError(_("IMAGES needs LABELS (the class names, comma-separated) or MANIFEST (labels that exist)."))
     if own and settings.labeler == "scripted":
         raise InputError(_("LABELER=scripted knows the boxes of the sample pictures only; leave it out with IMAGES."))
+    if settings.workers and not own and settings.labeler in (None, "scripted"):
+        raise InputError(_("WORKERS are people, and a program labels the samples: say LABELER=human too."))
     if not own and settings.labels is not None:
         raise InputError(_("LABELS goes with IMAGES: the sample pictures have their own classes."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class SageMakerLabellingHere:
 
 
 @contextlib.contextmanager
-def labelling_here(api: AwsApi, aws: Aws, folder: Path, port: int | None) -> Iterator[AwsApi]:
+def labelling_here(api: AwsApi, aws: Aws, folder: Path, port: int | None, workers: Sequence[str]) -> Iterator[AwsApi]:
     """The API with labelling by people at this machine; what they labelled stays in `folder`.
 
     Raises:
@@ -49,6 +49,7 @@ def labelling_here(api: AwsApi, aws: Aws, folder: Path, port: int | None) -> Ite
             s3_credentials=_credentials(aws),
         ),
         truth=None,
+        workers=workers,
     )
     labelling.warm_up()
     try:
@@ -57,6 +58,7 @@ def labelling_here(api: AwsApi, aws: Aws, folder: Path, port: int | None) -> Ite
             sagemaker=SageMakerLabellingHere(api.sagemaker, labelling),
             workteam_arn=f"arn:{aws.partition}:sagemaker:{aws.region}:{aws.account}:workteam/private-crowd/this-machine",
             portal=labelling.portal,
+            labelled_by=labelling.labelled_by,
         )
     finally:
         labelling.close()

@@ -14,7 +14,9 @@ from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
 from kit.errors import InputError
 from kit.language import _, marked
+from kit.run import labelling_state
 from kit.run.folder import LATEST, find
+from kit.run.labelling_state import LabellingState
 from kit.run.opening import readable
 from kit.run.status import Status, status_of
 from kit.settings import ResolvedSettings, RunSettings
@@ -52,6 +54,8 @@ def status(resolved: ResolvedSettings[RunSettings], name: str | None, as_json: b
     for stage in found.stages:
         if stage.state == "failed":
             console.say(stage.error)
+    if found.labelling is not None:
+        _tell_labelling(found.labelling, console)
     console.say(_("Next: {what}").format(what=found.next))
 
 
@@ -67,3 +71,15 @@ def _status_of(runs: Path, name: str | None) -> Status:
             raise
         click.echo(_("Passed over: {what}").format(what=error), err=True)
         return status_of(others[0][0])
+
+
+def _tell_labelling(labelling: LabellingState, console: Console) -> None:
+    console.say(
+        _("Labelled: {labelled} of {total} pictures, at {address}").format(
+            labelled=labelling.labelled, total=labelling.total, address=labelling.address
+        )
+    )
+    if labelling.users:
+        console.say(_("Users: {users}").format(users=", ".join(labelling.users)))
+    if labelling.labelled_by:
+        console.say(_("Labelled by: {people}").format(people=labelling_state.told(labelling.labelled_by)))

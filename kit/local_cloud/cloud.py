@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -53,18 +54,27 @@ class LocalCloud:
         folder: everything durable, and the logs.
         parts: what carries it; they stay open when it closes.
         truth: COCO file with the boxes that the scripted team enters; None when people label.
+        workers: the e-mail addresses of those people, where there are several.
         labelling: whether labelling lies ahead: Label Studio, the slowest to come up, then starts beside the rest.
 
     Raises:
         KitError: a service does not come up; those that did are stopped.
     """
 
-    def __init__(self, folder: Path, parts: Parts, *, truth: Path | None = None, labelling: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parts: Parts,
+        *,
+        truth: Path | None = None,
+        workers: Sequence[str] = (),
+        labelling: bool = True,
+    ) -> None:
         self._mirror = folder / "s3"
         self._s3 = parts.s3.client()
         with ExitStack() as services:
             self._labelling = LabellingService(
-                folder / "labeling-jobs", self._s3, start_server=parts.label_studio, truth=truth
+                folder / "labeling-jobs", self._s3, start_server=parts.label_studio, truth=truth, workers=workers
             )
             services.callback(self._labelling.close)
             if labelling:
@@ -90,6 +100,7 @@ class LocalCloud:
             workteam_arn=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:workteam/private-crowd/workshop",
             labelling_functions=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function",
             portal=self._labelling.portal,
+            labelled_by=self._labelling.labelled_by,
             poll_seconds=POLL_SECONDS,
         )
 

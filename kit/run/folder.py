@@ -127,13 +127,18 @@ class RunFolder:
 
     @property
     def invitations(self) -> Path:
-        """Of a rehearsal: how the workers' mails will read."""
+        """The workers' mails: as they will read on AWS, or where none are sent."""
         return self.path / "invitations"
 
     @property
     def waiting(self) -> Path:
         """There while the run waits for people to label, or was killed while it did."""
         return self.path / "waiting"
+
+    @property
+    def labelling_state(self) -> Path:
+        """While people label: see `kit.run.labelling_state`."""
+        return self.path / "labelling.json"
 
     @property
     def go_on(self) -> Path:

@@ -30,8 +30,11 @@ ThresholdOrigin: TypeAlias = Literal["setting", "default", "best F1"]
 def to_json(result: StageResult) -> dict[str, Any]:
     """The result as the journal keeps it."""
     entry: dict[str, Any] = msgspec.to_builtins(result, enc_hook=_plain)
-    defaults = {field.name: field.default for field in dataclasses.fields(result)}  # type: ignore[arg-type]
-    return {name: value for name, value in entry.items() if getattr(result, name) != defaults[name]}
+    for field in dataclasses.fields(result):  # type: ignore[arg-type]
+        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        if getattr(result, field.name) == default:
+            del entry[field.name]
+    return entry
 
 
 def _plain(value: object) -> str:
@@ -109,6 +112,7 @@ class LabellingResult(StageResult):
         boxes: in all.
         boxes_by_label: every class is there, in class-id order.
         pictures_by_state: by the value of `LabelState`; states of no picture are left out.
+        labelled_by: pictures that each person of a team labelled, by their addresses, where that can be known.
     """
 
     stage: ClassVar[str] = "labelling"
@@ -117,6 +121,7 @@ class LabellingResult(StageResult):
     boxes: int
     boxes_by_label: dict[str, int]
     pictures_by_state: dict[str, int]
+    labelled_by: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kit.language import _
+from kit.run import labelling_state
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
+from kit.run.labelling_state import LabellingState
 from kit.run.names import STAGES, title_of
 from kit.run.opening import is_finished
+from kit.run.results import LabellingResult
 
 WAITING, RUNNING, CUT_SHORT = "waiting", "running", "cut short"
 # Of the journal, where they are called otherwise here.
@@ -29,13 +32,17 @@ class StageStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """A run: `state` is finished, failed, running or cut short; `next` says in words what to do."""
+    """A run: `state` is finished, failed, running or cut short; `next` says in words what to do.
+
+    `labelling` is there while people label.
+    """
 
     run: str
     track: str
     state: str
     stages: tuple[StageStatus, ...]
     next: str
+    labelling: LabellingState | None = None
 
 
 def status_of(folder: RunFolder) -> Status:
@@ -58,7 +65,15 @@ def status_of(folder: RunFolder) -> Status:
         state = "finished"
     else:
         state = "failed" if failed else CUT_SHORT
-    return Status(journal.run_id, journal.track, state, tuple(stages), _next(state, journal, folder))
+    by_people = any(stage.name == LabellingResult.stage and stage.state == RUNNING for stage in stages)
+    return Status(
+        journal.run_id,
+        journal.track,
+        state,
+        tuple(stages),
+        _next(state, journal, folder),
+        labelling_state.read(folder.labelling_state) if by_people else None,
+    )
 
 
 def _next(state: str, journal: Journal, folder: RunFolder) -> str:

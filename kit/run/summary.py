@@ -47,6 +47,7 @@ def summarise(journal: Journal, spent_usd: float = 0.0) -> dict[str, Any]:
         "remarks": [dataclasses.asdict(remark) for remark in pictures.remarks],
         "labelled": labelling.labelled,
         "boxes": labelling.boxes,
+        "labelled_by": labelling.labelled_by,
         "train_images": journal.result(ConversionResult).train_images,
         "held_out_images": detection.pictures,
         "epochs": training.epochs,

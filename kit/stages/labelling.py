@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from kit.run.results import LabellingResult
 from kit.run.run_picture import RunPicture
 from kit.s3_uri import bucket_and_key
 from kit.stages.download import download
+from kit.stages.labelling_people import LabellingPeople
 
 # By language; Ground Truth and Label Studio show the same.
 TEMPLATES = {name: Path(__file__).with_name(f"instructions.{name}.liquid") for name in ("en", "ja")}
@@ -37,13 +39,13 @@ def run(context: Context) -> LabellingResult:
         return count(context, uri)
     kept = _kept(context)
     to_do = [picture for picture in context.pictures.pictures if picture.name not in kept]
-    uri = ""
+    uri, labelled_by = "", {}
     if to_do:
-        uri = _job(context, to_do, len(kept))
+        uri, labelled_by = _job(context, to_do, len(kept))
         download(context.api.s3, *bucket_and_key(uri), context.folder.output_manifest)
     if kept:
         uri = _with_kept(context, kept, answered=bool(to_do))
-    return count(context, uri)
+    return dataclasses.replace(count(context, uri), labelled_by=labelled_by)
 
 
 def _kept(context: Context) -> dict[str, AnnotatedPicture]:
@@ -98,12 +100,15 @@ def count(context: Context, output_manifest: str) -> LabellingResult:
     return LabellingResult(output_manifest, labelled, boxes.total(), dict(boxes), dict(states))
 
 
-def _job(context: Context, pictures: Sequence[RunPicture], kept: int) -> str:
-    """Creates the job or finds the one an earlier attempt created, waits for it; returns its output manifest's URI.
+def _job(context: Context, pictures: Sequence[RunPicture], kept: int) -> tuple[str, dict[str, int]]:
+    """Creates the job or finds the one an earlier attempt created, and waits for it.
 
     Args:
         pictures: to be labelled.
         kept: how many others have their labels already.
+
+    Returns:
+        the URI of its output manifest, and how many pictures each person of a team has labelled.
     """
     sagemaker, console = context.api.sagemaker, context.console
     name, existing = _usable_job(context)
@@ -118,23 +123,21 @@ def _job(context: Context, pictures: Sequence[RunPicture], kept: int) -> str:
         )
         LabelingJob(context.api).make(context.journal, request(context, name))
     portal = context.api.portal(name)
-    if portal is not None:
-        console.say(_("  Label the pictures at {address}").format(address=portal.url))
-        if portal.remark:
-            console.say(f"  {portal.remark}")
-        if portal.user is not None:
-            console.say(_("  user {user}   password {password}").format(user=portal.user, password=portal.password))
-        console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
-        console.say(_("  Another day? Press Ctrl-C; the same command brings you back to the next picture."))
+    people = None if portal is None else LabellingPeople(context, name, portal)
+    if people is not None:
+        people.show_way_in()
     total = len(pictures) + kept
     job: Mapping[str, Any] = {}
-    with _waiting_for_people(context, portal is not None), console.progress(_("labelled"), total) as advance:
+    with _waiting_for_people(context, people is not None), console.progress(_("labelled"), total) as advance:
 
         def pending() -> str | None:
             nonlocal job
             job = sagemaker.describe_labeling_job(LabelingJobName=name)
             labelled, left_out = kept + _counter(job, "TotalLabeled"), _counter(job, "FailedNonRetryableError")
-            advance(labelled, _("{count} skipped").format(count=left_out) if left_out else "")
+            notes = [_("{count} skipped").format(count=left_out)] if left_out else []
+            if people is not None:
+                notes += people.at(labelled, total)
+            advance(labelled, "; ".join(notes))
             context.journal.note_done(LabellingResult.stage, labelled)
             if job["LabelingJobStatus"] not in LABELING_JOB_RUNNING:
                 return None
@@ -157,7 +160,7 @@ def _job(context: Context, pictures: Sequence[RunPicture], kept: int) -> str:
                 name=name, reason=job.get("FailureReason", _("no reason given"))
             )
         )
-    return output_of(context, name, job)
+    return output_of(context, name, job), people.labelled_by() if people is not None else {}
 
 
 def output_of(context: Context, name: str, job: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
-from email.message import EmailMessage
 from pathlib import Path
 
 import rich.table
@@ -21,7 +20,6 @@ from kit.aws.labelling_here import labelling_here
 from kit.aws.plan import Plan
 from kit.aws.resources.image_repository import IMAGES
 from kit.aws.resources.role import Role
-from kit.aws.resources.user_pool import invitation, invitation_subject
 from kit.aws.session import Aws, open_account, told
 from kit.aws_api import AwsApi
 from kit.console import Console
@@ -29,7 +27,7 @@ from kit.errors import InputError
 from kit.language import _
 from kit.local_cloud.docker.engine import require_engine
 from kit.local_cloud.docker.images import ensure_images, image_name
-from kit.run import contents, names, opening, picture_set, summary
+from kit.run import contents, invitations, names, opening, picture_set, summary
 from kit.run.chosen import with_settings_of_its_run
 from kit.run.folder import RunFolder, require_space
 from kit.run.journal import Journal
@@ -98,7 +96,9 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
             if not by_people_here or journal.is_finished(LabellingResult.stage):
                 yield assembled
                 return
-            with labelling_here(assembled, aws, folder.local_cloud, settings.label_studio_port) as labelled_here:
+            with labelling_here(
+                assembled, aws, folder.local_cloud, settings.label_studio_port, settings.workers
+            ) as labelled_here:
                 yield labelled_here
 
         before_clean_up = driver.STAGES[:-1]
@@ -197,13 +197,9 @@ def _preparations(
 
 def _show_invitations(portal: str, workers: Sequence[str], folder: RunFolder, console: Console) -> None:
     """Says how the mail of each worker will read, which only Cognito sends, and keeps it as a file."""
-    folder.invitations.mkdir(exist_ok=True)
     for number, worker in enumerate(workers, start=1):
-        mail = EmailMessage()
-        mail["To"], mail["Subject"] = worker, invitation_subject()
-        body = invitation(portal, worker, _("<made by Cognito>"))
-        mail.set_content(body.replace("<br>", "\n"))
         target = folder.invitations / f"{number}.eml"
-        write_atomically(target, bytes(mail))
+        mail = invitations.mail(portal, worker, _("<made by Cognito>"))
+        invitations.keep(target, mail)
         console.say(_("  As {worker} will get it by e-mail ({file}):").format(worker=worker, file=target))
-        console.say("\n".join(f"    | {line}" for line in mail.get_content().splitlines()))
+        invitations.show(mail, console)

@@ -46,7 +46,9 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
             labelling = not journal.is_finished(LabellingResult.stage) and pictures.given is None
             with (
                 runtime.open_parts(settings, folder, journal, console) as parts,
-                LocalCloud(folder.local_cloud, parts, truth=pictures.truth, labelling=labelling) as services,
+                LocalCloud(
+                    folder.local_cloud, parts, truth=pictures.truth, workers=settings.workers, labelling=labelling
+                ) as services,
             ):
                 yield services.api()
 

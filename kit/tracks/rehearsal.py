@@ -45,7 +45,7 @@ def run(resolved: ResolvedSettings[RehearsalSettings], console: Console) -> None
     settings = resolved.settings
     # On a terminal the questions of the real day are asked.
     yes = settings.yes or not console.is_interactive
-    workers = settings.workers or (_WORKER,)
+    workers = settings.workers or ((_WORKER,) if settings.labeler == GROUND_TRUTH else ())
     chosen = dataclasses.replace(settings, yes=yes, region=REGION, workers=workers, poll_seconds=0.5)
     if settings.images is not None and settings.manifest is None and settings.labeler == GROUND_TRUTH:
         raise InputError(

@@ -12,6 +12,10 @@ _PICTURE = 'img[alt="image"]'
 _SHORT_INSTRUCTIONS = "h4"
 _FULL_INSTRUCTIONS = ".lsf-modal-ls__body"
 _TASK = ".lsf-current-task__task-id"
+# For a machine that is busy with other things.
+_PATIENCE_MS = 120_000
+# What the page says in place of a picture when there is none to label.
+_DONE = "No More Tasks"
 _REGION = ".lsf-outliner-item"
 
 
@@ -27,10 +31,20 @@ class LabellingPage:
         self.page.get_by_role("button", name="Log in").click()
         self.wait_for_picture()
 
+    def sign_in_to_a_team(self, address: str, user: str, password: str) -> None:
+        """As an invitation says: sign in, then press the button above the list of pictures."""
+        self.page.goto(address)
+        self.page.fill("[name=email]", user)
+        self.page.fill("[name=password]", password)
+        self.page.get_by_role("button", name="Log in").click()
+        self.page.get_by_role("button", name="Label All Tasks").click()
+        self.wait_for_picture()
+
     def wait_for_picture(self) -> None:
         self.page.wait_for_function(
             "selector => document.querySelector(selector)?.naturalWidth > 0 && document.querySelector('canvas')",
             arg=_PICTURE,
+            timeout=_PATIENCE_MS,
         )
 
     @property
@@ -69,6 +83,21 @@ class LabellingPage:
 
     def submit(self) -> None:
         self._next("bottombar-submit-button")
+
+    def submit_or_finish(self) -> bool:
+        """Submits; whether there is another picture then."""
+        task = self.page.locator(_TASK).inner_text()
+        self.page.get_by_test_id("bottombar-submit-button").click()
+        self.page.wait_for_function(
+            "([selector, task, done]) => document.body.innerText.includes(done)"
+            " || ![task, undefined].includes(document.querySelector(selector)?.innerText)",
+            arg=[_TASK, task, _DONE],
+            timeout=_PATIENCE_MS,
+        )
+        if self.page.get_by_text(_DONE).count():
+            return False
+        self.wait_for_picture()
+        return True
 
     def skip(self) -> None:
         self._next("bottombar-skip-button")

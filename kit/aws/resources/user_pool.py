@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from kit.aws.session import Aws
-from kit.language import _
-from kit.run import names
+from kit.run import invitations, names
 from kit.run.journal import Journal
 
 _MISSING = ("ResourceNotFoundException", "UserNotFoundException")
@@ -80,12 +79,12 @@ class UserPool:
                 UserPoolId=pool, ClientId=client, ClientName=found["ClientName"], **_OAUTH, **back
             )
         # What stands in braces, Cognito fills in.
-        text = invitation(portal, "{username}", "{####}")
+        text = invitations.body(portal, "{username}", "{####}")
         cognito.update_user_pool(
             UserPoolId=pool,
             AdminCreateUserConfig={
                 "AllowAdminCreateUserOnly": True,
-                "InviteMessageTemplate": {"EmailSubject": invitation_subject(), "EmailMessage": text},
+                "InviteMessageTemplate": {"EmailSubject": invitations.subject(), "EmailMessage": text},
             },
             UserPoolTier="LITE",
         )
@@ -107,19 +106,6 @@ class UserPool:
     def left(self, suffix: str) -> list[str]:
         pool_name = names.resource(suffix)
         return [pool_name for _pool in self.find(pool_name)]
-
-
-def invitation_subject() -> str:
-    """The subject of the mail that asks somebody to label."""
-    return _("Pictures to label")
-
-
-def invitation(portal: str, name: str, initial: str) -> str:
-    """The body of the mail that asks somebody to label, with <br> between its lines, as Cognito wants it."""
-    return _(
-        "You are invited to label pictures. Sign in at {portal}<br>user name: {name}<br>"
-        "password for the first time: {initial}"
-    ).format(portal=portal, name=name, initial=initial)
 
 
 def unless_unknown(operation: Callable[..., Any], **request: str) -> Any:

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.problems import MalformedError
 from kit.atomic_file import write_atomically
-from kit.aws_api import LabellingPortal
+from kit.aws_api import LabellingPortal, Person
 from kit.errors import InputError
 from kit.language import _
 from kit.local_cloud.account import sagemaker_arn
@@ -151,7 +151,7 @@ class LabelingJobs:
         """
         labelling = quote(f"/projects/{self.project(LabelingJobName=LabelingJobName)}/data?labeling=1", safe="")
         access = self._label_studio
-        return LabellingPortal(f"{access.url}/user/login/?next={labelling}", access.user, access.password)
+        return LabellingPortal(f"{access.url}/user/login/?next={labelling}", (Person(access.user, access.password),))
 
     def project(self, *, LabelingJobName: str) -> int:
         """Label Studio's number of the job's project.

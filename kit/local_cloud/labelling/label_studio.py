@@ -34,6 +34,8 @@ from kit.local_cloud.process import GuardedProcess, choose_port, wait_for_predec
 _logger = logging.getLogger(__name__)
 
 _USER = "labeler@localhost"
+# How long a picture is kept for whoever has it open; then it comes back to the others.
+PICTURE_SECONDS = 600
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 300.0
 _ALIVE_SECONDS = 5.0
@@ -47,6 +49,10 @@ class LabelStudioAccess:
     user: str
     password: str = field(repr=False)
     token: str = field(repr=False)
+
+    def connection(self) -> httpx.Client:
+        """For what the client of its API does not know; addresses may be given without the server's own."""
+        return _connection(_ANSWER_SECONDS, self.url)
 
     @contextmanager
     def session(self, purpose: str) -> Iterator[LabelStudio]:
@@ -152,6 +158,7 @@ class LabelStudioServer:
                 "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
                 "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
                 "LABEL_STUDIO_CORS_ALLOW_ALL_ORIGINS": "false",
+                "LABEL_STUDIO_TASK_LOCK_TTL": str(PICTURE_SECONDS),
                 "LABEL_STUDIO_ENABLE_LOCAL_FILES_STORAGE": "false",
             },
             log=log,
@@ -195,9 +202,9 @@ def knows_its_user(access: LabelStudioAccess) -> bool:
     return answer.status_code == 200
 
 
-def _connection(timeout: float) -> httpx.Client:
+def _connection(timeout: float, url: str = "") -> httpx.Client:
     """Plain HTTP within this machine: no proxy or netrc of the user's shell, and no certificates to load each time."""
-    return httpx.Client(timeout=timeout, trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    return httpx.Client(base_url=url, timeout=timeout, trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
 
 def _provide_database(environment: Path, folder: Path) -> None:

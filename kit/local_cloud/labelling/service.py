@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from kit import stopping
 from kit.annotations.formats import coco
 from kit.aws_api import LabellingPortal
+from kit.local_cloud.labelling import people
 from kit.local_cloud.labelling.jobs import LabelingJobs
-from kit.local_cloud.labelling.label_studio import LabellingServer
+from kit.local_cloud.labelling.label_studio import LabellingServer, LabelStudioAccess
+from kit.local_cloud.labelling.label_studio_projects import labelled_by
 from kit.local_cloud.labelling.scripted_team import ScriptedTeam
 from kit.local_cloud.records import Records
 
@@ -28,15 +30,23 @@ class LabellingService:
         folder: for the jobs' records.
         start_server: returns when the server answers.
         truth: COCO file with the boxes that a scripted team enters; None when people label.
+        workers: the e-mail addresses of those people; none for one user that whoever is there signs in as.
     """
 
     def __init__(
-        self, folder: Path, s3: S3Client, *, start_server: Callable[[], LabellingServer], truth: Path | None
+        self,
+        folder: Path,
+        s3: S3Client,
+        *,
+        start_server: Callable[[], LabellingServer],
+        truth: Path | None,
+        workers: Sequence[str] = (),
     ) -> None:
         self._folder = folder
         self._s3 = s3
         self._start_server = start_server
         self._truth = truth
+        self._workers = workers
         self._starter = ThreadPoolExecutor(1)
         self._server: Future[LabellingServer] | None = None
         self._jobs: LabelingJobs | None = None
@@ -66,7 +76,20 @@ class LabellingService:
 
     def portal(self, job: str) -> LabellingPortal | None:
         """Where people label the job; None when the scripted team does."""
-        return None if self._truth is not None else self._opened().portal(LabelingJobName=job)
+        if self._truth is not None:
+            return None
+        if not self._workers:
+            return self._opened().portal(LabelingJobName=job)
+        project = self._opened().project(LabelingJobName=job)
+        return people.portal(self._access(), project, self._folder.with_name("people.json"), self._workers)
+
+    def labelled_by(self, job: str) -> dict[str, int]:
+        """How many of the job's pictures each person has labelled; of a team's alone, by their addresses."""
+        if not self._workers:
+            return {}
+        counts = labelled_by(self._access(), self._opened().project(LabelingJobName=job))
+        names = people.users(self._access())
+        return {names[user]: count for user, count in counts.items()}
 
     def warm_up(self) -> None:
         """Starts the server beside what else is going on."""
@@ -82,14 +105,17 @@ class LabellingService:
 
     def _opened(self) -> LabelingJobs:
         """The jobs, once the server answers; raises what kept it from coming up."""
-        self.warm_up()
-        assert self._server is not None  # noqa: S101 (what warm_up is for)
-        while not self._server.done():
-            stopping.pause(_POLL_SECONDS)
         if self._jobs is None:
-            access = self._server.result().access
+            access = self._access()
             self._jobs = LabelingJobs(self._folder, s3=self._s3, label_studio=access)
             if self._truth is not None:
                 pictures = {picture.file_name: picture for picture in coco.read(self._truth).pictures}
                 self._team = ScriptedTeam(access, pictures)
         return self._jobs
+
+    def _access(self) -> LabelStudioAccess:
+        self.warm_up()
+        assert self._server is not None  # noqa: S101 (what warm_up is for)
+        while not self._server.done():
+            stopping.pause(_POLL_SECONDS)
+        return self._server.result().access

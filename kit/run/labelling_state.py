@@ -1,0 +1,39 @@
+"""How far people are with labelling, and where: a file of the run that `kit status` reads while they are at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from kit.atomic_file import write_atomically
+
+
+@dataclass(frozen=True)
+class LabellingState:
+    """`users`: the names to sign in with. `labelled_by`: pictures that each person of a team has labelled."""
+
+    address: str
+    users: tuple[str, ...]
+    labelled: int
+    total: int
+    labelled_by: dict[str, int] = field(default_factory=dict)
+
+
+def write(path: Path, state: LabellingState) -> None:
+    write_atomically(path, msgspec.json.encode(state))
+
+
+def read(path: Path) -> LabellingState | None:
+    """None where nobody labels, or the file is none of `write`'s."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=LabellingState)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+
+
+def told(labelled_by: dict[str, int]) -> str:
+    """Who has labelled how many, the most industrious first: `taro@example.org 12, hanako@example.org 9`."""
+    ordered = sorted(labelled_by.items(), key=lambda each: (-each[1], each[0]))
+    return ", ".join(f"{user} {count}" for user, count in ordered)

@@ -1,0 +1,60 @@
+"""The people who label a job: how they are told where, and who has labelled how many."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from kit.aws_api import LabellingPortal, Person
+from kit.language import _
+from kit.run import invitations, labelling_state
+from kit.run.context import Context
+from kit.run.labelling_state import LabellingState
+
+
+class LabellingPeople:
+    """Those who label one job; what is known of them goes to the terminal, and to a file that `kit status` reads."""
+
+    def __init__(self, context: Context, job: str, portal: LabellingPortal) -> None:
+        self._context, self._job, self._portal = context, job, portal
+        self._state: LabellingState | None = None
+
+    def show_way_in(self) -> None:
+        console, portal = self._context.console, self._portal
+        console.say(_("  Label the pictures at {address}").format(address=portal.url))
+        if portal.remark:
+            console.say(f"  {portal.remark}")
+        for person in portal.people:
+            if portal.invited:
+                self._invite(person)
+            else:
+                console.say(_("  user {user}   password {password}").format(user=person.user, password=person.password))
+        console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
+        console.say(_("  Another day? Press Ctrl-C; the same command brings you back to the next picture."))
+
+    def at(self, labelled: int, total: int) -> list[str]:
+        """What is to be said beside a progress of so many pictures."""
+        if self._state is None or self._state.labelled != labelled:
+            users = tuple(person.user for person in self._portal.people)
+            by_person = dict(self._context.api.labelled_by(self._job))
+            self._state = LabellingState(self._portal.url, users, labelled, total, by_person)
+            labelling_state.write(self._context.folder.labelling_state, self._state)
+        return [labelling_state.told(self._state.labelled_by)] if self._state.labelled_by else []
+
+    def labelled_by(self) -> dict[str, int]:
+        """How many pictures each of a team has labelled, now that all is; says it."""
+        if self._state is None or not self._state.labelled_by:
+            return {}
+        told = labelling_state.told(self._state.labelled_by)
+        self._context.console.say(_("  labelled by: {people}").format(people=told))
+        return self._state.labelled_by
+
+    def _invite(self, person: Person) -> None:
+        """Keeps the person's invitation as a file, and shows it where it is another than before."""
+        console = self._context.console
+        target = self._context.folder.invitations / f"{quote(person.user, safe='@+')}.eml"
+        mail = invitations.mail(self._portal.url, person.user, person.password, self._portal.remark)
+        if invitations.keep(target, mail):
+            console.say(_("  Invite {worker} ({file}):").format(worker=person.user, file=target))
+            invitations.show(mail, console)
+        else:
+            console.say(_("  The invitation of {worker}: {file}").format(worker=person.user, file=target))

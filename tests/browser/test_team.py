@@ -1,0 +1,155 @@
+"""Three people label one job in three browsers: nobody gets a picture that another has, and who did what is told."""
+
+from __future__ import annotations
+
+import email
+import re
+import signal
+from collections import Counter
+from dataclasses import dataclass, field
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Response
+
+from kit.annotations.formats import coco, ground_truth
+from kit.annotations.model import AnnotatedPicture
+from kit.run.picture_set import SAMPLES
+from tests.browser.chromium import needs_chromium
+from tests.browser.labelling_page import LabellingPage
+from tests.end_to_end import command
+
+# A server comes up, and 35 pictures are labelled, on a machine that may be busy.
+pytestmark = [needs_chromium, pytest.mark.timeout(900)]
+
+PEOPLE = ("hanako@example.org", "taro@example.org", "ken@example.org")
+HOTKEYS = {"usb-a": "1", "usb-c": "2", "lightning": "3"}
+TRUTH = sorted(coco.read(SAMPLES / "train.coco.json").pictures, key=lambda picture: picture.file_name)
+
+
+@dataclass
+class Worker:
+    """Somebody at a browser; `refused` are answers of the server that show as a red toast."""
+
+    labelling: LabellingPage
+    did: list[int] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, page: Page, way_in: tuple[str, str, str]) -> Worker:
+        worker = cls(LabellingPage(page))
+        page.on("response", worker.look_at)
+        page.set_default_timeout(120_000)
+        worker.labelling.sign_in_to_a_team(*way_in)
+        return worker
+
+    def look_at(self, response: Response) -> None:
+        if response.status >= 400 and "/annotations" in response.url:
+            self.refused.append(f"{response.status} {response.url}")
+
+    def label_one(self) -> bool:
+        """Draws the boxes of the picture in hand; whether there is another one then."""
+        number = self.labelling.task
+        for box in TRUTH[number - 1].boxes:
+            self.labelling.draw(HOTKEYS[box.label], box)
+        self.did.append(number)
+        return self.labelling.submit_or_finish()
+
+
+@dataclass(frozen=True)
+class Together:
+    """What a labelling by three left: the run's folder, what was printed and shown, and who did which pictures."""
+
+    folder: Path
+    printed: str
+    shown: str
+    workers: dict[str, Worker]
+    given_back: tuple[int, int]
+
+
+@pytest.fixture(scope="module")
+def together(chromium: Browser, screenshots: Path, tmp_path_factory: pytest.TempPathFactory) -> Together:
+    folder = tmp_path_factory.mktemp("together")
+    process = command.start(
+        "local", folder=folder, labeler="human", workers=",".join(PEOPLE), epochs="1", image_size="160"
+    )
+    try:
+        command.wait_for("the way in", lambda: "Enough labelled?" in printed(folder) or process.poll() is not None)
+        ways_in = {person: way_in(folder, person) for person in PEOPLE}
+        contexts = {person: chromium.new_context(viewport={"width": 1440, "height": 900}) for person in PEOPLE}
+        workers = {person: Worker.at(contexts[person].new_page(), ways_in[person]) for person in PEOPLE}
+        for _turn in range(3):
+            for worker in workers.values():
+                assert worker.label_one()
+        workers[PEOPLE[0]].labelling.page.screenshot(path=screenshots / "labelling-together.png")
+        # Ken's browser is killed over a picture; he comes back at another one.
+        left = workers[PEOPLE[2]].labelling.task
+        contexts[PEOPLE[2]].close()
+        shown = command.kit("status", folder=folder).stdout
+        at_work = {person: workers[person] for person in PEOPLE[:2]}
+        while at_work:
+            at_work = {person: worker for person, worker in at_work.items() if worker.label_one()}
+        again = Worker.at(chromium.new_context().new_page(), ways_in[PEOPLE[2]])
+        came_back = again.labelling.task
+        again.did = workers[PEOPLE[2]].did
+        while again.label_one():
+            pass
+        workers[PEOPLE[2]] = again
+        command.wait_for("the labels", lambda: "[3/8]" in printed(folder) or process.poll() is not None)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(command.PATIENCE_SECONDS)
+    return Together(folder, printed(folder), shown, workers, (left, came_back))
+
+
+def printed(folder: Path) -> str:
+    return (folder / "output.txt").read_text()
+
+
+def way_in(folder: Path, person: str) -> tuple[str, str, str]:
+    """Address, user and password, as the person's invitation tells them."""
+    mail = email.message_from_bytes(
+        (command.latest(folder) / "invitations" / f"{person}.eml").read_bytes(), policy=default
+    )
+    assert mail["To"] == person
+    found = re.search(
+        r"at (http://127\.0\.0\.1:\S+)\s+user name: (\S+)\s+password for the first time: (\S+)", mail.get_content()
+    )
+    assert found, mail.get_content()
+    return found[1], found[2], found[3]
+
+
+def test_no_picture_is_labelled_twice_and_none_is_missing(together: Together) -> None:
+    did = Counter(number for worker in together.workers.values() for number in worker.did)
+    assert did == dict.fromkeys(range(1, 36), 1)
+
+
+def test_nobody_is_refused(together: Together) -> None:
+    assert {person: worker.refused for person, worker in together.workers.items()} == {person: [] for person in PEOPLE}
+
+
+def test_whoever_is_cut_off_comes_back_to_the_same_picture(together: Together) -> None:
+    left, came_back = together.given_back
+    assert left == came_back
+
+
+def test_every_box_is_in_the_manifest_within_a_pixel(together: Together) -> None:
+    stream = ground_truth.read(command.latest(together.folder) / "results" / "output.manifest")
+    answers: list[AnnotatedPicture] = sorted(stream.pictures, key=lambda picture: picture.file_name)
+    assert [answer.file_name for answer in answers] == [truth.file_name for truth in TRUTH]
+    for answer, truth in zip(answers, TRUTH, strict=True):
+        assert [box.label for box in answer.boxes] == [box.label for box in truth.boxes]
+        for got, wanted in zip(answer.boxes, truth.boxes, strict=True):
+            off = [abs(getattr(got, edge) - getattr(wanted, edge)) for edge in ("left", "top", "right", "bottom")]
+            assert max(off) <= 1, f"{answer.file_name}: {got} in place of {wanted}"
+
+
+def test_terminal_status_and_journal_say_who_did_how_many(together: Together) -> None:
+    counts = {person: len(worker.did) for person, worker in together.workers.items()}
+    assert command.journal(together.folder)["stages"]["labelling"]["result"]["labelled_by"] == counts
+    said = re.search("labelled by: (.*)", together.printed)
+    assert said
+    assert sorted(said[1].split(", ")) == sorted(f"{person} {count}" for person, count in counts.items())
+    assert all(f"{person} 3" in together.shown for person in PEOPLE)
+    assert "Labelled: 9 of 35 pictures" in together.shown

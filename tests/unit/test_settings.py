@@ -70,6 +70,7 @@ def test_each_source_overrides_the_one_before_and_is_named(folder: Path, monkeyp
         ({"manifest": "m"}, "MANIFEST needs IMAGES"),
         ({"manifest": "s3://b/m", "images": "x"}, "MANIFEST=s3://… goes with `make cloud`"),
         ({"images": "x"}, "IMAGES needs LABELS"),
+        ({"workers": "a@example.org"}, "say LABELER=human too"),
         ({"labels": "cat"}, "LABELS goes with IMAGES"),
         ({"images": "x", "labels": "cat", "labeler": "scripted"}, "knows the boxes of the sample pictures only"),
     ],
@@ -84,6 +85,7 @@ def test_what_does_not_fit_is_refused_in_one_sentence(flags: dict[str, str], sai
     ("flags", "said"),
     [
         ({"workers": "hanako"}, "e-mail addresses, such as a@example.org,b@example.org"),
+        ({"workers": "a@example.org,A@example.org"}, "a list in which no name stands twice"),
         ({"train_instance": "g4dn"}, "an instance type, such as ml.g4dn.xlarge"),
         ({"region": "Tokyo"}, "a region, such as us-east-1"),
         ({"plan": "perhaps"}, "1 (yes) or 0 (no)"),

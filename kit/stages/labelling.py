@@ -39,7 +39,7 @@ def run(context: Context) -> LabellingResult:
         return count(context, uri)
     kept = _kept(context)
     to_do = [picture for picture in context.pictures.pictures if picture.name not in kept]
-    uri, labelled_by = "", {}
+    uri, labelled_by = "", dict[str, int]()
     if to_do:
         uri, labelled_by = _job(context, to_do, len(kept))
         download(context.api.s3, *bucket_and_key(uri), context.folder.output_manifest)

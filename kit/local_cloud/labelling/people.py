@@ -7,13 +7,13 @@ by the organisation's invitation link, with sign-up otherwise closed. Source: `u
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+import msgspec
 
 from kit.atomic_file import write_atomically
 from kit.aws_api import LabellingPortal, Person
@@ -59,10 +59,17 @@ def users(access: LabelStudioAccess) -> dict[int, str]:
 
 def _passwords(file: Path, addresses: Sequence[str]) -> Mapping[str, str]:
     """Kept before anybody signs up with one: a kill may come between the two."""
-    kept: dict[str, str] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    try:
+        kept = msgspec.json.decode(file.read_bytes(), type=dict[str, str]) if file.exists() else {}
+    except msgspec.MsgspecError as error:
+        raise ServiceError(
+            _("{file} is damaged ({error}), and with it the passwords of those who label: put it back.").format(
+                file=file, error=error
+            )
+        ) from error
     wanted = {address: kept.get(address) or secrets.token_urlsafe(9) for address in addresses}
     if not wanted.items() <= kept.items():
-        write_atomically(file, json.dumps({**kept, **wanted}).encode(), mode=0o600)
+        write_atomically(file, msgspec.json.encode({**kept, **wanted}), mode=0o600)
     return wanted
 
 

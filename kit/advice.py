@@ -31,7 +31,7 @@ _BY_CODE = {
 _BY_OPERATION = {
     "CreateLabelingJob": marked(
         "should Ground Truth not take this account (it takes no new customers), label with LABELER=label-studio or "
-        "bring labels with MANIFEST=…"
+        "bring labels with ANNOTATIONS=…"
     ),
 }
 

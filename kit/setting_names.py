@@ -49,6 +49,17 @@ def declared(kind: str) -> dict[str, tuple[str, str]]:
     return found
 
 
+def former_names() -> set[str]:
+    """Names that settings had before, which still serve."""
+    return {
+        str(ast.literal_eval(keyword.value))
+        for node in ast.walk(_DECLARATION)
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "formerly"
+    }
+
+
 def _as_given(default: ast.expr) -> str:
     """A literal, a constant of `kit.settings`, or the literal in an expression: Path("runs").resolve()."""
     for node in ast.walk(default):
@@ -72,7 +83,8 @@ def refusal(name: str, known: Collection[str], prefix: str = "") -> str:
 
 def main() -> int:
     known = {name.upper() for track in TRACKS for name in declared(track)}
-    wrong = [name for name in sys.argv[1:] if name not in known]
+    former = {name.upper() for name in former_names()}
+    wrong = [name for name in sys.argv[1:] if name not in known | former]
     for name in wrong:
         print(_("Error: {what}").format(what=refusal(name, known)), file=sys.stderr)
     return 2 if wrong else 0

@@ -24,12 +24,14 @@ class Declaration:
         help: English; in the catalogue.
         identity: whether it decides what comes out of a run; a run goes on under others of those that do not.
         hyperparameter: its name in CreateTrainingJob, where it is one.
+        formerly: a name that it had before, which still serves; empty where it had none.
     """
 
     type: click.ParamType[Any, Any]
     help: str
     identity: bool
     hyperparameter: str | None
+    formerly: str
 
 
 def setting(
@@ -39,9 +41,10 @@ def setting(
     *,
     identity: bool = True,
     hyperparameter: str | None = None,
+    formerly: str = "",
 ) -> Any:
     """A field of a settings dataclass; see `Declaration`."""
-    declaration = Declaration(kind, text, identity, hyperparameter)
+    declaration = Declaration(kind, text, identity, hyperparameter, formerly)
     return dataclasses.field(default=default, metadata={"declaration": declaration})
 
 

@@ -99,12 +99,13 @@ class Settings(RunSettings):
         None, ExpandedPath(), marked("folder of your own pictures, with subfolders, instead of the samples")
     )
     labels: tuple[str, ...] | None = setting(None, NAMES, marked("class names in class-id order, comma-separated"))
-    manifest: Path | S3Address | None = setting(
+    annotations: Path | S3Address | None = setting(
         None,
         PathOrS3(),
         marked(
             "labels that exist already, of any format that `kit convert` reads; a file or folder, or (cloud) s3://…"
         ),
+        formerly="manifest",
     )
     attribute: str | None = setting(
         None,
@@ -232,6 +233,8 @@ class RehearsalSettings(CloudSettings):
 
 # Of every setting that there is.
 DECLARATIONS = {**declarations(LocalSettings), **declarations(RehearsalSettings)}
+# Today's names of settings by those that they had before.
+FORMER = {each.formerly: name for name, each in DECLARATIONS.items() if each.formerly}
 
 # Origins, as `ResolvedSettings` has them.
 DEFAULT, FILE, MAKE = marked("default"), "kit.toml", "make"
@@ -279,12 +282,14 @@ def training_minutes(settings: Settings, pictures: int) -> float:
 def check_together(settings: Settings) -> None:
     """Raises InputError for settings that do not go with each other."""
     own = settings.images is not None
-    if isinstance(settings.manifest, S3Address) and not isinstance(settings, CloudSettings):
-        raise InputError(_("MANIFEST=s3://… goes with `make cloud`; download it and give the file."))
-    if settings.manifest is not None and not own:
-        raise InputError(_("MANIFEST needs IMAGES: say in which folder the manifest's pictures are."))
-    if own and settings.manifest is None and settings.labels is None:
-        raise InputError(_("IMAGES needs LABELS (the class names, comma-separated) or MANIFEST (labels that exist)."))
+    if isinstance(settings.annotations, S3Address) and not isinstance(settings, CloudSettings):
+        raise InputError(_("ANNOTATIONS=s3://… goes with `make cloud`; download it and give the file."))
+    if settings.annotations is not None and not own:
+        raise InputError(_("ANNOTATIONS needs IMAGES: say in which folder the pictures are."))
+    if own and settings.annotations is None and settings.labels is None:
+        raise InputError(
+            _("IMAGES needs LABELS (the class names, comma-separated) or ANNOTATIONS (labels that exist).")
+        )
     if own and settings.labeler == "scripted":
         raise InputError(_("LABELER=scripted knows the boxes of the sample pictures only; leave it out with IMAGES."))
     if settings.workers and not own and settings.labeler in (None, "scripted"):

@@ -91,7 +91,7 @@ def _role(settings: CloudSettings) -> list[Step]:
 
 
 def _team(aws: Aws, settings: CloudSettings) -> list[Step]:
-    if settings.manifest is not None or settings.labeler != GROUND_TRUTH or not settings.workers:
+    if settings.annotations is not None or settings.labeler != GROUND_TRUTH or not settings.workers:
         return []
     people = _("invitations to {count} by e-mail").format(count=len(settings.workers))
     if Workforce(aws, settings.poll_seconds).existing() is not None:
@@ -111,7 +111,7 @@ def _images(settings: CloudSettings) -> list[Step]:
 
 
 def _labelling(settings: CloudSettings, pictures: int) -> list[Step]:
-    if settings.manifest is not None:
+    if settings.annotations is not None:
         return []
     if settings.labeler != GROUND_TRUTH:
         return [Step(_("labelling with Label Studio on this machine"), ("PutObject",))]

@@ -41,7 +41,7 @@ def look(
             ),
         )
     ]
-    if settings.manifest is None:
+    if settings.annotations is None:
         findings += _labelling(aws, settings, labels, for_a_run=for_a_run)
     findings += permissions.of_the_caller(aws, settings)
     findings += _quotas(aws, settings)
@@ -122,7 +122,7 @@ def _labelling(aws: Aws, settings: CloudSettings, labels: Sequence[str], *, for_
         _("Ground Truth"),
         WARNING,
         _("takes no new customers; whether it takes this account shows only at the first labelling job"),
-        _("have labels ready from elsewhere (MANIFEST=…), should it refuse"),
+        _("have labels ready from elsewhere (ANNOTATIONS=…), should it refuse"),
     )
     if len(labels) > _MOST_LABELS:
         yield Finding(

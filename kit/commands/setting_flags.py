@@ -1,14 +1,14 @@
 """The settings of a command: its flags, KIT_<NAME> in the environment, and kit.toml, all by click.
 
 Precedence: defaults < kit.toml < environment < flags. On make's command line a setting is `NAME=value`; the Makefile
-hands it over as KIT_<NAME> and names it in KIT_FROM_MAKE.
+hands it over as KIT_<NAME> and names it in KIT_FROM_MAKE. A setting that had another name before is known by both.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,13 @@ class SettingOption(click.Option):
     """The flag of a setting. Raises InputError, which names where it was written, for a value that does not fit."""
 
     def __init__(self, name: str, declaration: Declaration, default: Any) -> None:
-        flag = "--" + name.replace("_", "-")
+        names = [name, *filter(None, [declaration.formerly])]
+        self.variables = [PREFIX + each.upper() for each in names]
         super().__init__(
-            [flag, name],
+            [*(_flag(each) for each in names), name],
             type=declaration.type,
             default=default,
-            envvar=PREFIX + name.upper(),
+            envvar=self.variables,
             help=_(declaration.help),
         )
 
@@ -61,14 +62,35 @@ class SettingOption(click.Option):
                 )
             ) from error
 
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        given = {variable: value for variable in self.variables if (value := os.environ.get(variable))}
+        if len(set(given.values())) > 1:
+            raise _differ(_as_written(variable) for variable in given)
+        return super().resolve_envvar_value(ctx)
+
     def origin(self, ctx: click.Context) -> str:
         """Where the value comes from, as `ResolvedSettings` has it."""
         source = ctx.get_parameter_source(self.name)
         if source == ParameterSource.COMMANDLINE:
             return self.opts[0]
         if source == ParameterSource.ENVIRONMENT:
-            return declared.MAKE if self.name.upper() in from_make() else str(self.envvar)
+            variable = next((each for each in self.variables if os.environ.get(each)), self.variables[0])
+            return declared.MAKE if variable.removeprefix(PREFIX) in from_make() else variable
         return declared.FILE if source == ParameterSource.DEFAULT_MAP else declared.DEFAULT
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _as_written(variable: str) -> str:
+    name = variable.removeprefix(PREFIX)
+    return name if name in from_make() else variable
+
+
+def _differ(names: Iterable[str]) -> InputError:
+    """What to say where a setting has different values by both of its names."""
+    return InputError(_("{names} are one setting, and differ; give one of them.").format(names=_(" and ").join(names)))
 
 
 class SettingsCommand(click.Command):
@@ -94,6 +116,13 @@ class SettingsCommand(click.Command):
         # Completion passes over whatever is wrong.
         file = {} if extra.get("resilient_parsing") else read_file(Path.cwd() / declared.FILE)
         return super().make_context(info_name, args, parent, default_map=file, **extra)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        flags = {each.partition("=")[0] for each in args}
+        for option in self.params:
+            if isinstance(option, SettingOption) and len(option.opts) > 1 and flags.issuperset(option.opts):
+                raise _differ(option.opts)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         ctx.params["resolved"] = resolved_of(ctx, self.kind)
@@ -132,10 +161,14 @@ def read_file(file: Path) -> dict[str, str]:
             table = tomllib.load(stream)
     except tomllib.TOMLDecodeError as error:
         raise InputError(_("{file} is not valid TOML: {error}; correct it.").format(file=file, error=error)) from error
-    for name in table:
-        if name not in declared.DECLARATIONS:
+    found: dict[str, str] = {}
+    for name, value in table.items():
+        current = declared.FORMER.get(name, name)
+        if current not in declared.DECLARATIONS:
             raise InputError(f"{file}: {refusal(name, declared.DECLARATIONS)}")
-    return {name: text_of(value) for name, value in table.items()}
+        if found.setdefault(current, text_of(value)) != text_of(value):
+            raise InputError(f"{file}: {_differ(each for each in table if declared.FORMER.get(each, each) == current)}")
+    return found
 
 
 def from_make() -> list[str]:
@@ -151,10 +184,11 @@ def require_taken(command: click.Command, commands: Mapping[str, click.Command])
     Raises:
         InputError: KIT_<NAME> is no setting, or `make <command>` was given a setting that the command does not take.
     """
-    taken, known = _taken(command), [name.upper() for name in declared.DECLARATIONS]
+    taken, known = _taken(command), [name.upper() for name in (*declared.DECLARATIONS, *declared.FORMER)]
     for name in from_make():
-        if name.lower() not in taken:
-            takers = [each for each in ("local", "cloud", *commands) if name.lower() in _taken(commands[each])]
+        current = declared.FORMER.get(name.lower(), name.lower())
+        if current not in taken:
+            takers = [each for each in ("local", "cloud", *commands) if current in _taken(commands[each])]
             raise InputError(
                 _("{name} goes with `make {target}`; leave it out here.").format(name=name, target=takers[0])
                 if takers

@@ -46,8 +46,10 @@ def _value(journal: Journal, name: str, given: Any) -> str:
     if name == "labels":
         return written(journal.result(PicturesResult).labels)
     if name == "labeler":
-        labelled_before = journal.settings.get("manifest") is not None
-        return _("nobody: the labels are those of MANIFEST") if labelled_before else "scripted" if samples else "human"
+        labelled_before = journal.settings.get("annotations") is not None
+        return (
+            _("nobody: the labels are those of ANNOTATIONS") if labelled_before else "scripted" if samples else "human"
+        )
     hyperparameter = DECLARATIONS[name].hyperparameter if name in DECLARATIONS else None
     if hyperparameter is None:
         return _("none")

@@ -21,6 +21,7 @@ from kit.errors import InputError
 from kit.language import _, in_every_language, language
 from kit.run.names import LABELING_JOB, TRAINING_JOB
 from kit.run.results import Result, StageResult, from_json, to_json
+from kit.settings import FORMER
 
 FORMAT = 1
 
@@ -112,7 +113,8 @@ class Journal:
             content = msgspec.convert(json.loads(path.read_text(encoding="utf-8")), _Content)
         except (OSError, ValueError, RecursionError) as error:
             raise _unreadable(path, str(error)) from error
-        journal = cls(path, content.run, content.track, content.settings)
+        settings = {FORMER.get(name, name): value for name, value in content.settings.items()}
+        journal = cls(path, content.run, content.track, settings)
         journal.created = content.created
         journal.runtime, journal._runtime_reason = content.runtime, content.runtime_reason
         journal.stages, journal.resources = content.stages, content.resources

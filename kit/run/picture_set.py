@@ -61,14 +61,14 @@ def collect(settings: Settings, console: Console) -> PictureSet:
             held_out=pictures_of(SAMPLES / "held_out"),
             truth=None if settings.labeler == "human" else SAMPLES / "train.coco.json",
         )
-    if settings.manifest is None and settings.labels is None:
+    if settings.annotations is None and settings.labels is None:
         raise InputError(_("LABELS is missing: say which classes your pictures show."))
-    if settings.manifest is not None and not isinstance(settings.manifest, Path):
-        raise InputError(_("{manifest} has to be fetched first; give a file.").format(manifest=settings.manifest))
+    if settings.annotations is not None and not isinstance(settings.annotations, Path):
+        raise InputError(_("{manifest} has to be fetched first; give a file.").format(manifest=settings.annotations))
     looked, given = look_at(settings.images, console), None
-    if settings.manifest is not None:
+    if settings.annotations is not None:
         given, looked = given_labels.read(
-            settings.manifest, settings.labels, settings.images, looked, attribute=settings.attribute
+            settings.annotations, settings.labels, settings.images, looked, attribute=settings.attribute
         )
     labels = given.labels if given else settings.labels or ()
     for label in labels:

@@ -51,8 +51,8 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     settings = resolved.settings
     require_space(settings.runs)
     aws = open_account(settings.region)
-    if isinstance(settings.manifest, S3Address):
-        settings = dataclasses.replace(settings, manifest=_fetched(aws, settings.manifest, settings.runs))
+    if isinstance(settings.annotations, S3Address):
+        settings = dataclasses.replace(settings, annotations=_fetched(aws, settings.annotations, settings.runs))
         resolved = dataclasses.replace(resolved, settings=settings)
     pictures = picture_set.collect(settings, console)
 
@@ -132,7 +132,7 @@ def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
         content = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
         raise InputError(
-            _("MANIFEST={address} cannot be read: {error}; correct it.").format(address=address, error=error)
+            _("ANNOTATIONS={address} cannot be read: {error}; correct it.").format(address=address, error=error)
         ) from error
     write_atomically(target, content)
     return target

@@ -47,11 +47,11 @@ def run(resolved: ResolvedSettings[RehearsalSettings], console: Console) -> None
     yes = settings.yes or not console.is_interactive
     workers = settings.workers or ((_WORKER,) if settings.labeler == GROUND_TRUTH else ())
     chosen = dataclasses.replace(settings, yes=yes, region=REGION, workers=workers, poll_seconds=0.5)
-    if settings.images is not None and settings.manifest is None and settings.labeler == GROUND_TRUTH:
+    if settings.images is not None and settings.annotations is None and settings.labeler == GROUND_TRUTH:
         raise InputError(
             _(
                 "The worker of the rehearsal is a program that knows the sample pictures only: for your own "
-                "pictures add MANIFEST=… (labels that exist) or LABELER=label-studio (you label them)."
+                "pictures add ANNOTATIONS=… (labels that exist) or LABELER=label-studio (you label them)."
             )
         )
     # Here, where it can be seen; the double itself is given a minute or two to come up.

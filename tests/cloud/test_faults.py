@@ -105,7 +105,7 @@ def test_ground_truth_refuses_the_account(tmp_path: Path, double: Double, pictur
     chosen = settings(pictures)
     message = "Amazon SageMaker Ground Truth is no longer open to new customers."
     double.fails(operation="CreateLabelingJob", code="ValidationException", message=message)
-    refused(run(tmp_path, double.url, "cloud", **chosen), 4, "no longer open", "MANIFEST=", "LABELER=label-studio")
+    refused(run(tmp_path, double.url, "cloud", **chosen), 4, "no longer open", "ANNOTATIONS=", "LABELER=label-studio")
     cleaned(tmp_path, double, chosen)
 
 

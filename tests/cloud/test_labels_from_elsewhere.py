@@ -84,7 +84,7 @@ def test_labels_that_exist_in_a_bucket(tmp_path: Path, double: Double, pictures:
     assert ended.status == 0, ended.said
     assert command.summary(tmp_path)["labelled"] == PICTURES
     wrong = run(tmp_path, double.url, "cloud", **chosen, manifest="s3://their-labels/none.manifest")
-    assert (wrong.status, "MANIFEST=s3://their-labels/none.manifest" in wrong.said) == (2, True), wrong.said
+    assert (wrong.status, "ANNOTATIONS=s3://their-labels/none.manifest" in wrong.said) == (2, True), wrong.said
     s3.delete_object(Bucket="their-labels", Key="a/output.manifest")
     s3.delete_bucket(Bucket="their-labels")
     assert double.left() == []

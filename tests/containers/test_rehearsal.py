@@ -151,7 +151,7 @@ def test_a_training_container_without_a_model_stops_the_run_with_its_reason(
     lines = [json.dumps({**line_with("cat"), "source-ref": f"s3://bucket/{name}"}) for name in names]
     manifest = tmp_path / "output.manifest"
     manifest.write_text("\n".join(lines) + "\n")
-    settings = LocalSettings(runs=runs, runtime=DOCKER, images=tmp_path / "pictures", manifest=manifest)
+    settings = LocalSettings(runs=runs, runtime=DOCKER, images=tmp_path / "pictures", annotations=manifest)
     with pytest.raises(ServiceError, match="the pictures are all black") as stopped:
         local_track.run(ResolvedSettings(settings, {}), Console())
     seconds = time.time() - float(re.search(r"failed at ([0-9.]+)", str(stopped.value))[1])  # type: ignore[index]

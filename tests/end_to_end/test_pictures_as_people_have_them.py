@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+import os
+import subprocess
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,12 @@ from PIL import Image
 
 from kit.annotations.formats import coco
 from kit.annotations.model import AnnotatedPicture
+from kit.repository import ROOT
 from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
 
 HEIC = Path(__file__).parents[1] / "pictures" / "plugs-002.heic"
+CLASSES = {"usb-a": 0, "usb-c": 1, "lightning": 2}
 BROKEN = "phone/plugs-019.jpg", "plugs-020.png"
 
 
@@ -48,9 +52,9 @@ AS: dict[str, Callable[[Image.Image], bytes]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `pictures/` of 20 in subfolders, `labels.manifest`, and a finished run."""
+@pytest.fixture(scope="module", params=["a manifest", "a YOLO folder"])
+def people(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `pictures/` of 20 in subfolders, labels, `drawn.json` with their boxes, and a finished run."""
     folder = tmp_path_factory.mktemp("people")
     labelled = {picture.file_name: picture for picture in coco.read(SAMPLES / "train.coco.json").pictures}
     files: dict[str, tuple[bytes, AnnotatedPicture]] = {}
@@ -70,32 +74,61 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
             else:
                 content = original.read_bytes() if number == 19 else written(image, "PNG")
                 files[BROKEN[number - 19]] = content[: len(content) // 2], truth
-    lines = []
-    for name, (content, truth) in files.items():
+    for name, (content, _truth) in files.items():
         path = folder / "pictures" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        lines.append(json.dumps(line_of(structs.replace(truth, source=f"s3://elsewhere/data/{name}"))))
     (folder / "pictures" / ".DS_Store").write_bytes(b"hidden")
-    (folder / "labels.manifest").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    done = command.kit(
-        "local", folder=folder, images="pictures", manifest="labels.manifest", epochs="1", image_size="160"
+    labels = {name: truth for name, (_content, truth) in files.items()}
+    drawn = {name: [(box.left, box.top, box.width, box.height) for box in each.boxes] for name, each in labels.items()}
+    (folder / "drawn.json").write_text(json.dumps(drawn))
+    if request.param == "a manifest":
+        lines = [line_of(structs.replace(each, source=f"s3://elsewhere/data/{name}")) for name, each in labels.items()]
+        given = folder / "labels.manifest"
+        given.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    else:
+        given = yolo_folder(folder / "yolo", labels)
+    settings = {"IMAGES": folder / "pictures", "MANIFEST": given, "RUNS": folder / "runs"}
+    small = ["RUNTIME=process", "EPOCHS=1", "IMAGE_SIZE=160"]
+    done = subprocess.run(
+        ["make", "local", *(f"{name}={value}" for name, value in settings.items()), *small],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("KIT_")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=2 * command.PATIENCE_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (folder / "output.txt").write_text(done.stdout)
     return folder
 
 
+def yolo_folder(root: Path, labels: Mapping[str, AnnotatedPicture]) -> Path:
+    """As people have it beside the folder of their pictures: data.yaml, and labels/ with folders like those."""
+    root.mkdir()
+    (root / "data.yaml").write_text(f"names: {list(CLASSES)}\n")
+    for name, truth in labels.items():
+        path = root / "labels" / Path(name).with_suffix(".txt")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = []
+        for box in truth.boxes:
+            x, y = (box.left + box.right) / 2 / truth.width, (box.top + box.bottom) / 2 / truth.height
+            lines.append(f"{CLASSES[box.label]} {x} {y} {box.width / truth.width} {box.height / truth.height}\n")
+        path.write_text("".join(lines))
+    return root
+
+
 def line_of(picture: AnnotatedPicture) -> dict[str, Any]:
     """A Ground Truth line without `image_size`, as other programs write it."""
     names = sorted({box.label for box in picture.boxes})
-    classes = {"usb-a": 0, "usb-c": 1, "lightning": 2}
     return {
         "source-ref": picture.source,
         "job": {
             "annotations": [
                 {
-                    "class_id": classes[box.label],
+                    "class_id": CLASSES[box.label],
                     "left": box.left,
                     "top": box.top,
                     "width": box.width,
@@ -105,7 +138,7 @@ def line_of(picture: AnnotatedPicture) -> dict[str, Any]:
             ]
         },
         "job-metadata": {
-            "class-map": {str(classes[name]): name for name in names},
+            "class-map": {str(CLASSES[name]): name for name in names},
             "type": "groundtruth/object-detection",
             "creation-date": "2026-11-22T12:00:00",
         },
@@ -140,20 +173,16 @@ def test_every_label_of_the_others_is_trained_or_scored_on(people: Path) -> None
 
 
 def test_boxes_are_where_they_were_drawn(people: Path) -> None:
-    lines = [json.loads(line) for line in (people / "labels.manifest").read_text(encoding="utf-8").splitlines()]
-    drawn = {
-        line["source-ref"].removeprefix("s3://elsewhere/data/").replace("/", "__"): [
-            (box["left"], box["top"], box["width"], box["height"]) for box in line["job"]["annotations"]
-        ]
-        for line in lines
-    }
+    drawn = {name.replace("/", "__"): boxes for name, boxes in json.loads((people / "drawn.json").read_text()).items()}
     results = command.latest(people) / "results"
     found = [*coco.read(results / "training.coco.json").pictures, *coco.read(results / "held_out.coco.json").pictures]
     assert len(found) == 17
     for picture in found:
         (name,) = (name for name in drawn if picture.file_name in (name, f"{name}.jpg", f"{name}.png"))
         assert (picture.width, picture.height) == (640, 480)
-        assert [(box.left, box.top, box.width, box.height) for box in picture.boxes] == drawn[name]
+        found_boxes = [(box.left, box.top, box.width, box.height) for box in picture.boxes]
+        for mine, theirs in zip(found_boxes, drawn[name], strict=True):
+            assert mine == pytest.approx(theirs, abs=1e-6)
 
 
 def test_each_held_out_picture_has_a_drawing_of_its_own(people: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.annotations.pictures import picture_file
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -83,6 +85,15 @@ def test_a_value_arrives_as_it_was_typed(tmp_path: Path, name: str) -> None:
 def test_a_value_that_does_not_fit_is_named_as_it_was_typed(tmp_path: Path) -> None:
     done = make("up", f"RUNS={tmp_path}", "S3_PORT=many", "-o", "kit-environment")
     assert 'S3_PORT is "many", but it has to be a whole number from 1 to 65535.' in done.stderr
+
+
+def test_labels_by_both_names_of_their_setting_have_to_agree(tmp_path: Path) -> None:
+    picture_file(tmp_path / "pictures" / "a.png", 9, 9)
+    given = ["local", f"RUNS={tmp_path}/runs", f"IMAGES={tmp_path}/pictures", "-o", "kit-environment"]
+    done = make(*given, "MANIFEST=a", "ANNOTATIONS=b")
+    assert "ANNOTATIONS and MANIFEST are one setting, and differ; give one of them." in done.stderr
+    for name in ("MANIFEST", "ANNOTATIONS"):
+        assert f"{tmp_path}/none: there is no such file" in make(*given, f"{name}={tmp_path}/none").stderr
 
 
 def test_what_a_target_and_its_programs_read_themselves_is_let_through() -> None:

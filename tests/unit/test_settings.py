@@ -67,8 +67,8 @@ def test_each_source_overrides_the_one_before_and_is_named(folder: Path, monkeyp
         ({"images": "x", "labels": "cat,cat"}, "no name stands twice"),
         ({"labeler": "robot"}, "scripted or human"),
         ({"runtime": "podman"}, "auto or process or docker"),
-        ({"manifest": "m"}, "MANIFEST needs IMAGES"),
-        ({"manifest": "s3://b/m", "images": "x"}, "MANIFEST=s3://… goes with `make cloud`"),
+        ({"annotations": "m"}, "ANNOTATIONS needs IMAGES"),
+        ({"manifest": "s3://b/m", "images": "x"}, "ANNOTATIONS=s3://… goes with `make cloud`"),
         ({"images": "x"}, "IMAGES needs LABELS"),
         ({"workers": "a@example.org"}, "say LABELER=human too"),
         ({"labels": "cat"}, "LABELS goes with IMAGES"),
@@ -114,6 +114,49 @@ def test_a_refusal_names_what_was_written(
     with pytest.raises(InputError) as caught:
         resolve(LocalSettings)
     assert str(caught.value) == f'{named} is "0.5", but it has to be a whole number from 1 to 1000.'
+
+
+OLD, NEW = "manifest", "annotations"
+
+
+@pytest.mark.parametrize("name", [OLD, NEW])
+def test_labels_that_exist_are_given_by_the_former_name_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """In each of the places where a setting may stand."""
+    found = [resolve(LocalSettings, images="p", **{name: "x"})]
+    (folder / "kit.toml").write_text(f'images = "p"\n{name} = "x"\n')
+    found.append(resolve(LocalSettings))
+    (folder / "kit.toml").unlink()
+    monkeypatch.setenv("KIT_IMAGES", "p")
+    monkeypatch.setenv(f"KIT_{name.upper()}", "x")
+    found.append(resolve(LocalSettings))
+    monkeypatch.setenv("KIT_FROM_MAKE", f"IMAGES {name.upper()}")
+    found.append(resolve(LocalSettings))
+    assert [each.settings.annotations for each in found] == [folder / "x"] * 4
+    origins = [each.origins["annotations"] for each in found]
+    assert origins == ["--annotations", "kit.toml", f"KIT_{name.upper()}", "make"]
+
+
+def test_both_names_of_a_setting_have_to_agree(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    differ = "are one setting, and differ; give one of them"
+    with pytest.raises(InputError, match=f"--annotations and --manifest {differ}"):
+        resolve(LocalSettings, images="p", manifest="x", annotations="y")
+    monkeypatch.setenv("KIT_IMAGES", "p")
+    (folder / "kit.toml").write_text('manifest = "x"\nannotations = "x"\n')
+    assert resolve(LocalSettings).settings.annotations == folder / "x"
+    (folder / "kit.toml").write_text('manifest = "x"\nannotations = "y"\n')
+    with pytest.raises(InputError, match=rf"kit\.toml: manifest and annotations {differ}"):
+        resolve(LocalSettings)
+    monkeypatch.setenv("KIT_MANIFEST", "x")
+    (folder / "kit.toml").write_text('annotations = "y"\n')
+    assert resolve(LocalSettings).settings.annotations == folder / "x", "the environment is before the file"
+    monkeypatch.setenv("KIT_ANNOTATIONS", "y")
+    with pytest.raises(InputError, match=f"KIT_ANNOTATIONS and KIT_MANIFEST {differ}"):
+        resolve(LocalSettings)
+    monkeypatch.setenv("KIT_FROM_MAKE", "MANIFEST ANNOTATIONS")
+    with pytest.raises(InputError, match=f"ANNOTATIONS and MANIFEST {differ}"):
+        resolve(LocalSettings)
 
 
 @pytest.mark.parametrize(

@@ -185,3 +185,9 @@ def test_the_reason_for_the_runtime_is_read_in_the_reader_s_language(
     del os.environ["LANG_UI"]
     language.translations.cache_clear()
     assert Journal.open(path).runtime_reason == "in place of containers: no GPU: libcuda.so"
+
+
+def test_a_run_that_was_begun_under_the_former_name_of_a_setting_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "journal.json"
+    Journal(path, "run", "local", {"manifest": "labels", "seed": 0}).save()
+    assert Journal.open(path).settings == {"annotations": "labels", "seed": 0}

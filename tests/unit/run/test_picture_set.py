@@ -42,7 +42,7 @@ def collected(folder: Path, *lines: dict[str, Any], **settings: Any) -> PictureS
     """What is collected of `folder`/pictures with a manifest of these lines, if any."""
     if lines:
         (folder / "m.manifest").write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
-        settings["manifest"] = folder / "m.manifest"
+        settings["annotations"] = folder / "m.manifest"
     return picture_set.collect(Settings(images=folder / "pictures", **settings), Console())
 
 

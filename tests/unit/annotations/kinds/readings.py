@@ -105,7 +105,7 @@ def told_by_check(
 
 def _by_run(path: Path, images: Path, **options: Any) -> tuple[dict[str, int], list[str]]:
     given = {name: options[name] for name in ("labels", "attribute") if name in options}
-    found = picture_set.collect(Settings(images=images, manifest=path, **given), Console())
+    found = picture_set.collect(Settings(images=images, annotations=path, **given), Console())
     assert found.given is not None
     boxes: dict[str, int] = {}
     for picture in found.given.pictures:

@@ -54,7 +54,7 @@ def test_a_broken_one_is_named_and_the_run_goes_on_with_the_rest(tmp_path: Path,
     else:
         more = line(name, answer={"annotations": [{"class_id": 0, "left": 1, "top": 1, "width": 9, "height": 9}] * 2})
         path = manifest(tmp_path, line(), line("b.jpg"), more)
-    found = picture_set.collect(Settings(images=images, manifest=path), Console())
+    found = picture_set.collect(Settings(images=images, annotations=path), Console())
     assert [picture.shown for picture in found.pictures] == list(NAMES)
     (left_out,) = found.left_out
     assert (left_out.picture, left_out.boxes) == (name, 2)
@@ -70,7 +70,7 @@ def test_all_of_several_are_named_at_once(tmp_path: Path) -> None:
     path = yolo(tmp_path / "other")
     for name in ("c", "d", "e"):
         (path / "labels" / f"{name}.txt").write_text("0 0.2 0.2 0.2 0.2\n")
-    found = picture_set.collect(Settings(images=images, manifest=path), Console())
+    found = picture_set.collect(Settings(images=images, annotations=path), Console())
     assert [each.picture for each in found.left_out] == ["c.jpg", "d.jpg", "e.jpg"]
     assert sum("not a picture" in each for each in told_by_check(path, images)[1]) == 3
 

@@ -15,9 +15,9 @@ from kit.annotations.picture_files import SUFFIXES, pictures_in
 from kit.errors import InputError
 from kit.language import _
 
-# What Label Studio puts before the name of an uploaded file, and what it makes of the rest
-# (label_studio/data_import/uploader.py, Django's get_valid_filename).
-_UPLOAD_PREFIX = re.compile(r"[0-9a-f]{8}-(?=.)")
+# What Label Studio puts before the name of an uploaded file, or of another when it exports, and what it makes of the
+# rest (label_studio/data_import/uploader.py, Django's get_valid_filename).
+_UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}(-|__)(?=.)")
 _NOT_IN_UPLOADS = re.compile(r"[^-\w.]")
 # So many parts of a source are looked at, from its end: no data set's folders are deeper.
 _DEEPEST = 8
@@ -127,12 +127,15 @@ def _uploaded(name: str) -> str:
 
 def _key_of_upload(name: str) -> list[str]:
     plain = unquote(name)
-    return [_uploaded(plain[9:])] if _UPLOAD_PREFIX.match(plain) else []
+    return [_uploaded(_UPLOAD_PREFIX.sub("", plain))] if _UPLOAD_PREFIX.match(plain) else []
 
 
 def _key_without_suffix(name: str) -> list[str]:
-    """As labelImg once wrote names, and ImageNet has them."""
-    return [] if name.lower().endswith(SUFFIXES) else ["//" + _key(name)]
+    """As labelImg once wrote names, ImageNet has them, and label files are called, Label Studio's with its prefix."""
+    if name.lower().endswith(SUFFIXES):
+        return []
+    plain = _UPLOAD_PREFIX.sub("", unquote(name))
+    return ["//" + _key(each) for each in dict.fromkeys((name, plain))]
 
 
 def _nearest(paths: list[Path], parts: list[str]) -> list[Path]:

@@ -58,11 +58,12 @@ def _task(picture: AnnotatedPicture, number: int, *, predictions: bool) -> dict[
     results = [_result(picture, box, f"box{number}-{place}") for place, box in enumerate(picture.boxes, start=1)]
     annotations: list[dict[str, Any]] = []
     if picture.state is LabelState.SKIPPED:
-        annotations = [{"result": [], "was_cancelled": True}]
+        annotations = [{"id": number, "result": [], "was_cancelled": True}]
     elif picture.state is LabelState.LABELLED and not predictions:
-        annotations = [{"result": results, "was_cancelled": False}]
+        annotations = [{"id": number, "result": results, "was_cancelled": False}]
     predicted = [{"model_version": _MODEL, "result": results}] if predictions and results else []
-    return {"data": {"image": picture.source}, "annotations": annotations, "predictions": predicted}
+    # An import gives ids of its own; Label Studio's converter of exports asks for some.
+    return {"id": number, "data": {"image": picture.source}, "annotations": annotations, "predictions": predicted}
 
 
 def _result(picture: AnnotatedPicture, box: BoundingBox, identity: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Pascal VOC: an XML file a picture, `<annotation>` with `<object>`s, in a folder.
 
-Source: the VOC2012 development kit, and what labelImg, Roboflow, CVAT and supervision write: `bndbox` is xmin, ymin,
-xmax, ymax in pixels. The kit of 2012 counts pixels from 1 and the last one in; all others, and this one, write edges.
+Source: the VOC2012 development kit, and what labelImg, Roboflow, CVAT and globox write: `bndbox` is xmin, ymin, xmax,
+ymax in pixels. Those four and this one write edges; the kit of 2012 and supervision count pixels from 1, the last one
+in, so that their left and top are a pixel more. No file says which; a pixel is less than people draw by.
 An object without `bndbox` has the box around its `polygon`, or around its turned box (`robndbox`, roLabelImg's). Files
 of LabelMe on the web are of the same kind, with `imagesize`, and with objects that are marked as deleted.
 """

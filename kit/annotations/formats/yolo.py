@@ -20,6 +20,7 @@ from kit.annotations.formats.yolo_names import classes_of, is_label_file, keypoi
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
 from kit.annotations.picture_files import SUFFIXES, upright_size
+from kit.annotations.picture_folder import PictureFolder
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.streaming.folder_files import sorted_files
 from kit.errors import InputError
@@ -73,6 +74,7 @@ class _Reading:
     ) -> None:
         self._root, self._images, self._keypoints, self._on_unreadable = root, images, keypoints, on_unreadable
         self._pictures_judged = pictures_judged
+        self._folder = None if images is None else PictureFolder(images)
         self.account = Account()
 
     def label_files(self) -> Iterator[Path]:
@@ -125,6 +127,8 @@ class _Reading:
         below = file.relative_to(self._root).with_suffix("")
         in_images = _swapped(below, LABELS, IMAGES)
         found = self._at_its_place(below, in_images)
+        if not found and self._folder is not None:
+            return self._folder.find(below.as_posix())
         if not found:
             raise InputError(
                 _("there is no picture {name} for it; name the folder of the pictures (--images)").format(

@@ -10,6 +10,7 @@ import click
 
 from kit.annotations.convert import Conversion
 from kit.annotations.convert import convert as convert_file
+from kit.annotations.formats.jumpstart import IMAGES
 from kit.annotations.formats.registry import FORMATS, Format
 from kit.annotations.labels import parse_labels
 from kit.commands import annotation_options
@@ -24,7 +25,8 @@ _WRITABLE = [each.value for each, access in FORMATS.items() if access.write is n
             _("Convert annotations: {formats}.").format(formats=", ".join(each.value for each in Format)),
             _(
                 "IN is recognised by its content. OUT is a .manifest (Ground Truth), a .json (COCO), or a folder, in "
-                "which JumpStart's training/annotations.json and training/images/ are made."
+                "which JumpStart's training/annotations.json and training/images/ are made. Every other format is "
+                "written where --to names it."
             ),
         ]
     )
@@ -109,6 +111,9 @@ def _told(source: Path, done: Conversion) -> str:
             classes=", ".join(done.labels),
         )
     )
+    # As other converters do it, and JumpStart's layout alone needs the pictures turned upright and in its bucket.
+    if done.format in (Format.YOLO, Format.VOC) and not (pictures := done.annotations / IMAGES).exists():
+        lines.append(_("  pictures are not copied; put them into {folder}").format(folder=pictures))
     return "\n".join(lines)
 
 

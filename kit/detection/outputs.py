@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.annotations import convert
+from kit.annotations.formats import ground_truth
 from kit.annotations.formats.registry import FORMATS, Format
 from kit.annotations.model import AnnotatedPicture, AnnotationStream
 from kit.annotations.streaming.writing import replacing
@@ -158,7 +159,11 @@ def write(output: Output, lines: Path, labels: Sequence[str]) -> None:
         with lines.open("rb") as source, replacing(output.path) as target:
             shutil.copyfileobj(source, target)
         return
-    convert.write(output.path, AnnotationStream(tuple(labels), _annotated(lines)), _ANNOTATIONS[output.form])
+    data = AnnotationStream(tuple(labels), _annotated(lines))
+    if output.form == Format.GROUND_TRUTH.value:
+        ground_truth.write(output.path, data, by_people=False)
+    else:
+        convert.write(output.path, data, _ANNOTATIONS[output.form])
 
 
 def _annotated(lines: Path) -> Iterator[AnnotatedPicture]:

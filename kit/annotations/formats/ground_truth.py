@@ -87,6 +87,7 @@ def write(
     *,
     attribute: str = DEFAULT_ATTRIBUTE,
     created: datetime | None = None,
+    by_people: bool = True,
 ) -> Written:
     """Write `data` as the output manifest of a labeling job.
 
@@ -95,13 +96,14 @@ def write(
     Args:
         attribute: the label attribute, and the job's name.
         created: the creation date of all labels, by default now.
+        by_people: whether people drew the boxes, or a model (`human-annotated`).
 
     Raises:
         InputError: `path` cannot be written, or a box has a label that is not in `data.labels`.
     """
     when = created or datetime.now(timezone.utc).replace(tzinfo=None)
     selection = Selection(data.labels)
-    lines = JobLines(attribute, when, data.labels)
+    lines = JobLines(attribute, when, data.labels, by_people=by_people)
     labelled = LabelState.LABELLED  # once: before Python 3.12 looking it up runs Python code
     with replacing(path) as file:
         for picture in data.pictures:

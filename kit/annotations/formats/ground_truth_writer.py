@@ -60,11 +60,13 @@ class JobLines:
         attribute: the label attribute, and the job's name.
         created: the creation date of all labels.
         labels: the classes in the order of their ids.
+        by_people: whether people drew the boxes, or a model.
     """
 
-    def __init__(self, attribute: str, created: datetime, labels: Sequence[str]) -> None:
+    def __init__(self, attribute: str, created: datetime, labels: Sequence[str], *, by_people: bool = True) -> None:
         self._answer, self._metadata = attribute, attribute + METADATA
-        self._common = TASK_TYPE, "yes", created.isoformat(timespec="microseconds"), f"labeling-job/{attribute}"
+        human = "yes" if by_people else "no"
+        self._common = TASK_TYPE, human, created.isoformat(timespec="microseconds"), f"labeling-job/{attribute}"
         self._class_ids = {label: class_id for class_id, label in enumerate(labels)}
 
     def labelled(self, picture: AnnotatedPicture) -> bytes:

@@ -104,6 +104,7 @@ def test_formats_with_a_place_for_it_keep_the_score(tmp_path: Path) -> None:
     assert [each["score"] for each in tasks[0]["predictions"][0]["result"]] == [0.93, 0.5]
     line = json.loads(written("ground-truth").splitlines()[0])
     assert [each["confidence"] for each in line["bounding-box-metadata"]["objects"]] == [0.93, 0.5]
+    assert line["bounding-box-metadata"]["human-annotated"] == "no"
 
 
 def test_what_people_label_has_no_score(tmp_path: Path) -> None:

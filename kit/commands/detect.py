@@ -42,7 +42,7 @@ SOME_BROKEN = 1
         ]
     ),
 )
-@click.argument("sources", metavar="SOURCE", nargs=-1)
+@click.argument("sources", metavar="[SOURCE]...", nargs=-1)
 @click.option("--camera", type=click.IntRange(0), metavar="NUMBER", help=_("A camera, 0 for the first, until Ctrl-C."))
 @click.option("--run", shell_complete=run_names, help=_("The run whose model is asked; default: the latest finished."))
 @click.option("--model", type=_PATH, help=_("A model.tar.gz of the kit's own detector."))

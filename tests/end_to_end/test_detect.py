@@ -14,6 +14,7 @@ import cv2
 import pytest
 from label_studio_sdk.label_interface import LabelInterface
 from pycocotools.coco import COCO
+from supervision import DetectionDataset
 
 from kit.annotations.formats import registry
 from kit.detection.films import Film
@@ -121,6 +122,18 @@ def test_the_kit_reads_coco_yolo_and_manifest_alike(folder_of_65: Path) -> None:
     assert [boxes(name) for name in ("coco.json", "yolo", "found.manifest")] == [kept, kept, kept]
     done = command.kit("check", "found.manifest", "--images", "photos", folder=folder_of_65)
     assert "fit to train on" in done.stdout
+
+
+def test_supervision_reads_coco_and_yolo_alike(folder_of_65: Path) -> None:
+    yolo = folder_of_65 / "yolo"
+    read = [
+        DetectionDataset.from_coco(str(HELD_OUT), str(folder_of_65 / "coco.json")),
+        DetectionDataset.from_yolo(str(HELD_OUT), str(yolo / "labels"), str(yolo / "data.yaml")),
+    ]
+    found = [{Path(path).name: len(boxes) for path, boxes in data.annotations.items() if len(boxes)} for data in read]
+    kept = {Path(line["picture"]).name: len(line["detections"]) for line in lines(folder_of_65 / "found.jsonl")}
+    assert found == [{name: count for name, count in kept.items() if count}] * 2
+    assert all(data.classes == list(LABELS) for data in read)
 
 
 def test_label_studios_own_sdk_takes_the_predictions(folder_of_65: Path) -> None:

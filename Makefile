@@ -11,7 +11,7 @@ JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(
 # What stands on make's command line as NAME=value, but for what make, this file and the programs it calls take themselves.
 OTHERS := PYTHON INSTALLER TORCH_INDEX LANG_UI SHELL MAKE% AWS_% PIP_% UV_% DOCKER_% LANG LANGUAGE LC_% TMPDIR %_PROXY %_proxy \
           $(if $(filter compare,$(MAKECMDGOALS)),RUNS) $(if $(filter images,$(MAKECMDGOALS)),GPU) \
-          $(if $(filter detect,$(MAKECMDGOALS)),IMAGES OUT RUN) \
+          $(if $(filter detect,$(MAKECMDGOALS)),IMAGES OUT RUN) $(if $(filter endpoint,$(MAKECMDGOALS)),RUN) \
           $(if $(filter bench-far,$(MAKECMDGOALS)),SEEDS) $(if $(filter fuzz,$(MAKECMDGOALS)),SECONDS) \
           $(if $(filter bench-slow-clients,$(MAKECMDGOALS)),MODEL) $(if $(filter bench-run-kills,$(MAKECMDGOALS)),KILLS SEED)
 GIVEN := $(filter-out $(OTHERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
@@ -26,7 +26,7 @@ $(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
 export KIT_FROM_MAKE := $(GIVEN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment kit-there local go-on runs status compare detect \
+.PHONY: help setup setup-dev kit-environment kit-there local go-on runs status compare detect endpoint \
         doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
         test test-fast check fuzz docs-check messages format lock samples scenes-environment gpu-check \
         bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-far \
@@ -58,6 +58,9 @@ compare: kit-there  ## two finished runs side by side: make compare RUNS="a b" (
 
 detect: kit-environment  ## what the latest run's model, or RUN='s, finds: make detect IMAGES="a.jpg folder film.mp4" OUT=drawn  ## 最新の実行（または RUN=）のモデルが見つけるもの：make detect IMAGES="a.jpg folder film.mp4" OUT=drawn
 	@$(KIT) detect $(IMAGES) $(if $(RUN),--run $(RUN)) $(addprefix --out ,$(OUT))
+
+endpoint: kit-environment  ## try the model of the latest run, or RUN=, on a page and by SageMaker's own protocol, until Ctrl-C  ## 最新の実行（または RUN=）のモデルを、ページと SageMaker のプロトコルで試す。Ctrl-C で終わる
+	@$(KIT) endpoint $(RUN)
 
 ##@ on AWS  ##@ AWS で
 

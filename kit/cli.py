@@ -17,6 +17,7 @@ from kit.commands.compare import compare
 from kit.commands.convert import convert
 from kit.commands.detect import detect
 from kit.commands.draw import draw
+from kit.commands.endpoint import endpoint
 from kit.commands.export import export
 from kit.commands.go_on import go_on
 from kit.commands.help_page import HelpPage
@@ -88,9 +89,12 @@ def remind() -> None:
 MISTAKE = 5
 CLOUD = (cloud, cloud_clean, cloud_studio, doctor, cloud_quota)
 # `detect` too, when it asks an endpoint there.
-ON_AWS = (*(command.name for command in CLOUD), detect.name)
+ON_AWS = (*(command.name for command in CLOUD), detect.name, endpoint.name)
 # What speaks to services, or starts them.
-WITH_SERVICES = (*ON_AWS, *(command.name for command in (cloud_rehearsal, local, images, base_image, services)))
+WITH_SERVICES = (
+    *ON_AWS,
+    *(command.name for command in (cloud_rehearsal, local, images, base_image, services)),
+)
 
 for command in (
     *CLOUD,
@@ -98,6 +102,7 @@ for command in (
     local,
     runs,
     go_on,
+    endpoint,
     status,
     compare,
     convert,

@@ -30,6 +30,11 @@ def translations() -> gettext.NullTranslations:
     return gettext.translation(DOMAIN, CATALOGUES, languages=[asked] if asked else None, fallback=True)
 
 
+def in_language(code: str, text: str) -> str:
+    """The text in a language that may not be the process's own; English where there is no catalogue of it."""
+    return gettext.translation(DOMAIN, CATALOGUES, languages=[code], fallback=True).gettext(text)
+
+
 def translate_click() -> None:
     """Gives click its own words ("Usage", "Options"), which it asks of gettext's global catalogue by the locale."""
     if asked := os.environ.get("LANG_UI"):

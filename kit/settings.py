@@ -67,6 +67,55 @@ class DetectSettings(RunsSettings):
 
 
 @dataclass(frozen=True)
+class RuntimeSettings(RunsSettings):
+    """Settings of what runs on this machine."""
+
+    runtime: str = setting(
+        AUTO,
+        click.Choice([AUTO, PROCESS, DOCKER]),
+        marked("what the local cloud runs on: process, docker, or auto (docker where it can be had)"),
+        identity=False,
+    )
+
+
+@dataclass(frozen=True)
+class PageSettings(RunsSettings):
+    """Settings of the page before an endpoint."""
+
+    host: str = setting(
+        "127.0.0.1",
+        Matching(r"\d{1,3}(\.\d{1,3}){3}", marked("an IPv4 address, such as 0.0.0.0")),
+        marked("address that the page is served on; 0.0.0.0 lets telephones of the same network in"),
+        identity=False,
+    )
+    port: int | None = setting(None, PORT, marked("port of the page; default: a free one"), identity=False)
+
+
+@dataclass(frozen=True)
+class KeepSettings(PageSettings):
+    """Settings of runs that may go on with the page."""
+
+    keep: bool = setting(
+        False,
+        click.BOOL,
+        marked("1: keep the endpoint, with the page to try it, until Ctrl-C; then clean up"),
+        identity=False,
+    )
+
+
+@dataclass(frozen=True)
+class EndpointSettings(PageSettings, RuntimeSettings):
+    """Settings of `kit endpoint`."""
+
+    track: str = setting(
+        "local",
+        click.Choice(["local", "cloud"]),
+        marked("whose endpoint: local (a new one on this machine) or cloud (the live one on AWS)"),
+        identity=False,
+    )
+
+
+@dataclass(frozen=True)
 class LabelStudioSettings(RunsSettings):
     """Settings of commands that may start Label Studio."""
 
@@ -159,19 +208,12 @@ class Settings(RunSettings):
 
 
 @dataclass(frozen=True)
-class LocalSettings(Settings, ServicesSettings):
+class LocalSettings(Settings, ServicesSettings, KeepSettings, RuntimeSettings):
     """The settings of a run on this machine."""
-
-    runtime: str = setting(
-        AUTO,
-        click.Choice([AUTO, PROCESS, DOCKER]),
-        marked("what the local cloud runs on: process, docker, or auto (docker where it can be had)"),
-        identity=False,
-    )
 
 
 @dataclass(frozen=True)
-class CloudSettings(Settings, LabelStudioSettings, EndpointAgeSettings):
+class CloudSettings(Settings, LabelStudioSettings, EndpointAgeSettings, KeepSettings):
     """The settings of a run on AWS."""
 
     labeler: str = setting(
@@ -232,7 +274,11 @@ class RehearsalSettings(CloudSettings):
 
 
 # Of every setting that there is.
-DECLARATIONS = {**declarations(LocalSettings), **declarations(RehearsalSettings)}
+DECLARATIONS = {
+    **declarations(LocalSettings),
+    **declarations(RehearsalSettings),
+    **declarations(EndpointSettings),
+}
 # Today's names of settings by those that they had before.
 FORMER = {each.formerly: name for name, each in DECLARATIONS.items() if each.formerly}
 

@@ -38,7 +38,7 @@ class _State:
     """Of this process. The pipe has something to read from the first signal on."""
 
     noted: int | None = None
-    since: float = 0.0
+    since: float = -_ONE_SIGNAL_SECONDS
     told: bool = False
     blocks: int = 0
     pipe: tuple[int, int] | None = None
@@ -87,6 +87,22 @@ def pause(seconds: float) -> None:
     look()
 
 
+def ctrl_c_within(seconds: float) -> bool:
+    """Waits so long; True as soon as Ctrl-C is pressed, by which the command ends nothing but this waiting.
+
+    Raises:
+        Stopped: another signal came.
+    """
+    if _state.pipe is not None and _state.noted is None:
+        select.select([_state.pipe[0]], [], [], seconds)
+    if _state.pipe is not None and _state.noted == signal.SIGINT and not _state.told:
+        os.read(_state.pipe[0], 1)
+        _state.noted = None
+        return True
+    look()
+    return False
+
+
 def is_in_vain() -> bool:
     """In other threads than the main one: whether a signal has come, so that nobody waits for their work any more."""
     return _state.noted is not None and not _is_main_thread()
@@ -128,14 +144,15 @@ def on_sigterm(work: Callable[[], object]) -> None:
 
 def _note(number: int, _frame: FrameType | None) -> None:
     now = time.monotonic()
-    if _state.noted is None:
+    # What has just ended a `ctrl_c_within` is not to end what comes after it.
+    if _state.noted is None and now - _state.since > _ONE_SIGNAL_SECONDS:
         _state.noted, _state.since = number, now
         if _state.pipe is not None:
             os.write(_state.pipe[1], b"!")
         if not _state.blocks:
             _state.told = True
             raise Stopped
-    elif now - _state.since > _ONE_SIGNAL_SECONDS:
+    elif _state.noted is not None and now - _state.since > _ONE_SIGNAL_SECONDS:
         for end in tuple(_state.at_once):
             # What has just ended by itself is what was wanted.
             with contextlib.suppress(OSError):

@@ -16,6 +16,9 @@ from kit.run.journal import Journal
 from kit.run.results import RoleResult, TeamResult
 from kit.settings import CloudSettings
 
+# For what trains nothing any more.
+NO_ALGORITHM = Algorithm("", "", "", "", {}, (), frozenset())
+
 
 class NothingToSave:
     """`kit.aws_api.Durability` of AWS, which forgets nothing."""

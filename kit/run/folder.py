@@ -19,6 +19,8 @@ from kit.language import _
 LATEST = "latest"
 # Of S3 and the labelling server that `make up` starts for use by hand.
 SERVICES = "services"
+# How the folders begin that `make endpoint` works in, each for as long as it runs.
+ENDPOINT_FOLDERS = "endpoint-"
 # What a run of the samples takes at its largest: database, copies of the pictures, model and logs, with room to spare.
 NEEDED_BYTES = 300_000_000
 # So many runs are named where one is not known.
@@ -139,6 +141,11 @@ class RunFolder:
     def labelling_state(self) -> Path:
         """While people label: see `kit.run.labelling_state`."""
         return self.path / "labelling.json"
+
+    @property
+    def to_label(self) -> Path:
+        """Pictures that somebody tried the model on and wants labelled, with the boxes that were shown."""
+        return self.path / "to-label"
 
     @property
     def go_on(self) -> Path:

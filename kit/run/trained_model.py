@@ -46,7 +46,7 @@ def model_of(runs: Path, name: str | None) -> TrainedModel:
         if folder.journal.is_file() and _is_scored(Journal.open(folder.journal)):
             return _model(folder)
     raise InputError(
-        _("No run under {runs} is finished; `make local` makes one, or give a model: --model model.tar.gz.").format(
+        _("No run under {runs} is finished; `make local` makes one, or give `kit detect` a model: --model.").format(
             runs=runs
         )
     )

@@ -6,10 +6,9 @@ import os
 from typing import Any
 
 from kit.aws import prices, spending
-from kit.aws.assembly import assemble
+from kit.aws.assembly import NO_ALGORITHM, assemble
 from kit.aws.prices import Price
 from kit.aws.session import Aws, open_account
-from kit.aws_api import Algorithm
 from kit.console import Console
 from kit.errors import KitError, ServiceError
 from kit.language import _
@@ -23,8 +22,6 @@ from kit.run.picture_set import PictureSet
 from kit.run.results import CleanUpResult
 from kit.settings import CloudSettings, ResolvedSettings
 from kit.tracks import driver
-
-_NO_ALGORITHM = Algorithm("", "", "", "", {}, (), frozenset())
 
 
 def clean(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
@@ -83,7 +80,7 @@ def clean_up(
     """
     console.heading(names.title_of(names.CLEAN_UP))
     settings = resolved.settings
-    api = assemble(aws, settings, journal, _NO_ALGORITHM)
+    api = assemble(aws, settings, journal, NO_ALGORITHM)
     context = Context(settings, PictureSet((), ()), api, folder, journal, console)
     folder.results.mkdir(exist_ok=True)
     driver.run_alone(driver.CLEAN_UP, context)

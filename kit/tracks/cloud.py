@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
+import functools
 import hashlib
 import secrets
+import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from botocore.exceptions import ClientError
 from kit.atomic_file import write_atomically
 from kit.aws import own_trainer, preflight, team
 from kit.aws import plan as planning
-from kit.aws.assembly import assemble, model_record, recorded_version
+from kit.aws.assembly import NO_ALGORITHM, assemble, model_record, recorded_version
 from kit.aws.labelling_here import labelling_here
 from kit.aws.plan import Plan
 from kit.aws.resources.image_repository import IMAGES
@@ -32,13 +35,15 @@ from kit.run.chosen import with_settings_of_its_run
 from kit.run.folder import RunFolder, require_space
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
-from kit.run.results import ImagesResult, LabellingResult, RoleResult, TeamResult
+from kit.run.results import EndpointResult, ImagesResult, LabellingResult, RoleResult, TeamResult
 from kit.s3_uri import bucket_and_key
+from kit.serving.server import bound
 from kit.setting_types import S3Address
 from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings
 from kit.tracks import doctor, driver
 from kit.tracks.clean import clean_up, write_report
 from kit.tracks.driver import Preparation
+from kit.tracks.keeping import AWS_WATCH_SECONDS, keep_open, pieces_of
 
 
 def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
@@ -78,8 +83,10 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     if begun is None or not same(begun[0]):
         _ask(settings, console, _("Go on, for about ${usd:.2f}?").format(usd=plan.usd))
     name = f"{'rehearsal' if aws.is_stand_in else opening.CLOUD}-{secrets.token_hex(2)}"
-    opened = opening.open_run(resolved, opening.CLOUD, console, where=aws.identity, same=same, name=name)
-    with opened as (folder, journal):
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(bound(settings.host, settings.port)) if settings.keep else None
+        run = opening.open_run(resolved, opening.CLOUD, console, where=aws.identity, same=same, name=name)
+        folder, journal = opened.enter_context(run)
         reason = _("{region}, in place of AWS {url}") if aws.is_stand_in else "{region}"
         journal.runs_on("aws", reason.format(region=aws.region, url=aws.endpoint_url))
         algorithm = model.algorithm
@@ -109,7 +116,8 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         console.say(_("Drawings:   {path}").format(path=folder.detections))
         facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
         console.say(_("Report:     {path}").format(path=folder.report))
-        if not _wants_clean_up(settings, console, plan):
+        time_is_up = listener is not None and _keep_open(aws, settings, folder, journal, console, listener, plan)
+        if not time_is_up and not _wants_clean_up(settings, console, plan):
             console.heading(
                 _("The endpoint goes on and costs {price}; `make cloud-clean` deletes it and all the rest.").format(
                     price=plan.endpoint
@@ -122,6 +130,41 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     spent = _("On AWS it would have cost about ${usd:.2f}") if aws.is_stand_in else _("Spent:      about ${usd:.2f}")
     console.say(spent.format(usd=facts["spent_usd"]))
     console.say(_("Left behind: {what}").format(what=", ".join(left) or _("nothing")))
+
+
+def _keep_open(
+    aws: Aws,
+    settings: CloudSettings,
+    folder: RunFolder,
+    journal: Journal,
+    console: Console,
+    listener: socket.socket,
+    plan: Plan,
+) -> bool:
+    """The page before the endpoint, until Ctrl-C or the endpoint is ENDPOINT_HOURS old; whether it is."""
+    endpoint = journal.result(EndpointResult).endpoint
+    entered = next(each.entered for each in journal.existing() if (each.kind, each.name) == (names.ENDPOINT, endpoint))
+    age = datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(entered)
+    console.heading(
+        _("KEEP=1: the endpoint costs {price}, and is deleted when it is {hours:g} hours old (ENDPOINT_HOURS).").format(
+            price=plan.endpoint, hours=settings.endpoint_hours
+        )
+    )
+    time_is_up = keep_open(
+        assemble(aws, settings, journal, NO_ALGORITHM),
+        endpoint,
+        folder,
+        journal,
+        console,
+        listener,
+        pieces=functools.partial(pieces_of, aws),
+        watch_seconds=AWS_WATCH_SECONDS,
+        price=str(plan.endpoint),
+        seconds=3600 * settings.endpoint_hours - age.total_seconds(),
+    )
+    if time_is_up:
+        console.say(_("The endpoint is {hours:g} hours old: it is deleted.").format(hours=settings.endpoint_hours))
+    return time_is_up
 
 
 def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:

@@ -63,12 +63,14 @@ def run_stages(
     *,
     preparations: Sequence[Preparation] = (),
     stages: Sequence[Stage] | None = None,
+    before_clean_up: Callable[[Context], None] | None = None,
 ) -> None:
     """Runs what is not finished, and what was finished with other pictures or labels; the API is opened only when there
     are any stages to run, after the preparations.
 
     Args:
         stages: some of `STAGES`; all of them by default.
+        before_clean_up: what else is done while all is there still.
 
     Raises:
         KitError: a stage failed; it and the message are in the journal, and what was finished stays finished.
@@ -113,6 +115,8 @@ def run_stages(
         if before is not None and changed:
             renewal.renew(context, before, now)
         for stage in stages:
+            if stage is CLEAN_UP and before_clean_up is not None:
+                before_clean_up(context)
             number = len(preparations) + STAGES.index(stage) + 1
             step(number, stage.name, functools.partial(run, stage))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 from kit.aws_api import AwsApi
 from kit.console import Console
@@ -13,12 +14,14 @@ from kit.report import page
 from kit.run import contents, opening, picture_set, summary
 from kit.run import folder as run_folder
 from kit.run.chosen import with_settings_of_its_run
+from kit.run.context import Context
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
-from kit.run.results import CleanUpResult, LabellingResult
+from kit.run.results import CleanUpResult, EndpointResult, LabellingResult
+from kit.serving.server import bound
 from kit.settings import LocalSettings, ResolvedSettings
-from kit.tracks import driver, runtime
+from kit.tracks import driver, keeping, runtime
 
 
 def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
@@ -38,8 +41,10 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
 
     if opening.unfinished(resolved, opening.LOCAL, runtime=settings.runtime) is None:
         runtime.require(settings)
-    opened = opening.open_run(resolved, opening.LOCAL, console, runtime=settings.runtime, same=same)
-    with opened as (folder, journal):
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(bound(settings.host, settings.port)) if settings.keep else None
+        run_opened = opening.open_run(resolved, opening.LOCAL, console, runtime=settings.runtime, same=same)
+        folder, journal = opened.enter_context(run_opened)
 
         @contextlib.contextmanager
         def local_cloud(pictures: PictureSet) -> Iterator[AwsApi]:
@@ -52,10 +57,20 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
             ):
                 yield services.api()
 
-        driver.run_stages(settings, collected, folder, journal, console, local_cloud)
-        facts = summary.summarise(journal)
-        page.write(folder, journal, facts, resolved.origins)
-        summary.write(folder, facts)
+        def write_report() -> dict[str, Any]:
+            facts = summary.summarise(journal)
+            page.write(folder, journal, facts, resolved.origins)
+            return facts
+
+        def before_clean_up(context: Context) -> None:
+            if listener is not None:
+                write_report()
+                driver.tell_score(console, journal)
+                endpoint = journal.result(EndpointResult).endpoint
+                keeping.keep_open(context.api, endpoint, folder, journal, console, listener)
+
+        driver.run_stages(settings, collected, folder, journal, console, local_cloud, before_clean_up=before_clean_up)
+        summary.write(folder, write_report())
     _tell(console, folder, journal)
 
 

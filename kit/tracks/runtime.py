@@ -8,16 +8,17 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from kit.console import Console
 from kit.errors import SetupError
 from kit.language import _
+from kit.local_cloud import environments
 from kit.local_cloud.docker import leftovers
 from kit.local_cloud.docker.engine import Engine, probe_gpu, require_engine
 from kit.local_cloud.docker.images import ensure_images, image_name
 from kit.local_cloud.docker.local_mode import LocalMode, require_local_mode
-from kit.local_cloud.parts import Parts, Ports, as_processes, in_containers
+from kit.local_cloud.parts import Command, Parts, Ports, as_processes, in_containers
 from kit.local_cloud.process import choose_port
 from kit.run import folder as run_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
-from kit.settings import AUTO, DOCKER, PROCESS, LocalSettings
+from kit.settings import AUTO, DOCKER, PROCESS, LocalSettings, RunsSettings, RuntimeSettings
 
 
 def require(settings: LocalSettings) -> None:
@@ -78,8 +79,27 @@ def _choose(
     return PROCESS, reason, as_processes(folder.local_cloud, ports)
 
 
+@contextmanager
+def open_serving(settings: RuntimeSettings, folder: RunFolder, journal: Journal, console: Console) -> Iterator[Command]:
+    """The program that serves a model, in the runtime that its run had unless another is asked for.
+
+    Args:
+        folder: in place of the run's, for what it makes meanwhile.
+
+    Raises:
+        SetupError: this machine lacks something for it.
+    """
+    if (journal.runtime if settings.runtime == AUTO else settings.runtime) != DOCKER:
+        environments.require(environments.DETECTOR)
+        yield environments.SERVE
+        return
+    with ExitStack() as opened:
+        _engine, local_mode = _containers(settings, folder, console, opened)
+        yield local_mode.serve
+
+
 def _containers(
-    settings: LocalSettings, folder: RunFolder, console: Console, opened: ExitStack
+    settings: RunsSettings, folder: RunFolder, console: Console, opened: ExitStack
 ) -> tuple[Engine, LocalMode]:
     """All that containers need, made where it can be; raises SetupError with what is missing."""
     engine = require_engine()

@@ -17,7 +17,7 @@ FLOORS = (
     ("cli",),
     ("commands",),
     ("tracks",),
-    ("stages", "report", "aws"),
+    ("stages", "report", "serving", "aws"),
     ("resources",),
     ("aws_double",),
     ("local_cloud",),

@@ -57,7 +57,7 @@ def test_without_a_finished_run_it_says_how_to_come_by_a_model(tmp_path: Path) -
     begun(tmp_path, "r2")
     done = command.kit("detect", "a.jpg", folder=tmp_path)
     assert done.returncode == 2
-    assert "is finished; `make local` makes one, or give a model: --model model.tar.gz" in done.stderr
+    assert "is finished; `make local` makes one, or give `kit detect` a model: --model." in done.stderr
 
 
 def test_a_model_of_jumpstarts_is_told_from_the_kits_own(folder: Path) -> None:

@@ -7,7 +7,7 @@ import datetime
 from kit.aws import prices
 from kit.aws.prices import Price
 from kit.run.journal import Journal
-from kit.run.names import ENDPOINT, LABELING_JOB
+from kit.run.names import ENDPOINT, LABELING_JOB, TRAINING_JOB
 from kit.run.results import LabellingResult, TrainingResult
 from kit.settings import GROUND_TRUTH
 
@@ -20,6 +20,9 @@ def spent_usd(journal: Journal, training: Price, endpoint: Price) -> float:
     for resource in journal.resources:
         if resource.kind == ENDPOINT:
             usd += endpoint.of(_hours(resource.entered, resource.left))
+        # Of one that was done anew the time is all that is known.
+        if resource.kind == TRAINING_JOB and resource.outdated:
+            usd += training.of(_hours(resource.entered, resource.left))
     by_ground_truth = any(resource.kind == LABELING_JOB for resource in journal.resources)
     by_ground_truth = by_ground_truth and journal.setting("labeler") == GROUND_TRUTH
     if by_ground_truth and journal.is_finished(LabellingResult.stage):

@@ -26,5 +26,5 @@ def clean(resolved: ResolvedSettings[RunSettings]) -> None:
     kept = remove_all(settings.runs)
     for complaint in kept:
         click.echo(complaint, err=True)
-    told = _("Removed all runs of {runs} but these: {count}.") if kept else _("Removed {runs}.")
+    told = _("Removed all runs of {runs} but {count} that cannot be read.") if kept else _("Removed {runs}.")
     click.echo(told.format(runs=settings.runs, count=len(kept)))

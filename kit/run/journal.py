@@ -195,13 +195,20 @@ class Journal:
     def will_create(self, kind: str, name: str) -> None:
         """To be called before the resource is created."""
         resource = Resource(kind, name, entered=_now())
-        self.resources = [known for known in self.resources if (known.kind, known.name) != (kind, name)]
+        # What was outdated and is gone was paid for, and stays.
+        self.resources = [
+            known
+            for known in self.resources
+            if (known.kind, known.name) != (kind, name) or (known.deleted and known.outdated)
+        ]
         self.resources.append(resource)
         self.save()
 
     def mark_ended(self, kind: str, name: str) -> None:
         self.resources = [
-            dataclasses.replace(known, deleted=True, left=_now()) if (known.kind, known.name) == (kind, name) else known
+            dataclasses.replace(known, deleted=True, left=_now())
+            if (known.kind, known.name) == (kind, name) and not known.deleted
+            else known
             for known in self.resources
         ]
         self.save()

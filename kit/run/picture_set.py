@@ -20,6 +20,8 @@ from kit.settings import Settings
 SAMPLES = ROOT / "samples" / "plugs"
 # Below this there is nothing to learn from.
 FEWEST_TO_TRAIN = 2
+# Below this nothing is left over to score on.
+FEWEST_TO_SPLIT = 5
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,16 @@ def collect(settings: Settings, console: Console) -> PictureSet:
     for label in labels:
         if not label.isprintable():
             raise InputError(_("The class {label!r} has a character that is no letter or sign.").format(label=label))
-    _require_enough(settings.images, looked, given)
+    _require_enough(settings.images, looked, given, settings.held_out)
     _tell(looked, console)
     return PictureSet(
         looked.pictures, labels, given=given, left_out=tuple(looked.left_out.values()), remarks=looked.remarks
     )
+
+
+def held_out_count(share: float, labelled: int) -> int:
+    """How many of so many labelled pictures are kept for the score: none where there are too few to spare."""
+    return max(1, round(share * labelled)) if share and labelled >= FEWEST_TO_SPLIT else 0
 
 
 def held_out_truth(images: object, folder: RunFolder) -> Path:
@@ -100,7 +107,7 @@ def files_by_name(images: Path | None) -> Mapping[str, Path]:
     return {picture.name: picture.path for folder in folders for picture in pictures_of(folder)}
 
 
-def _require_enough(folder: Path, looked: Looked, given: GivenLabels | None) -> None:
+def _require_enough(folder: Path, looked: Looked, given: GivenLabels | None, share: float) -> None:
     why = _(" Left out: {pictures}.").format(pictures=told([*looked.left_out.values()])) if looked.left_out else ""
     if given is not None:
         count = sum(1 for picture in given.pictures if picture.boxes)
@@ -111,6 +118,13 @@ def _require_enough(folder: Path, looked: Looked, given: GivenLabels | None) -> 
                     "label more."
                 ).format(count=count, fewest=FEWEST_TO_TRAIN)
                 + why
+            )
+        if (left := count - held_out_count(share, count)) < FEWEST_TO_TRAIN:
+            raise InputError(
+                _(
+                    "HELD_OUT={share:g} leaves {left} of {count} labelled pictures with a box to train on, at least "
+                    "{fewest} are needed; make it less."
+                ).format(share=share, left=left, count=count, fewest=FEWEST_TO_TRAIN)
             )
     elif len(looked.pictures) < FEWEST_TO_TRAIN:
         raise InputError(

@@ -10,11 +10,8 @@ from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.errors import InputError
 from kit.language import _
 from kit.run.context import IMAGES, TRAINING_ANNOTATIONS, TRAINING_IMAGES, Context
-from kit.run.picture_set import FEWEST_TO_TRAIN
+from kit.run.picture_set import FEWEST_TO_TRAIN, held_out_count
 from kit.run.results import ConversionResult
-
-# Below this nothing is left over to score on.
-FEWEST_TO_SPLIT = 5
 
 
 def run(context: Context) -> ConversionResult:
@@ -51,9 +48,9 @@ def run(context: Context) -> ConversionResult:
 
 def choose_held_out(context: Context, names: Sequence[str]) -> frozenset[str]:
     """The labelled pictures to keep for the score: a part drawn by the seed, none where there are too few to spare."""
-    if context.pictures.held_out is not None or len(names) < FEWEST_TO_SPLIT or not context.settings.held_out:
+    if context.pictures.held_out is not None:
         return frozenset()
-    count = max(1, round(context.settings.held_out * len(names)))
+    count = held_out_count(context.settings.held_out, len(names))
     return frozenset(random.Random(context.settings.seed).sample(sorted(names), count))
 
 

@@ -25,10 +25,13 @@ def require(settings: LocalSettings) -> None:
     """What can be told before there is a run.
 
     Raises:
-        SetupError: no Docker engine answers, and containers are asked for; a port that is asked for is taken.
+        SetupError: what is asked for cannot be had: no Docker engine answers, or an environment cannot be made; a port
+            is taken.
     """
     if settings.runtime == DOCKER:
         require_engine()
+    if settings.runtime == PROCESS:
+        environments.require()
     choose_port(settings.s3_port, setting="S3_PORT")
     choose_port(settings.label_studio_port, setting="LABEL_STUDIO_PORT")
 

@@ -55,6 +55,20 @@ def test_resources_are_deleted_latest_first_and_may_be_created_again(tmp_path: P
     assert [r.kind for r in Journal.open(tmp_path / "journal.json").existing()] == ["model", "endpoint", "bucket"]
 
 
+def test_what_was_made_from_other_pictures_and_is_gone_stays_on_the_bill(tmp_path: Path) -> None:
+    journal = new(tmp_path / "journal.json")
+    journal.will_create("endpoint", "x")
+    journal.outdate_resources(["endpoint"])
+    journal.mark_ended("endpoint", "x")
+    journal.will_create("endpoint", "x")
+    first, second = Journal.open(tmp_path / "journal.json").resources
+    assert (first.outdated, first.deleted, second.outdated, second.deleted) == (True, True, False, False)
+    journal.mark_ended("endpoint", "x")
+    reopened = Journal.open(tmp_path / "journal.json")
+    assert reopened.resources[0] == first
+    assert reopened.existing() == []
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99}', '{"format": 1}'])
 def test_a_file_that_is_no_journal_is_refused_with_a_way_out(tmp_path: Path, text: str) -> None:
     path = tmp_path / "journal.json"

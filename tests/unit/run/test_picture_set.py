@@ -162,3 +162,12 @@ def test_fewer_than_two_pictures_with_a_box_are_refused_before_a_run_is_made(tmp
     pictures(tmp_path, "a.png", "b.png", "c.png")
     with pytest.raises(InputError, match="Only 1 labelled pictures with a box"):
         collected(tmp_path, line("a.png", "cat"), line("b.png"))
+
+
+def test_a_part_for_the_score_that_leaves_too_few_to_train_on_is_refused_before_a_run_is_made(tmp_path: Path) -> None:
+    names = [f"{letter}.png" for letter in "abcdef"]
+    pictures(tmp_path, *names)
+    lines = [line(name, "cat") for name in names]
+    with pytest.raises(InputError, match=r"HELD_OUT=0\.9 leaves 1 of 6 labelled pictures"):
+        collected(tmp_path, *lines, held_out=0.9)
+    assert len(collected(tmp_path, *lines, held_out=0.5).pictures) == 6

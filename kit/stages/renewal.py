@@ -49,6 +49,7 @@ def renew(context: Context, before: Contents, now: Contents) -> None:
             unless_missing(s3.delete_object, Bucket=context.bucket, Key=folder + name)
     if context.folder.detections.exists():
         shutil.rmtree(context.folder.detections)
+    context.api.durability.checkpoint()
     contents.write(context.folder.contents, now)
 
 

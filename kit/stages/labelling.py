@@ -85,6 +85,9 @@ def count(context: Context, output_manifest: str) -> LabellingResult:
         states[picture.state.value] += 1
         boxes.update(box.label for box in picture.boxes)
     if not boxes.total():
+        # All answers may be "nothing here": the next attempt asks again.
+        context.journal.outdate_resources((LabelingJob.name,))
+        context.folder.kept_labels.unlink(missing_ok=True)
         raise InputError(
             _(
                 "Nobody drew a box on any of the {count} pictures, so there is nothing to train on; "

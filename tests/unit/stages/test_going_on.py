@@ -10,6 +10,7 @@ import pytest
 
 from kit.aws_api import LabellingPortal
 from kit.errors import InputError
+from kit.run import names
 from kit.run.context import Context
 from kit.run.opening import locked
 from kit.run.picture_set import PictureSet
@@ -57,6 +58,7 @@ def labelled(context: Context, sagemaker: LabellingUntilStopped, *, by_people: b
 
 def test_what_was_asked_for_at_another_time_does_not_end_it(tmp_path: Path) -> None:
     context = context_in(tmp_path, pictures=ONE)
+    context.journal.will_create("labeling-job", names.job(context.suffix, 1))
     context.folder.go_on.touch()
     waited: list[bool] = []
 
@@ -69,6 +71,8 @@ def test_what_was_asked_for_at_another_time_does_not_end_it(tmp_path: Path) -> N
     with locked(context.folder):
         labelled(context, sagemaker)
     assert sagemaker.looks == 6
+    # The next attempt does not come to the same end at once: nobody drew a box.
+    assert context.journal.is_outdated("labeling-job", names.job(context.suffix, 1))
     # The first look is for a job of an earlier attempt.
     assert waited == [False, True, True, True, True, True]
     assert not context.folder.go_on.exists()

@@ -5,7 +5,7 @@ Pictures are uint8 arrays, height x width x 3, blue-green-red (`kit.detection.pi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from kit.annotations.model import BoundingBox
+from kit.detection import captions
+from kit.detection.captions import Rectangle
 from kit.detection.picture import Picture
 from kit.detection.response import Detection
 
 Colour = tuple[int, int, int]
-# left, top, right, bottom
-_Rectangle = tuple[float, float, float, float]
 
 # Okabe and Ito's colours (https://jfly.uni-koeln.de/color/), told apart with every kind of colour vision; in BGR.
 _PALETTE: tuple[Colour, ...] = (
@@ -89,7 +89,7 @@ def colour_of(label: str, labels: Sequence[str]) -> Colour:
 
 @dataclass(frozen=True)
 class _Tag:
-    box: _Rectangle
+    box: Rectangle
     text: str
     colour: Colour
 
@@ -112,19 +112,21 @@ def _draw(canvas: Picture, tags: Sequence[_Tag], stroke: _Stroke) -> None:
         # The dark edge keeps a box visible on a background of its own colour.
         _rectangle(canvas, tag.box, _BLACK, stroke.line + 2)
         _rectangle(canvas, tag.box, tag.colour, stroke.line)
-    captions: list[_Caption] = []
+    written: list[_Caption] = []
     for tag in reversed(tags):
-        captions.append(_caption(canvas, tag, stroke, [each.place for each in captions]))
-    for caption in reversed(captions):
+        caption = _caption(canvas, tag, stroke, [each.place for each in written])
+        if caption is not None:
+            written.append(caption)
+    for caption in reversed(written):
         caption.draw(canvas)
 
 
-def _rectangle(canvas: Picture, box: _Rectangle, colour: Colour, thickness: int) -> None:
+def _rectangle(canvas: Picture, box: Rectangle, colour: Colour, thickness: int) -> None:
     left, top, right, bottom = (round(edge * (1 << _SHIFT)) for edge in _near(box, canvas))
     cv2.rectangle(canvas, (left, top), (right, bottom), colour, thickness, cv2.LINE_AA, _SHIFT)
 
 
-def _dashed(canvas: Picture, box: _Rectangle, stroke: _Stroke) -> None:
+def _dashed(canvas: Picture, box: Rectangle, stroke: _Stroke) -> None:
     left, top, right, bottom = _near(box, canvas)
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
     dash = 5 * stroke.line
@@ -145,7 +147,7 @@ def _dashed(canvas: Picture, box: _Rectangle, stroke: _Stroke) -> None:
 class _Caption:
     """A text on a filled rectangle, inside the frame; `origin` is where its baseline begins."""
 
-    place: _Rectangle
+    place: Rectangle
     text: str
     origin: tuple[int, int]
     letter: int
@@ -154,11 +156,11 @@ class _Caption:
     def draw(self, canvas: Picture) -> None:
         left, top, right, bottom = (round(edge) for edge in self.place)
         cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), self.colour, cv2.FILLED)
-        cv2.putText(canvas, self.text, self.origin, _ink(self.colour), cv2.FontFace(_FONT), self.letter)
+        cv2.putText(canvas, self.text, self.origin, ink(self.colour), cv2.FontFace(_FONT), self.letter)
 
 
-def _caption(canvas: Picture, tag: _Tag, stroke: _Stroke, taken: Sequence[_Rectangle]) -> _Caption:
-    """The caption of a box, off the places already taken where there is room."""
+def _caption(canvas: Picture, tag: _Tag, stroke: _Stroke, taken: Sequence[Rectangle]) -> _Caption | None:
+    """The caption of a box, off the places already taken; None where there is no room: its colour says the class."""
     height, width = canvas.shape[:2]
     margin = max(1, stroke.letter // 6)
     text = " ".join(tag.text.split())[:_LONGEST_TEXT]
@@ -167,10 +169,9 @@ def _caption(canvas: Picture, tag: _Tag, stroke: _Stroke, taken: Sequence[_Recta
         text = text.removesuffix("…")[:-1] + "…"
         x, y, across, down = _extent(text, stroke.letter)
     across, down = across + 2 * margin, down + 2 * margin
-    places = [
-        _inside((left, top, left + across, top + down), width, height) for left, top in _corners(tag.box, across, down)
-    ]
-    place = next((each for each in places if not any(_overlap(each, other) for other in taken)), places[0])
+    place = captions.place(tag.box, across, down, (width, height), taken)
+    if place is None:
+        return None
     origin = (round(place[0]) + margin - x, round(place[1]) + margin - y)
     return _Caption(place, text, origin, stroke.letter, tag.colour)
 
@@ -181,18 +182,7 @@ def _extent(text: str, letter: int) -> tuple[int, int, int, int]:
     return x, y, across, down
 
 
-def _corners(box: _Rectangle, across: float, down: float) -> Iterator[tuple[float, float]]:
-    """Where the top left corner of a caption may go, the best place first."""
-    left, top, right, bottom = box
-    if top >= down:
-        yield left, top - down
-    yield left, bottom
-    yield left, top
-    yield right - across, top - down
-    yield right - across, bottom
-
-
-def _near(box: _Rectangle, canvas: Picture) -> _Rectangle:
+def _near(box: Rectangle, canvas: Picture) -> Rectangle:
     """The box with edges far outside the frame brought near it, where OpenCV's integers can hold them."""
     height, width = canvas.shape[:2]
     left, top, right, bottom = box
@@ -204,18 +194,7 @@ def _near(box: _Rectangle, canvas: Picture) -> _Rectangle:
     )
 
 
-def _inside(rectangle: _Rectangle, width: int, height: int) -> _Rectangle:
-    left, top, right, bottom = rectangle
-    x = max(0.0, min(left, width - (right - left)))
-    y = max(0.0, min(top, height - (bottom - top)))
-    return x, y, x + right - left, y + bottom - top
-
-
-def _overlap(one: _Rectangle, other: _Rectangle) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _ink(background: Colour) -> Colour:
+def ink(background: Colour) -> Colour:
     """Black or white, whichever is read more easily (relative luminance as in WCAG 2, black from about a fifth up)."""
     blue, green, red = (np.asarray(background) / 255.0) ** 2.2
     return _BLACK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else _WHITE

@@ -1,8 +1,9 @@
-"""The report's pictures: small copies inside the page, boxes as vectors on top that the page can show and hide."""
+"""The report's pictures: copies inside the page, boxes as vectors on top that the page can show and hide."""
 
 from __future__ import annotations
 
 import base64
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +11,40 @@ from pathlib import Path
 import cv2
 
 from kit.annotations.model import AnnotatedPicture, BoundingBox
-from kit.detection.drawing import colour_of
+from kit.detection import captions
+from kit.detection.captions import Rectangle
+from kit.detection.drawing import colour_of, ink
 from kit.detection.picture import read_picture
 from kit.detection.verdicts import JudgedPicture
 
 # Detections below it are left out of the page, which would hold thousands of them.
 LOWEST_SCORE = 0.05
-_LONGEST_SIDE = 480
+# Pixels of a copy's longest side: where there are few pictures they bear being looked at large, and where there are
+# many the page has to stay one that a browser opens.
+_LONGEST_SIDE, _LONGEST_OF_MANY, _MANY = 800, 480, 200
 _QUALITY = 80
+# Height of a caption's letters in hundredths of the picture's width; in captions that only the large picture shows half
+# of it. A letter is so wide, or as wide as high in Chinese, Japanese and Korean.
+_LETTER, _LETTER_WIDTH, _MARGIN = 4.4, 0.62, 0.3
+WRONG = "✗ "
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A caption, in pixels of the whole picture.
+
+    Attributes:
+        fine: whether there is room for it on the large picture only, where captions are half as large.
+        anchor: the point that it shrinks towards there; x, y.
+        ink: colour of the letters, as CSS writes it.
+    """
+
+    text: str
+    place: Rectangle
+    letter: float
+    fine: bool
+    anchor: tuple[float, float]
+    ink: str
 
 
 @dataclass(frozen=True)
@@ -28,6 +55,7 @@ class Box:
         colour: as CSS writes it.
         score: of a detection; of a true box that of the detection that found it, None when none did.
         right: whether a detection is.
+        tag: None where there is no room for one.
     """
 
     label: str
@@ -38,6 +66,7 @@ class Box:
     height: float
     score: float | None = None
     right: bool = True
+    tag: Tag | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +76,7 @@ class Exhibit:
     Attributes:
         width, height: of the whole picture in pixels; the copy is smaller.
         data: the copy, as a data URI.
-        found: None where nobody looked for anything.
+        found: the best score first; None where nobody looked for anything.
     """
 
     name: str
@@ -58,58 +87,107 @@ class Exhibit:
     found: tuple[Box, ...] | None = None
 
     def wrong(self, threshold: float) -> int:
-        return sum(not box.right and _shows(box, threshold) for box in self.found or ())
+        return sum(not box.right and shows(box, threshold) for box in self.found or ())
 
     def right(self, threshold: float) -> int:
-        return sum(box.right and _shows(box, threshold) for box in self.found or ())
+        return sum(box.right and shows(box, threshold) for box in self.found or ())
 
     def missed(self, threshold: float) -> int:
-        return sum(not _shows(box, threshold) for box in self.true)
+        return sum(not shows(box, threshold) for box in self.true)
 
 
 def labelled(path: Path, picture: AnnotatedPicture, labels: Sequence[str]) -> Exhibit:
     """A picture with its labels. Raises InputError when the file is not there or no picture."""
-    width, height, data = _copy(path)
-    return Exhibit(picture.file_name, width, height, data, _true(picture, (), labels))
+    width, height, data = _copy(path, _LONGEST_OF_MANY)
+    true = _drawn([_Wanted(box, box.label, None) for box in picture.boxes], labels, (width, height))
+    return Exhibit(picture.file_name, width, height, data, true)
 
 
-def judged(path: Path, verdict: JudgedPicture, labels: Sequence[str]) -> Exhibit:
-    """A held-out picture with the truth and what was found. Raises InputError as `labelled`."""
-    width, height, data = _copy(path)
-    found = tuple(
-        _drawn(each.box, labels, each.score, right)
+def judged(path: Path, verdict: JudgedPicture, labels: Sequence[str], among: int) -> Exhibit:
+    """A held-out picture, one of so many, with the truth and what was found. Raises InputError as `labelled`."""
+    width, height, data = _copy(path, _LONGEST_SIDE if among <= _MANY else _LONGEST_OF_MANY)
+    true = zip(verdict.picture.boxes, verdict.found_at, strict=True)
+    found = [
+        _Wanted(each.box, f"{'' if right else WRONG}{each.box.label} {each.score:.2f}", each.score, right)
         for each, right in zip(verdict.detections, verdict.right, strict=True)
         if each.score >= LOWEST_SCORE
+    ]
+    return Exhibit(
+        verdict.picture.file_name,
+        width,
+        height,
+        data,
+        _drawn([_Wanted(box, box.label, score) for box, score in true], labels, (width, height)),
+        _drawn(found, labels, (width, height)),
     )
-    true = _true(verdict.picture, verdict.found_at, labels)
-    return Exhibit(verdict.picture.file_name, width, height, data, true, found)
 
 
 def css_colour(label: str, labels: Sequence[str]) -> str:
     """The colour that the class has in the drawings, too."""
-    blue, green, red = colour_of(label, labels)
-    return f"#{red:02x}{green:02x}{blue:02x}"
+    return _css(colour_of(label, labels))
 
 
-def _true(picture: AnnotatedPicture, found_at: Sequence[float | None], labels: Sequence[str]) -> tuple[Box, ...]:
-    scores = found_at or [None] * len(picture.boxes)
-    return tuple(_drawn(box, labels, score) for box, score in zip(picture.boxes, scores, strict=True))
-
-
-def _drawn(box: BoundingBox, labels: Sequence[str], score: float | None, right: bool = True) -> Box:
-    x, y, width, height = (round(length, 1) for length in (box.left, box.top, box.width, box.height))
-    return Box(box.label, css_colour(box.label, labels), x, y, width, height, score, right)
-
-
-def _shows(box: Box, threshold: float) -> bool:
+def shows(box: Box, threshold: float) -> bool:
+    """Whether a detection is shown, or a true box found, when detections below `threshold` do not count."""
     return box.score is not None and box.score >= threshold
 
 
-def _copy(path: Path) -> tuple[int, int, str]:
-    """Width and height of a picture, and a small copy of it as a data URI."""
+@dataclass(frozen=True)
+class _Wanted:
+    """A box to draw, with what is to be written at it."""
+
+    box: BoundingBox
+    text: str
+    score: float | None
+    right: bool = True
+
+
+def _drawn(wanted: Sequence[_Wanted], labels: Sequence[str], size: tuple[int, int]) -> tuple[Box, ...]:
+    """The boxes with their captions, of which none covers another.
+
+    The first come first: as detections are by score, captions hold whichever threshold hides the later ones.
+    """
+    taken: list[Rectangle] = []
+    boxes = []
+    for each in wanted:
+        tag = _tag(each, labels, size, taken)
+        if tag is not None:
+            taken.append(tag.place)
+        box = each.box
+        x, y, width, height = (round(length, 1) for length in (box.left, box.top, box.width, box.height))
+        colour = css_colour(box.label, labels)
+        boxes.append(Box(box.label, colour, x, y, width, height, each.score, each.right, tag))
+    return tuple(boxes)
+
+
+def _tag(wanted: _Wanted, labels: Sequence[str], size: tuple[int, int], taken: Sequence[Rectangle]) -> Tag | None:
+    box, text = wanted.box, wanted.text
+    ems = sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else _LETTER_WIDTH for letter in text) + 2 * _MARGIN
+    for fine in (False, True):
+        letter = size[0] / 100 * _LETTER / (2 if fine else 1)
+        place = captions.place(
+            (box.left, box.top, box.right, box.bottom), letter * ems, letter * (1 + _MARGIN), size, taken
+        )
+        if place is not None:
+            left, top, right, bottom = place
+            anchor = (
+                max(left, min(box.left if box.left - left <= right - box.right else box.right, right)),
+                bottom if top + bottom < box.top + box.bottom else top,
+            )
+            return Tag(text, place, letter, fine, anchor, _css(ink(colour_of(box.label, labels))))
+    return None
+
+
+def _css(colour: tuple[int, int, int]) -> str:
+    blue, green, red = colour
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _copy(path: Path, longest: int) -> tuple[int, int, str]:
+    """Width and height of a picture, and a copy of it as a data URI."""
     picture = read_picture(path)
     height, width = picture.shape[:2]
-    scale = min(1.0, _LONGEST_SIDE / max(width, height))
+    scale = min(1.0, longest / max(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,19 +12,23 @@ import numpy as np
 from kit.annotations.formats import ground_truth
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.atomic_file import write_atomically
-from kit.detection import verdicts
+from kit.detection import confidence
 from kit.detection.answers import read_answers
-from kit.detection.verdicts import NOTHING, JudgedPicture
+from kit.detection.verdicts import JudgedPicture
 from kit.errors import InputError
 from kit.language import _, marked
-from kit.report import gallery, plots, settings_table, validation
+from kit.report import gallery, held_out, plots, settings_table, validation
+from kit.report.counsel import verdict
+from kit.report.counsel.evidence import Evidence
 from kit.report.template import plot, render
+from kit.repository import ROOT
 from kit.run import picture_set
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal, Resource
 from kit.run.names import title_of
 from kit.run.results import (
     CleanUpResult,
+    ConversionResult,
     DetectionResult,
     LabellingResult,
     PicturesResult,
@@ -53,6 +56,10 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
         InputError: a picture of the run is no longer where it was.
     """
     files = _Files(journal.setting("images"))
+    labels, detection = summary["labels"], journal.result(DetectionResult)
+    truth = picture_set.held_out_truth(journal.setting("images"), folder)
+    judged = read_answers(folder.detections_file, truth) if detection.pictures else {}
+    evidence = _evidence(folder, journal, tuple(judged.values()))
     content = {
         "summary": summary,
         "begun": f"{_moment(journal.created)} UTC",
@@ -71,20 +78,47 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
         ],
         **_titles(summary),
         **_time(journal),
-        **_labels(folder, journal, files, summary["labels"]),
+        "verdict": verdict.of(evidence),
+        **_labels(folder, journal, files, labels),
         **_training(journal),
-        **_held_out(folder, journal, files, summary["labels"]),
+        **held_out.pictures(detection, judged, files, labels),
+        **held_out.latency(folder),
+        **held_out.scores(evidence.scoring, evidence, evidence.judged, labels),
     }
     write_atomically(folder.report, render("report.html.j2", **content))
 
 
+def _evidence(folder: RunFolder, journal: Journal, judged: tuple[JudgedPicture, ...]) -> Evidence:
+    scoring = journal.result(ScoringResult)
+    return Evidence(
+        settings=journal.settings,
+        defaults=settings_table.defaults(journal),
+        target="cloud-rehearsal" if journal.is_rehearsal else journal.track,
+        labels_file=_typed(folder.output_manifest),
+        truth_file=_typed(folder.held_out_truth),
+        pictures=journal.result(PicturesResult),
+        labelling=journal.result(LabellingResult),
+        conversion=journal.result(ConversionResult),
+        training=journal.result(TrainingResult),
+        detection=journal.result(DetectionResult),
+        scoring=scoring,
+        judged=judged,
+        interval=confidence.interval(judged) if scoring.map50 is not None else None,
+    )
+
+
+def _typed(path: Path) -> str:
+    """A path as one types it in the folder of the Makefile."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
 def _titles(summary: Mapping[str, Any]) -> dict[str, Any]:
     titles = {
-        "time": _("Time per stage"),
-        "labels": _("Labels"),
-        "training": _("Training"),
-        "scores": _("Scores"),
         "pictures": _("Held-out pictures"),
+        "scores": _("Scores"),
+        "training": _("Training"),
+        "labels": _("Labels"),
+        "time": _("Time per stage"),
         "latency": _("Latency"),
         "price": _("Price"),
         "resources": _("Created and deleted"),
@@ -92,14 +126,11 @@ def _titles(summary: Mapping[str, Any]) -> dict[str, Any]:
     }
     spent = summary["track"] == "cloud"
     told_spent = _("would have cost, about") if summary["rehearsal"] else _("spent, about")
-    scored = summary["map50"] is not None
     asked = summary["endpoint_p50_ms"] is not None
     return {
         "titles": titles,
         "sections": [(name, title) for name, title in titles.items() if name != "price" or spent],
         "key_facts": [
-            ("mAP@0.5", f"{summary['map50']:.3f}" if scored else _("not scored")),
-            ("mAP@[.5:.95]", f"{summary['map']:.3f}" if scored else _("not scored")),
             (
                 _("pictures labelled"),
                 _("{count} of {total}").format(count=summary["labelled"], total=summary["images"]),
@@ -194,75 +225,6 @@ def _training(journal: Journal) -> dict[str, Any]:
         "loss_plot": plot(plots.loss_curve(history, validation.legend(result))),
         "validation": validation.sentence(result),
         "loss_sentence": _("After {count} epochs: {last}.").format(count=len(history), last=last),
-    }
-
-
-def _held_out(folder: RunFolder, journal: Journal, files: _Files, labels: Sequence[str]) -> dict[str, Any]:
-    result = journal.result(DetectionResult)
-    truth = picture_set.held_out_truth(journal.setting("images"), folder)
-    judged = read_answers(folder.detections_file, truth) if result.pictures else {}
-    threshold = result.threshold
-    exhibits = [gallery.judged(files[name], each, labels) for name, each in judged.items()]
-    return {
-        "classes": [(label, gallery.css_colour(label, labels)) for label in labels],
-        "threshold": threshold,
-        "threshold_origin": result.threshold_reason,
-        "lowest_score": gallery.LOWEST_SCORE,
-        "held_out": sorted(exhibits, key=lambda each: (-each.wrong(threshold) - each.missed(threshold), each.name)),
-        **_latency(folder),
-        **_scores(journal.result(ScoringResult), judged.values(), threshold, labels),
-    }
-
-
-def _scores(
-    result: ScoringResult, judged: Sequence[JudgedPicture] | Any, threshold: float, labels: Sequence[str]
-) -> dict[str, Any]:
-    if result.map50 is None:
-        return {"scores": []}
-    curves = {row.label: row.precision for row in result.classes if row.precision is not None}
-    counts = verdicts.confusion(judged, threshold)
-    sides = [*labels, NOTHING]
-    most = max(counts.values(), default=1)
-    return {
-        "scores": [
-            *((row.label, _figure(row.ap50), _figure(row.ap), row.boxes) for row in result.classes),
-            (_("all"), _figure(result.map50), _figure(result.map), result.boxes),
-        ],
-        "precision_recall_plot": plot(
-            plots.precision_recall(curves, [gallery.css_colour(label, labels) for label in curves])
-        ),
-        "confusion_labels": sides,
-        "confusion": [
-            (
-                true,
-                [
-                    # There is no telling how often nothing was rightly taken for nothing.
-                    (None, 0.0) if true == found == NOTHING else (counts[true, found], counts[true, found] / most)
-                    for found in sides
-                ],
-            )
-            for true in sides
-        ],
-    }
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _latency(folder: RunFolder) -> dict[str, Any]:
-    lines = folder.detections_file.read_text(encoding="utf-8").splitlines()
-    milliseconds = [1000 * json.loads(line)["seconds"] for line in lines]
-    if not milliseconds:
-        return {"latency": None}
-    return {
-        "latency": {
-            "count": len(milliseconds),
-            "median": f"{np.median(milliseconds):.0f}",
-            "p95": f"{np.percentile(milliseconds, 95):.0f}",
-            "slowest": f"{max(milliseconds):.0f}",
-        },
-        "latency_plot": plot(plots.histogram(milliseconds, _("milliseconds"), _("pictures"))),
     }
 
 

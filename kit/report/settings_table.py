@@ -18,11 +18,11 @@ def rows(journal: Journal, origins: Mapping[str, str]) -> list[tuple[str, str, s
     Args:
         origins: as `ResolvedSettings` has them.
     """
-    defaults = opening.identity(CloudSettings() if journal.track == opening.CLOUD else LocalSettings())
+    usual = defaults(journal)
 
     def origin_of(name: str, value: Any) -> str:
         # Of a run that is cleaned up by another command, that command's settings tell nothing.
-        if origins[name] == DEFAULT and value != defaults.get(name, value):
+        if origins[name] == DEFAULT and value != usual.get(name, value):
             return _("given when the run was begun")
         return _origin(origins[name])
 
@@ -32,6 +32,11 @@ def rows(journal: Journal, origins: Mapping[str, str]) -> list[tuple[str, str, s
     if threshold.threshold_origin != "setting":
         origin = threshold.threshold_reason
     return [*found, ("threshold", f"{threshold.threshold:.2f}", origin)]
+
+
+def defaults(journal: Journal) -> dict[str, Any]:
+    """The defaults of the run's track, in the form in which the journal has its settings."""
+    return opening.identity(CloudSettings() if journal.track == opening.CLOUD else LocalSettings())
 
 
 def _value(journal: Journal, name: str, given: Any) -> str:

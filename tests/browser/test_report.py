@@ -17,11 +17,14 @@ from tests.end_to_end import command
 pytestmark = [needs_chromium, pytest.mark.timeout(900)]
 
 SECTIONS = (
-    "Time per stage",
-    "Labels",
-    "Training",
-    "Scores",
+    "Did it work?",
+    "How good is it?",
+    "What now?",
     "Held-out pictures",
+    "Scores",
+    "Training",
+    "Labels",
+    "Time per stage",
     "Latency",
     "Created and deleted",
     "Settings",
@@ -91,10 +94,10 @@ def test_light_dark_and_phone(report: Opened, screenshots: Path) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.screenshot(path=screenshots / "report-phone.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], "nothing sticks out"
-    assert (
-        page.locator("p, caption, figcaption").first.evaluate("text => parseFloat(getComputedStyle(text).fontSize)")
-        >= 13
+    sizes = page.locator("p, caption, figcaption, .cut, dd").evaluate_all(
+        "texts => texts.map(text => parseFloat(getComputedStyle(text).fontSize))"
     )
+    assert min(sizes) >= 12.8
 
 
 def brightness(colour: str) -> float:
@@ -135,12 +138,17 @@ def test_pictures_and_table_count_the_same(report: Opened) -> None:
 
 def test_dashed_is_the_truth_and_filled_is_a_mistake(report: Opened) -> None:
     look = """boxes => boxes.map(box => {
-        const style = getComputedStyle(box.querySelector("rect:not(.edge)"));
+        const style = getComputedStyle(box.querySelector(".line"));
         return `${style.strokeDasharray !== "none"} ${style.fill !== "none"}`;
     })"""
     looks = {
         selector: set(report.page.locator(selector).evaluate_all(look))
-        for selector in (".true .box:not(.missed)", ".true .missed", ".found .box:not(.wrong)", ".found .wrong")
+        for selector in (
+            ".pair .true .box:not(.missed)",
+            ".pair .true .box.missed",
+            ".pair .found .box:not(.wrong)",
+            ".pair .found .box.wrong",
+        )
     }
     assert list(looks.values()) == [{"true false"}, {"true true"}, {"false false"}, {"false true"}]
 
@@ -154,6 +162,75 @@ def test_the_sentence_above_the_pictures_follows_the_slider(report: Opened) -> N
     assert sentence.inner_text() == "Shown from score 0.99 up, as the slider stands."
     report.page.get_by_role("button", name="Reset").click()
     assert sentence.inner_text() == made
+
+
+@pytest.mark.parametrize("lowest", ["0.05", "0.5"])
+def test_no_caption_covers_another(report: Opened, lowest: str) -> None:
+    report.page.locator("#threshold").evaluate(
+        "(e, value) => { e.value = value; e.dispatchEvent(new Event('input')) }", lowest
+    )
+    covered = """svgs => svgs.flatMap(svg => {
+        const places = [...svg.querySelectorAll(".tag")].map(tag => tag.getBoundingClientRect());
+        return places.filter(place => place.width).flatMap((one, index, shown) => shown.slice(index + 1).filter(
+            other => one.left < other.right - 1 && other.left < one.right - 1
+                && one.top < other.bottom - 1 && other.top < one.bottom - 1));
+    }).length"""
+    assert report.page.locator(".pair .tag:visible").count() > 100
+    assert report.page.locator(".pair .picture").evaluate_all(covered) == 0
+    report.page.locator("#held-out .open").first.click()
+    assert report.page.locator(".stage .tag:visible").count() > 3
+    assert report.page.locator(".stage svg").evaluate_all(covered) == 0
+
+
+def test_a_picture_opens_large_and_the_keyboard_leads_on_and_back(report: Opened) -> None:
+    page = report.page
+    names = [pair.get_attribute("data-name") or "" for pair in page.locator("#held-out > li").all()[:3]]
+    large, shown = page.locator("#large"), page.locator("#large-name")
+    page.locator("#held-out .open").nth(1).press("Enter")
+    expect(shown).to_contain_text(names[1])
+    page.keyboard.press("ArrowRight")
+    expect(shown).to_contain_text(names[2])
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(shown).to_contain_text(names[0])
+    opened = page.locator(".stage svg").first.bounding_box() or {"width": 0}
+    assert opened["width"] > 2 * (page.locator(".pair svg").first.bounding_box() or {"width": 0})["width"]
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+    expect(page.locator("#held-out .open").nth(1)).to_be_focused()
+    page.locator("#held-out .open").first.click()
+    page.get_by_role("button", name="Next picture").click()
+    expect(shown).to_contain_text(names[1])
+    page.get_by_role("button", name="Close").click()
+    expect(large).to_be_hidden()
+    assert report.complaints == []
+
+
+def test_the_wall_shows_every_object_once_and_follows_the_slider(report: Opened) -> None:
+    page = report.page
+    page.evaluate("document.querySelectorAll('.wall details').forEach(each => each.open = true)")
+    tally = numbers(page.locator("#tally").inner_text())
+    cuts = {kind: page.locator(f'.cuts[data-kind="{kind}"] .cut:visible') for kind in ("missed", "wrong", "found")}
+    assert cuts["missed"].count() == tally["missed"]
+    assert cuts["found"].count() == tally["right"]
+    assert cuts["wrong"].count() == tally["wrong"]
+    page.get_by_role("slider", name="Lowest score:").press("End")
+    assert (cuts["found"].count(), cuts["wrong"].count()) == (0, 0)
+    assert cuts["missed"].count() == tally["missed"] + tally["right"]
+    page.get_by_role("combobox", name="Class", exact=True).select_option("usb-c")
+    expect(page.locator(".wall:visible")).to_have_count(1)
+    cuts["missed"].first.click()
+    expect(page.locator("#large-name")).to_contain_text(
+        cuts["missed"].first.locator("svg").get_attribute("aria-label") or "-"
+    )
+
+
+def test_on_a_phone_a_picture_is_as_wide_as_the_page(report: Opened) -> None:
+    report.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    picture = report.page.locator(".pair .found").first.bounding_box() or {"width": 0}
+    assert picture["width"] > 0.85 * PHONE["width"]
+    letters = report.page.locator(".pair .tag:not(.fine):visible text").first.bounding_box() or {"height": 0}
+    assert letters["height"] >= 13
 
 
 def numbers(text: str) -> dict[str, int]:

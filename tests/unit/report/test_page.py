@@ -147,7 +147,7 @@ def test_verdicts_are_shown_on_the_held_out_picture(tmp_path: Path) -> None:
 def test_a_run_that_could_not_be_scored_says_so(tmp_path: Path) -> None:
     html = written(tmp_path, scored=False)
     assert "No labelled picture was held out" in html
-    assert "not scored" in html
+    assert "Nobody knows" in html
     assert "The endpoint was not asked." in html
 
 
@@ -209,6 +209,20 @@ def test_the_validation_loss_says_of_what_pictures_it_is(
     plot, beside = run.report.read_text().split("Train_Loss</text>")[1].split("</svg>", 1)
     assert f">{legend}</text>" in plot
     assert note in beside
+
+
+def test_the_page_begins_with_whether_it_worked_how_good_it_is_and_what_now(tmp_path: Path) -> None:
+    html = written(tmp_path, scored=True)
+    places = [
+        html.index(text) for text in ("Did it work?", "How good is it?", "What now?", 'id="pictures"', 'id="scores"')
+    ]
+    assert places == sorted(places)
+    good = html[places[1] : places[2]]
+    assert "It finds 5 of 10 objects (1 of 2)." in good
+    assert "Of 10 boxes that it draws, 5 are wrong (1 of 2)." in good
+    assert '<code class="command">make local ' in html[places[2] : places[3]]
+    for term in ("Held-out pictures are", "IoU, intersection over union", "Mean average precision", "F1", "recall"):
+        assert term in html[places[3] :], f"{term} is explained where it stands"
 
 
 def test_the_price_is_of_times_that_are_on_the_page(tmp_path: Path) -> None:

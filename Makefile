@@ -53,7 +53,7 @@ runs: kit-there  ## every run: date, track, state, labels, score  ## すべて�
 status: kit-there  ## how the latest run stands, or RUN=<name>, and what to do next  ## 最新の（または RUN=<name> の）実行の状態と、次にすること
 	@$(KIT) status
 
-compare: kit-there  ## two finished runs side by side: make compare RUNS="a b" (RUN=a: beside the latest)  ## 終わった 2 つの実行を並べる：make compare RUNS="a b"（RUN=a：最新と並べる）
+compare: kit-there  ## finished runs side by side, by default the last two: make compare RUNS="a b c" (RUN=a: beside the latest)  ## 終わった実行を並べる。既定は最後の 2 つ：make compare RUNS="a b c"（RUN=a：最新と並べる）
 	@$(KIT) compare $(RUNS)
 
 detect: kit-environment  ## what the latest run's model, or RUN='s, finds: make detect IMAGES="a.jpg folder film.mp4" OUT=drawn  ## 最新の実行（または RUN=）のモデルが見つけるもの：make detect IMAGES="a.jpg folder film.mp4" OUT=drawn

@@ -1,4 +1,4 @@
-"""`kit compare A B`: two runs side by side."""
+"""`kit compare A B …`: runs side by side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import rich.table
 from kit.commands.run_argument import run_names
 from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
-from kit.errors import InputError
 from kit.language import _, harmless
 from kit.run.folder import LATEST, find
 from kit.settings import ResolvedSettings, RunSettings
@@ -21,27 +20,27 @@ from kit.settings import ResolvedSettings, RunSettings
     cls=SettingsCommand,
     kind=RunSettings,
     help=_(
-        "Set two finished runs side by side, in the terminal and as a page in the folder of the runs; by default RUN "
-        "and the latest."
+        "Set finished runs side by side, in the terminal and as a page in the folder of the runs; by default the last "
+        "two, or RUN and the latest."
     ),
 )
-@click.argument("first", required=False, shell_complete=run_names)
-@click.argument("second", default=LATEST, shell_complete=run_names)
+@click.argument("names", nargs=-1, metavar="RUNS", shell_complete=run_names)
 @click.option("--json", "as_json", is_flag=True, help=_("Print it as one JSON object, and write no page."))
-def compare(resolved: ResolvedSettings[RunSettings], first: str | None, second: str, as_json: bool) -> None:
+def compare(resolved: ResolvedSettings[RunSettings], names: tuple[str, ...], as_json: bool) -> None:
     # Here, because the plotting library takes a second that the other commands do not need.
     from kit.report import comparison
 
-    runs, first = resolved.settings.runs, first or resolved.settings.run
-    if first is None:
-        raise InputError(_("Say which run to set beside the latest: RUN=<name>; `make runs` lists them all."))
-    one, other = (comparison.load(find(runs, name)) for name in (first, second))
-    kinds = comparison.compare(one, other)
+    folder, run = resolved.settings.runs, resolved.settings.run
+    if not names and run is not None:
+        names = (run, LATEST)
+    runs = comparison.load([find(folder, name) for name in names] or comparison.latest_finished(folder))
+    ids = [each.folder.run_id for each in runs]
     if as_json:
+        kinds = comparison.compare(runs)
         rows = {kind: [{**dataclasses.asdict(row), "change": row.change} for row in kinds[kind]] for kind in kinds}
-        click.echo(json.dumps({"runs": [one.folder.run_id, other.folder.run_id], **rows}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({"runs": ids, **rows}, ensure_ascii=False, indent=2))
         return
-    console = Console()
+    kinds, console = comparison.compare(comparison.for_people(runs)), Console()
     for kind, title in (
         ("results", _("Results")),
         ("classes", _("AP@0.5 by class")),
@@ -50,11 +49,12 @@ def compare(resolved: ResolvedSettings[RunSettings], first: str | None, second: 
     ):
         if not kinds[kind]:
             continue
-        table = rich.table.Table(title, one.folder.run_id, other.folder.run_id, _("change"), box=None, pad_edge=False)
+        change = [_("change")] if len(runs) == 2 else []
+        table = rich.table.Table(title, *ids, *change, box=None, pad_edge=False)
         for row in kinds[kind]:
             table.add_row(*map(harmless, comparison.cells(kind, row)))
         console.table(table)
         console.say()
-    page = runs / f"compare-{one.folder.run_id}-{other.folder.run_id}.html"
-    comparison.write(one, other, page)
+    page = folder / comparison.page_name(runs)
+    comparison.write(runs, page)
     console.say(_("Page: {path}").format(path=page))

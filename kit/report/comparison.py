@@ -1,10 +1,11 @@
-"""Two runs side by side: a rehearsal and the real day, or two settings."""
+"""Runs side by side: a rehearsal and the real day, or several settings."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from kit.atomic_file import write_atomically
 from kit.errors import InputError
 from kit.language import _, marked
 from kit.report import plots, validation
+from kit.report.settings_table import written
 from kit.report.template import plot, render
-from kit.run.folder import RunFolder
+from kit.run.folder import RunFolder, every
 from kit.run.journal import Journal
 from kit.run.names import STAGES, title_of
 from kit.run.results import ScoringResult, TrainingResult
@@ -50,21 +52,48 @@ class FinishedRun:
 
 @dataclass(frozen=True)
 class Row:
-    """One thing of both runs; `change` is from the first to the second, for numbers."""
+    """One thing of every run, in their order."""
 
     name: str
-    first: Any
-    second: Any
+    values: tuple[Any, ...]
 
     @property
     def change(self) -> float | None:
-        if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in (self.first, self.second)):
+        """From the first of two runs to the second, for numbers."""
+        if len(self.values) != 2:
             return None
-        return float(self.second - self.first)
+        if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in self.values):
+            return None
+        return float(self.values[1] - self.values[0])
 
 
-def load(folder: RunFolder) -> FinishedRun:
-    """Raises InputError when the run has not come to its end."""
+def latest_finished(runs: Path) -> list[RunFolder]:
+    """The last two runs of the folder that went to their end, the older first.
+
+    Raises:
+        InputError: there are not two.
+    """
+    found = [folder for folder in every(runs) if folder.summary.exists()][-2:]
+    if len(found) < 2:
+        raise InputError(
+            _("There are no two finished runs in {runs} to set side by side; `make runs` lists what there is.").format(
+                runs=runs
+            )
+        )
+    return found
+
+
+def load(folders: Sequence[RunFolder]) -> list[FinishedRun]:
+    """Raises InputError when there are not two, one is there twice, or one has not come to its end."""
+    if len(folders) < 2:
+        raise InputError(_("Name at least two runs to set side by side; `make runs` lists them all."))
+    names = [folder.run_id for folder in folders]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(_("{run} is named twice; there is nothing to compare a run with itself by.").format(run=twice))
+    return [_load(folder) for folder in folders]
+
+
+def _load(folder: RunFolder) -> FinishedRun:
     if not folder.summary.exists():
         raise InputError(
             _("{run} has no summary: it is unfinished; `kit status {run}` says what to do.").format(run=folder.run_id)
@@ -73,64 +102,93 @@ def load(folder: RunFolder) -> FinishedRun:
     return FinishedRun(folder, Journal.open(folder.journal), summary)
 
 
-def compare(first: FinishedRun, second: FinishedRun) -> dict[str, list[Row]]:
+def for_people(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
+    """The same runs with the sentences of their summaries in the reader's language."""
+    return [
+        dataclasses.replace(run, summary={**run.summary, "runtime_reason": run.journal.runtime_reason}) for run in runs
+    ]
+
+
+def compare(runs: Sequence[FinishedRun]) -> dict[str, list[Row]]:
     """The rows of the comparison by kind: `results`, `classes` (AP@0.5), `seconds` by stage, `settings` that differ."""
-    one, other = first.summary, second.summary
-    facts = [name for name, value in one.items() if name in other and not isinstance(value, (list, dict))]
-    classes = [_average_precisions(run) for run in (first, second)]
-    seconds = [run.summary["stage_seconds"] for run in (first, second)]
-    extra = [name for name in {**seconds[0], **seconds[1]} if name not in STAGES]
-    settings = [run.journal.settings for run in (first, second)]
+    summaries = [run.summary for run in runs]
+    facts = [
+        name
+        for name, value in summaries[0].items()
+        if name != "run" and not isinstance(value, (list, dict)) and all(name in each for each in summaries)
+    ]
+    seconds = [each["stage_seconds"] for each in summaries]
+    extra = [name for name in _names(seconds) if name not in STAGES]
+    settings = [run.journal.settings for run in runs]
+    rows = _rows(settings, _names(settings))
     return {
-        "results": [Row(name, one[name], other[name]) for name in facts if name != "run"],
-        "classes": [Row(label, classes[0].get(label), classes[1].get(label)) for label in {**classes[0], **classes[1]}],
-        "seconds": [Row(name, seconds[0].get(name), seconds[1].get(name)) for name in [*extra, *STAGES]],
-        "settings": [
-            Row(name, settings[0].get(name), settings[1].get(name))
-            for name in {**settings[0], **settings[1]}
-            if settings[0].get(name) != settings[1].get(name)
-        ],
+        "results": _rows(summaries, facts),
+        "classes": _rows(precisions := [_average_precisions(run) for run in runs], _names(precisions)),
+        "seconds": _rows(seconds, [*extra, *STAGES]),
+        "settings": [row for row in rows if any(value != row.values[0] for value in row.values)],
     }
 
 
-def write(first: FinishedRun, second: FinishedRun, path: Path) -> None:
+def _names(tables: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for table in tables for name in table))
+
+
+def _rows(tables: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Row]:
+    return [Row(name, tuple(table.get(name) for table in tables)) for name in names]
+
+
+def page_name(runs: Sequence[FinishedRun]) -> str:
+    """Of the comparison's file: all the runs by name, or the first and how many there are where that would be long."""
+    names = [run.folder.run_id for run in runs]
+    if sum(map(len, names)) > 150:
+        names = [names[0], names[-1], str(len(names))]
+    return f"compare-{'-'.join(names)}.html"
+
+
+def write(runs: Sequence[FinishedRun], path: Path) -> None:
     """Writes the comparison as one HTML file that opens from disk without network."""
-    rows = compare(first, second)
-    runs = []
-    for run in (first, second):
-        training = run.journal.result(TrainingResult)
-        history = training.history
-        runs.append(
+    told = for_people(runs)
+    rows = compare(told)
+    seconds = [{title_of(name): length for name, length in run.summary["stage_seconds"].items()} for run in told]
+    limit = max(sum(each.values()) for each in seconds)
+    trained = {run.folder.run_id: run.journal.result(TrainingResult) for run in told}
+    histories = {name: result.history for name, result in trained.items() if result.history}
+    content = {
+        "runs": [
             {
                 "name": run.folder.run_id,
                 "report": os.path.relpath(run.folder.report, path.parent),
-                "loss": plot(plots.loss_curve(history, validation.legend(training))) if history else None,
-                "last": ", ".join(f"{name} {value:.4g}" for name, value in history[-1].items()) if history else "",
-                "time": plot(plots.stage_strip({title_of(k): v for k, v in run.summary["stage_seconds"].items()})),
+                "time": plot(plots.stage_strip(each, limit)),
+                "validated_on": validation.legend(trained[run.folder.run_id]),
             }
-        )
-    content = {kind: [cells(kind, row) for row in found] for kind, found in rows.items()}
-    write_atomically(path, render("comparison.html.j2", runs=runs, **content))
+            for run, each in zip(told, seconds, strict=True)
+        ],
+        "losses": [(metric, plot(plots.curves(histories, metric))) for metric in plots.LOSSES] if histories else [],
+        "with_change": len(runs) == 2,
+        **{kind: [cells(kind, row) for row in found] for kind, found in rows.items()},
+    }
+    write_atomically(path, render("comparison.html.j2", **content))
 
 
 def _average_precisions(run: FinishedRun) -> dict[str, float | None]:
     return {row.label: row.ap50 for row in run.journal.result(ScoringResult).classes}
 
 
-def cells(kind: str, row: Row) -> tuple[str, str, str, str]:
-    """A row of `compare` as people read it: its name, both values, the change."""
+def cells(kind: str, row: Row) -> tuple[str, ...]:
+    """A row of `compare` as people read it: its name, each run's value, and of two runs the change."""
     name = row.name
     if kind == "seconds":
         name = title_of(name)
     elif kind == "results":
         name = _(_FACTS.get(name, name))
-    return name, _told(row.first), _told(row.second), _told_change(row)
+    values = tuple(map(_told, row.values))
+    return (name, *values, _told_change(row)) if len(values) == 2 else (name, *values)
 
 
 def _told(value: Any) -> str:
     if value is None:
         return "–"
-    return _rounded(value) if isinstance(value, float) else str(value)
+    return _rounded(value) if isinstance(value, float) else written(value)
 
 
 def _told_change(row: Row) -> str:

@@ -22,6 +22,11 @@ from kit.language import _
 
 # Colours that stay apart for colour-blind readers (Okabe and Ito), in light and in dark.
 BLUE, ORANGE = "#0072b2", "#d55e00"
+# Of the runs that are compared; the eighth begins anew, in dashes.
+_RUN_COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c00")
+_RUN_STYLES = ("-", "--", ":")
+# The metrics that training tells by epoch.
+LOSSES = ("Train_Loss", "Val_CrossEntropy")
 # Stands for the colour of the page's text.
 _TEXT = "#123456"
 _ON_BARS = "#ffffff"
@@ -43,10 +48,14 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def stage_strip(seconds: Mapping[str, float]) -> str:
-    """SVG of the stages one after the other along the time that the run took, waiting between attempts left out."""
+def stage_strip(seconds: Mapping[str, float], limit: float | None = None) -> str:
+    """SVG of the stages one after the other along the time that the run took, waiting between attempts left out.
+
+    Args:
+        limit: seconds at which the axis ends, the same for runs that are compared; by default those of this run.
+    """
     axes = _axes(0.8 + 0.32 * max(len(seconds), 1))
-    total, begin = sum(seconds.values()), 0.0
+    total, begin = max(sum(seconds.values()), limit or 0.0), 0.0
     for row, (name, length) in enumerate(seconds.items()):
         axes.barh(row, length, left=begin, color=BLUE, height=0.65)
         # Where there is most room: behind the bar, before it, or in it.
@@ -69,7 +78,7 @@ def stage_strip(seconds: Mapping[str, float]) -> str:
         begin += length
     axes.invert_yaxis()
     axes.set_yticks([])
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, total or None)
     axes.set_xlabel(_("seconds"))
     axes.spines["left"].set_visible(False)
     return _svg(axes)
@@ -108,7 +117,7 @@ def loss_curve(history: Sequence[Mapping[str, float]], validated_on: str) -> str
         validated_on: what pictures the validation loss is of; empty where nobody says.
     """
     axes = _axes(3.0)
-    for name, colour, of in (("Train_Loss", ORANGE, ""), ("Val_CrossEntropy", BLUE, validated_on)):
+    for name, colour, of in zip(LOSSES, (ORANGE, BLUE), ("", validated_on), strict=True):
         points = [(entry["epoch"], entry[name]) for entry in history if name in entry]
         if points:
             label = f"{name} ({of})" if of else name
@@ -120,6 +129,25 @@ def loss_curve(history: Sequence[Mapping[str, float]], validated_on: str) -> str
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)
+    return _svg(axes)
+
+
+def curves(histories: Mapping[str, Sequence[Mapping[str, float]]], metric: str) -> str:
+    """SVG of one metric by epoch, a line a run."""
+    axes = _axes(3.0)
+    names = list(histories)
+    for index, history in enumerate(histories.values()):
+        points = [(entry["epoch"], entry[metric]) for entry in history if metric in entry]
+        epochs, values = [epoch for epoch, _value in points], [value for _epoch, value in points]
+        colour, style = _RUN_COLOURS[index % len(_RUN_COLOURS)], _RUN_STYLES[index // len(_RUN_COLOURS) % 3]
+        axes.plot(
+            epochs, values, color=colour, linestyle=style, label=_PLACE, linewidth=2, marker="." * (len(points) < 2)
+        )
+    axes.set_xlabel(_("epoch"))
+    axes.set_ylabel(metric)
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _name_entries(axes.legend(frameon=False, fontsize=9), names)
     return _svg(axes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chromium import EXECUTABLE
+from tests.end_to_end import command
 
 # For a machine that is busy with other things; Playwright itself waits five seconds.
 expect.set_options(timeout=60_000)
@@ -33,3 +35,14 @@ def screenshots() -> Path:
     """The folder that screenshots are left in: `test-output/browser/`."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
     return OUTPUT
+
+
+@pytest.fixture
+def comparison(rehearsal: Path, tmp_path: Path) -> Path:
+    """The page of two runs: the rehearsal, and a copy of it under another name."""
+    run = command.latest(rehearsal)
+    for name in (run.name, f"{run.name}-2"):
+        shutil.copytree(run, tmp_path / "runs" / name, ignore=shutil.ignore_patterns("cloud"))
+    done = command.kit("compare", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "runs" / f"compare-{run.name}-{run.name}-2.html"

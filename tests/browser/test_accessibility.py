@@ -38,6 +38,14 @@ def test_the_report(chromium: Browser, rehearsal: Path, scheme: str, size: dict[
         assert violations(page) == [], "with a picture opened large"
 
 
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=["light", "dark, on a phone"])
+def test_the_comparison(chromium: Browser, comparison: Path, scheme: str, size: dict[str, int]) -> None:
+    with chromium.new_context(viewport=size, color_scheme=scheme, offline=True) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(comparison.as_uri())
+        assert violations(page) == []
+
+
 def test_the_check_sees_what_is_wrong(chromium: Browser) -> None:
     with chromium.new_context() as context:
         page = context.new_page()

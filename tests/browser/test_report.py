@@ -256,15 +256,12 @@ def test_without_scripts_the_pictures_are_still_there(chromium: Browser, rehears
         expect(page.locator("#controls")).to_be_hidden()
 
 
-def test_two_runs_side_by_side_are_a_page_of_the_same_kind(chromium: Browser, rehearsal: Path) -> None:
-    name = command.latest(rehearsal).name
-    done = command.kit("compare", name, "latest", folder=rehearsal)
-    assert done.returncode == 0, done.stderr
+def test_two_runs_side_by_side_are_a_page_of_the_same_kind(chromium: Browser, comparison: Path) -> None:
     with chromium.new_context(viewport=PHONE, offline=True) as context:
         page = context.new_page()
         requests: list[str] = []
         page.on("request", lambda request: requests.append(request.url))
-        page.goto((rehearsal / "runs" / f"compare-{name}-{name}.html").as_uri())
+        page.goto(comparison.as_uri())
         assert page.get_by_role("heading", level=2).all_inner_texts() == [
             "Results",
             "Scores",
@@ -274,6 +271,6 @@ def test_two_runs_side_by_side_are_a_page_of_the_same_kind(chromium: Browser, re
         ]
         assert page.locator(".plot svg").count() == 4
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-        page.get_by_role("link", name=name).first.click()
-        expect(page.get_by_role("heading", level=1)).to_have_text(f"Workshop run {name}")
+        page.get_by_role("link").filter(has_text="-local").first.click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Workshop run ")
         assert len(requests) == 2 + sum(url.startswith("data:") for url in requests)

@@ -152,6 +152,7 @@ def test_another_language_is_english(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_scripts_read_the_same_in_every_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     finished(tmp_path, "r1")
-    english = command.kit("compare", "r1", "r1", "--json", folder=tmp_path).stdout
+    finished(tmp_path, "r2")
+    english = command.kit("compare", "r1", "r2", "--json", folder=tmp_path).stdout
     monkeypatch.setenv("LANG_UI", "ja")
-    assert command.kit("compare", "r1", "r1", "--json", folder=tmp_path).stdout == english
+    assert command.kit("compare", "r1", "r2", "--json", folder=tmp_path).stdout == english

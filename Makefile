@@ -29,7 +29,7 @@ export KIT_FROM_MAKE := $(GIVEN)
 .PHONY: help setup setup-dev kit-environment kit-there local go-on runs status compare detect endpoint \
         doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
         test test-fast check fuzz docs-check messages format lock samples scenes-environment gpu-check \
-        bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-far \
+        bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-live bench-far \
         images base-image up down logs ps clean distclean
 
 # For what looks at runs or services and begins none: on a fresh clone there is nothing to look at.
@@ -187,6 +187,10 @@ bench-slow-clients: kit-environment  ## the endpoint among clients that are slow
 
 bench-run-kills:  ## kill -9 of make local at 60 random moments, resumed: KILLS, SEED (an hour and a half)  ## make local を 60 回でたらめなときに kill -9 して再開する: KILLS、SEED (約 1 時間半)
 	$(PYTHON) bench/run_kills.py $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+
+bench-live:  ## camera frames a second that the page of make endpoint gets answered (a minute)  ## make endpoint のページで、カメラのフレームが毎秒何枚処理されるか (約 1 分)
+	@$(INSTALL) --dev kit detector
+	.venvs/kit/bin/python bench/live.py
 
 bench-far: scenes-environment  ## small objects in large pictures: accuracy; renders these first, into runs/far (a quarter of an hour)  ## 大きな画像の小さな物体: 精度。先に画像を runs/far に描く (約 15 分)
 	@$(INSTALL) kit detector

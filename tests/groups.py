@@ -5,7 +5,9 @@ from __future__ import annotations
 # The beginnings of paths, each with its group: the rehearsal of `make local`, the double of AWS, the real Label Studio.
 GROUPS = {
     "tests/end_to_end/test_rehearsal.py": "rehearsal",
+    "tests/end_to_end/test_endpoint.py": "rehearsal",
     "tests/browser/test_report.py": "rehearsal",
+    "tests/browser/test_endpoint_page.py": "rehearsal",
     "tests/cloud/": "double",
     "tests/integration/test_label": "label-studio",
 }

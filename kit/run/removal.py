@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kit.errors import InputError
 from kit.language import _
-from kit.run.folder import LATEST, RunFolder, every
+from kit.run.folder import ENDPOINT_FOLDERS, LATEST, RunFolder, every
 from kit.run.journal import Journal
 from kit.run.opening import CLOUD
 
@@ -35,6 +35,8 @@ def remove_all(runs: Path) -> list[str]:
     Raises:
         InputError: a kit is at work in it, or a run may have left something on AWS; nothing is removed.
     """
+    if any(RunFolder(path).is_locked() for path in runs.glob(f"{ENDPOINT_FOLDERS}*")):
+        raise InputError(_("`make endpoint` is going on in another terminal; stop it first."))
     kept, complaints = set(), []
     for folder in every(runs):
         try:

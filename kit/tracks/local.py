@@ -78,5 +78,6 @@ def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:
     driver.tell_score(console, journal)
     console.say(_("Report:     {path}").format(path=folder.report))
     console.say(_("Drawings:   {path}").format(path=folder.detections))
+    console.say(_("Try it:     make endpoint"))
     left = ", ".join(journal.result(CleanUpResult).left_behind) or _("nothing")
     console.say(_("Left behind: {what}").format(what=left))

@@ -381,9 +381,8 @@ def test_light_dark_and_phone(filming: Browser, endpoint: Served, screenshots: P
             opened.shown(HELD_OUT[0].name)
             opened.page.locator("#pictures button").nth(3).click()
             opened.shown(HELD_OUT[3].name)
-            opened.page.wait_for_function(
-                "[...document.querySelectorAll('#pictures img')].slice(0, 4).every(image => image.complete)"
-            )
+            for image in opened.page.locator("#pictures img").all()[:4]:
+                expect(image).to_have_js_property("complete", True)
             opened.page.screenshot(path=screenshots / f"endpoint-{name}.png", full_page=True)
             wide = opened.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= viewport["width"], "nothing sticks out at the side"

@@ -162,6 +162,13 @@ def test_a_second_one_works_beside_the_first_and_outlives_it(endpoint: Served) -
     assert urllib3.request("GET", endpoint.url + "/").status == 200
 
 
+def test_make_clean_leaves_it_alone(endpoint: Served) -> None:
+    done = command.kit("clean", folder=endpoint.folder)
+    assert done.returncode == 2
+    assert "`make endpoint` is going on in another terminal; stop it first." in done.stderr
+    assert urllib3.request("GET", endpoint.url + "/").status == 200
+
+
 def test_a_client_that_hangs_up_holds_nobody_up(endpoint: Served) -> None:
     port = urllib3.util.parse_url(endpoint.url).port
     for _ in range(3):

@@ -64,6 +64,9 @@ class Place:
         environment = {**kept, "TMPDIR": str(self.path / "tmp")}
         return start(["make", "-C", ROOT, "local", f"RUNS={self.path / 'runs'}", *given], environment)
 
+    def attempts(self) -> dict[str, int]:
+        return {name: record["attempts"] for name, record in self.stages().items()}
+
     def stages(self) -> dict[str, Any]:
         journal = self.run / "journal.json"
         stages: dict[str, Any] = json.loads(journal.read_text())["stages"] if journal.exists() else {}
@@ -105,14 +108,16 @@ def measure(place: Place, kills: int, chance: random.Random) -> str:
             alone, moment = chance.random() < 0.5, chance.uniform(0, usual)
             # The last of all kills is followed by a run that nobody kills.
             moment = moment if killed < kills else 10 * usual
+            before = place.attempts()
             begun = time.monotonic()
             process = place.make_local()
             if not was_killed(process, moment, kill_the_kit if alone else kill_group):
                 break
             killed += 1
             stages = place.stages()
-            wanted.update(name for name, record in stages.items() if record["state"] != "finished")
-            under_way = [name for name, record in stages.items() if record["state"] == "running"]
+            begun_now = {name for name, attempts in place.attempts().items() if attempts > before.get(name, 0)}
+            under_way = [name for name in begun_now if stages[name]["state"] != "finished"]
+            wanted.update(under_way)
             victim, where = "the kit" if alone else "all", ", ".join(under_way) or "no stage"
             print(f"{killed}: {victim} after {moment:.2f} s, at {where}", flush=True)
         took.append(time.monotonic() - begun)
@@ -148,7 +153,7 @@ def difference(place: Place, undisturbed: End, wanted: Counter[str]) -> str:
             return f"{name} is another"
     if end.files != undisturbed.files:
         return f"other files: {sorted(end.files ^ undisturbed.files)}"
-    attempts = {name: record["attempts"] for name, record in place.stages().items()}
+    attempts = place.attempts()
     expected = {name: 1 + wanted[name] for name in attempts}
     return "" if attempts == expected else f"the stages were begun {attempts}, not {expected} times"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 from pathlib import Path
 
+from kit.errors import ServiceError
+from kit.language import _
 from kit.local_cloud.account import ACCOUNT
 from kit.local_cloud.environments import MOTO
-from kit.local_cloud.process import GuardedProcess, child_environment, choose_port, wait_until_ready
+from kit.local_cloud.process import GuardedProcess, Service, child_environment, choose_port, wait_until_ready
 from kit.local_cloud.s3.localstack import S3Server
 
 _START_TIMEOUT_SECONDS = 60.0
@@ -38,6 +40,13 @@ class Moto(S3Server):
         except BaseException:
             self.close()
             raise
+
+    @property
+    def service(self) -> Service:
+        return self._process
+
+    def restart(self) -> None:
+        raise ServiceError(_("moto has ended, and the account of the double with it; begin a new rehearsal."))
 
     def close(self) -> None:
         self._process.stop()

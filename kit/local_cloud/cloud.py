@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from kit.aws_api import AwsApi
 from kit.local_cloud.account import ACCOUNT, REGION
@@ -16,6 +17,7 @@ from kit.local_cloud.labelling.service import LabellingService
 from kit.local_cloud.parts import Parts
 from kit.local_cloud.s3 import mirror as s3_mirror
 from kit.local_cloud.training.jobs import TrainingJobs
+from kit.local_cloud.watch import MOST_RESTARTS, Watch
 
 POLL_SECONDS = 0.5
 
@@ -23,13 +25,16 @@ POLL_SECONDS = 0.5
 class LocalSageMaker:
     """`kit.aws_api.SageMaker` from the services that carry its verbs out."""
 
-    def __init__(self, labelling: LabellingService, training: TrainingJobs, hosting: Hosting) -> None:
+    def __init__(
+        self, labelling: LabellingService, training: TrainingJobs, hosting: Hosting, look: Callable[[], object]
+    ) -> None:
+        """`look` is called before a job is described: what people and programs wait with, again and again."""
         self.create_labeling_job = labelling.create_labeling_job
-        self.describe_labeling_job = labelling.describe_labeling_job
+        self.describe_labeling_job = _after(look, labelling.describe_labeling_job)
         self.list_labeling_jobs = labelling.list_labeling_jobs
         self.stop_labeling_job = labelling.stop_labeling_job
         self.create_training_job = training.create_training_job
-        self.describe_training_job = training.describe_training_job
+        self.describe_training_job = _after(look, training.describe_training_job)
         self.list_training_jobs = training.list_training_jobs
         self.stop_training_job = training.stop_training_job
         self.create_model = hosting.create_model
@@ -44,6 +49,14 @@ class LocalSageMaker:
         self.list_models = hosting.list_models
 
 
+def _after(look: Callable[[], object], describe: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def described(**request: Any) -> dict[str, Any]:
+        look()
+        return describe(**request)
+
+    return described
+
+
 class LocalCloud:
     """The services of one run; a context manager.
 
@@ -56,6 +69,7 @@ class LocalCloud:
         truth: COCO file with the boxes that the scripted team enters; None when people label.
         workers: the e-mail addresses of those people, where there are several.
         labelling: whether labelling lies ahead: Label Studio, the slowest to come up, then starts beside the rest.
+        say: told when a service has ended and is started again.
 
     Raises:
         KitError: a service does not come up; those that did are stopped.
@@ -69,12 +83,20 @@ class LocalCloud:
         truth: Path | None = None,
         workers: Sequence[str] = (),
         labelling: bool = True,
+        say: Callable[[str], object] = print,
     ) -> None:
         self._mirror = folder / "s3"
         self._s3 = parts.s3.client()
+        self._server = parts.s3
+        self._watch = Watch(lambda: parts.s3.service, self._restart_s3, say)
         with ExitStack() as services:
             self._labelling = LabellingService(
-                folder / "labeling-jobs", self._s3, start_server=parts.label_studio, truth=truth, workers=workers
+                folder / "labeling-jobs",
+                self._s3,
+                start_server=parts.label_studio,
+                truth=truth,
+                workers=workers,
+                say=say,
             )
             services.callback(self._labelling.close)
             if labelling:
@@ -82,14 +104,14 @@ class LocalCloud:
             s3_mirror.restore(self._s3, self._mirror)
             self._training = TrainingJobs(self._s3, folder / "training-jobs", command=parts.train, manner=parts.manner)
             services.callback(self._training.close)
-            self._hosting = Hosting(self._s3, folder / "hosting", command=parts.serve)
+            self._hosting = Hosting(self._s3, folder / "hosting", command=parts.serve, restarts=MOST_RESTARTS, say=say)
             services.callback(self._hosting.close)
             self._services = services.pop_all()
 
     def api(self) -> AwsApi:
         return AwsApi(
             s3=self._s3,
-            sagemaker=LocalSageMaker(self._labelling, self._training, self._hosting),
+            sagemaker=LocalSageMaker(self._labelling, self._training, self._hosting, self._watch.look),
             sagemaker_runtime=EndpointInvoker(self._hosting),
             logs=self._training.logs,
             durability=self,
@@ -107,6 +129,11 @@ class LocalCloud:
     def checkpoint(self) -> None:
         """Saves the objects of S3, which LocalStack forgets."""
         s3_mirror.save(self._s3, self._mirror)
+
+    def _restart_s3(self) -> None:
+        self._server.restart()
+        s3_mirror.restore(self._s3, self._mirror)
+        self._training.fail_what_lost_its_artifact()
 
     def close(self) -> None:
         """Ends the services; what they knew stays in the folder."""

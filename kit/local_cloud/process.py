@@ -193,14 +193,14 @@ def wait_until_ready(process: Service, ready: Callable[[], bool], *, timeout: fl
         status = process.exit_status()
         if status is not None:
             raise ServiceError(
-                _with_log(
+                with_log(
                     process,
                     _("{name} ended with status {status} before it was ready").format(name=process.name, status=status),
                 )
             )
         if time.monotonic() > deadline:
             raise ServiceError(
-                _with_log(
+                with_log(
                     process, _("{name} was not ready after {seconds:.0f} s").format(name=process.name, seconds=timeout)
                 )
             )
@@ -247,7 +247,8 @@ def run(
         stopping.leave_out(process.kill)
 
 
-def _with_log(process: Service, problem: str) -> str:
+def with_log(process: Service, problem: str) -> str:
+    """What is wrong with a service, and the last lines of its log."""
     return _("{problem}; its log {log} ends with:").format(problem=problem, log=process.log) + f"\n{process.log_tail()}"
 
 

@@ -52,7 +52,12 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
             with (
                 runtime.open_parts(settings, folder, journal, console) as parts,
                 LocalCloud(
-                    folder.local_cloud, parts, truth=pictures.truth, workers=settings.workers, labelling=labelling
+                    folder.local_cloud,
+                    parts,
+                    truth=pictures.truth,
+                    workers=settings.workers,
+                    labelling=labelling,
+                    say=console.say,
                 ) as services,
             ):
                 yield services.api()

@@ -5,6 +5,7 @@ with ContainerServices(engine, run, folder) as services, LocalStackContainer(ser
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -20,7 +21,7 @@ from kit.local_cloud.docker import leftovers
 from kit.local_cloud.docker.engine import Engine
 from kit.local_cloud.docker.images import image_name
 from kit.local_cloud.labelling.label_studio import LabelStudioAccess, knows_its_user, run_credentials
-from kit.local_cloud.process import choose_port, wait_until_ready
+from kit.local_cloud.process import Service, choose_port, wait_until_ready
 from kit.local_cloud.s3.localstack import S3Server, s3_answers
 from kit.repository import ROOT
 
@@ -119,7 +120,7 @@ class ServiceContainer:
             self._container.reload()
         except NotFound as error:
             raise ServiceError(
-                _("{name} was removed while it came up; run the command again.").format(name=self.name)
+                _("{name} was removed; run the same command again, it goes on.").format(name=self.name)
             ) from error
         state = self._container.attrs["State"]
         return None if state["Status"] in ("created", "running") else int(state["ExitCode"])
@@ -151,12 +152,25 @@ class LocalStackContainer(S3Server):
     def __init__(self, services: ContainerServices) -> None:
         super().__init__(services.s3_port)
         # It waits for connections that its clients keep open, and holds nothing that a kill could harm.
-        self._container = services.start("localstack", grace_seconds=1)
+        self._start = functools.partial(services.start, "localstack", grace_seconds=1)
+        self._container = self._start()
+        self._wait_for_it()
+
+    def _wait_for_it(self) -> None:
         try:
             wait_until_ready(self._container, lambda: s3_answers(self.port), timeout=_LOCALSTACK_SECONDS)
         except BaseException:
             self.close()
             raise
+
+    @property
+    def service(self) -> Service:
+        return self._container
+
+    def restart(self) -> None:
+        self._container.stop()
+        self._container = self._start()
+        self._wait_for_it()
 
     def close(self) -> None:
         """Removes the container; its log stays."""
@@ -176,12 +190,25 @@ class LabelStudioContainer:
 
     def __init__(self, services: ContainerServices) -> None:
         self.access = services.access
-        self._container = services.start("label-studio", grace_seconds=10)
+        self._start = functools.partial(services.start, "label-studio", grace_seconds=10)
+        self._container = self._start()
+        self._wait_for_it()
+
+    def _wait_for_it(self) -> None:
         try:
             wait_until_ready(self._container, lambda: knows_its_user(self.access), timeout=_LABEL_STUDIO_SECONDS)
         except BaseException:
             self.close()
             raise
+
+    @property
+    def service(self) -> Service:
+        return self._container
+
+    def restart(self) -> None:
+        self._container.stop()
+        self._container = self._start()
+        self._wait_for_it()
 
     def close(self) -> None:
         """Removes the container; what it knows stays in its folder."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from kit.language import _
 from kit.local_cloud.account import sagemaker_arn
 from kit.local_cloud.hosting.endpoint import Deployment, Endpoint, remove_files
 from kit.local_cloud.hosting.model_server import ModelServer
@@ -32,6 +34,8 @@ class Hosting:
             them is in service or has failed.
         command: the program that serves, with its arguments; see `kit.local_cloud.hosting.model_server`.
         startup_timeout_seconds: for variants that say nothing about it.
+        restarts: how often the process of an endpoint in service is started again when it has ended; then it is Failed.
+        say: told when that happens.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class Hosting:
         *,
         command: Sequence[str | os.PathLike[str]],
         startup_timeout_seconds: float = 300,
+        restarts: int = 0,
+        say: Callable[[str], object] = print,
     ) -> None:
         self._s3 = s3
         self._folder = folder / "endpoints"
@@ -50,6 +56,9 @@ class Hosting:
         self._configs = Records(folder / "endpoint-configs")
         self._records = Records(self._folder)
         self._endpoints: dict[str, Endpoint] = {}
+        self._say = say
+        # By endpoint, those that are left to it.
+        self._restarts: defaultdict[str, int] = defaultdict(lambda: restarts)
         self._closed = False
         self._lock = threading.Lock()
         for record in self._records.all():
@@ -222,7 +231,13 @@ class Hosting:
             if record is not None and record["EndpointStatus"] == "InService" and not self._closed:
                 server = self._endpoints[name].server()
                 ending = None if server is None else server.ending()
-                if ending is not None:
+                if ending is not None and self._restarts[name]:
+                    self._restarts[name] -= 1
+                    self._say(_("  Endpoint {name} has ended; it is started again.").format(name=name))
+                    self._endpoints[name].close()
+                    self._start(record)
+                    self._endpoints[name].wait()
+                elif ending is not None:
                     self._report(name, "Failed", ending)
             return self._records.get(name)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any, Protocol
 
 import urllib3
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
+from kit import stopping
 from kit.aws_api import LARGEST_BODY
 from kit.local_cloud.account import ACCOUNT
 from kit.local_cloud.hosting.model_server import ModelServer
@@ -16,6 +18,9 @@ from kit.local_cloud.service_model import client_error, validate_request
 
 _OPERATION = "InvokeEndpoint"
 _ERROR_TEXT_LIMIT = 1000
+_POLL_SECONDS = 0.1
+# How long a process that answers no more may take to end.
+_ENDING_SECONDS = 2.0
 
 
 class Served(Protocol):
@@ -51,7 +56,14 @@ class EndpointInvoker:
             raise client_error(_OPERATION, "413", f"HTTP content length exceeded {LARGEST_BODY} bytes.", status=413)
         variant, server = served
         try:
-            answer = server.invoke(Body, content_type=ContentType, accept=Accept)
+            try:
+                answer = server.invoke(Body, content_type=ContentType, accept=Accept)
+            except urllib3.exceptions.HTTPError:
+                # It may have ended at this moment, and be started again then.
+                anew = self._in_place_of(server, EndpointName)
+                if anew is None:
+                    raise
+                answer = anew.invoke(Body, content_type=ContentType, accept=Accept)
         except urllib3.exceptions.TimeoutError as error:
             text = "Your invocation timed out while waiting for a response from container primary."
             raise _model_error(EndpointName, 0, text) from error
@@ -65,6 +77,14 @@ class EndpointInvoker:
             "InvokedProductionVariant": variant,
             "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0},
         }
+
+    def _in_place_of(self, before: ModelServer, name: str) -> ModelServer | None:
+        """The server in the place of one that did not answer; None when that one still runs, or there is none."""
+        deadline = time.monotonic() + _ENDING_SECONDS
+        while before.ending() is None and time.monotonic() < deadline:
+            stopping.pause(_POLL_SECONDS)
+        served = None if before.ending() is None else self._hosting.served(name)
+        return None if served is None else served[1]
 
 
 def _model_error(endpoint: str, status: int, text: str) -> ClientError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import secrets
 import shutil
@@ -29,7 +30,7 @@ from kit.local_cloud.labelling.label_studio_database import (
     PREPARED_DATABASE,
     label_studio_environment,
 )
-from kit.local_cloud.process import GuardedProcess, choose_port, wait_for_predecessor, wait_until_ready
+from kit.local_cloud.process import GuardedProcess, Service, choose_port, wait_for_predecessor, wait_until_ready
 
 _logger = logging.getLogger(__name__)
 
@@ -89,6 +90,13 @@ class LabellingServer(Protocol):
     @property
     def access(self) -> LabelStudioAccess: ...
 
+    @property
+    def service(self) -> Service:
+        """What runs now."""
+
+    def restart(self) -> None:
+        """Starts it again, at the same address and with all that it knew."""
+
     def close(self) -> None: ...
 
 
@@ -136,7 +144,8 @@ class LabelStudioServer:
         port = choose_port(port, setting="LABEL_STUDIO_PORT")
         credentials = run_credentials(folder)
         self.access = LabelStudioAccess(f"http://127.0.0.1:{port}", **credentials)
-        self._process = GuardedProcess(
+        self._start = functools.partial(
+            GuardedProcess,
             "Label Studio",
             [
                 environment.absolute() / EXECUTABLE,
@@ -164,6 +173,10 @@ class LabelStudioServer:
             log=log,
             directory=folder,
         )
+        self._process = self._start()
+        self._wait_for_it()
+
+    def _wait_for_it(self) -> None:
         try:
             wait_until_ready(
                 self._process, lambda: knows_its_user(self.access), timeout=_START_SECONDS + MIGRATION_SECONDS
@@ -171,6 +184,15 @@ class LabelStudioServer:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def service(self) -> Service:
+        return self._process
+
+    def restart(self) -> None:
+        self._process.stop()
+        self._process = self._start()
+        self._wait_for_it()
 
     def close(self) -> None:
         """Ends the process; what it knows stays in its folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -10,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 from kit import stopping
 from kit.annotations.formats import coco
 from kit.aws_api import LabellingPortal
+from kit.errors import ServiceError
 from kit.local_cloud.labelling import people
 from kit.local_cloud.labelling.jobs import LabelingJobs
 from kit.local_cloud.labelling.label_studio import LabellingServer, LabelStudioAccess
 from kit.local_cloud.labelling.label_studio_projects import labelled_by
 from kit.local_cloud.labelling.scripted_team import ScriptedTeam
 from kit.local_cloud.records import Records
+from kit.local_cloud.watch import Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _POLL_SECONDS = 0.1
+_ENDING_SECONDS = 2.0
 
 
 class LabellingService:
@@ -31,6 +35,7 @@ class LabellingService:
         start_server: returns when the server answers.
         truth: COCO file with the boxes that a scripted team enters; None when people label.
         workers: the e-mail addresses of those people; none for one user that whoever is there signs in as.
+        say: told when the server has ended and is started again.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class LabellingService:
         start_server: Callable[[], LabellingServer],
         truth: Path | None,
         workers: Sequence[str] = (),
+        say: Callable[[str], object] = print,
     ) -> None:
         self._folder = folder
         self._s3 = s3
@@ -49,15 +55,23 @@ class LabellingService:
         self._workers = workers
         self._starter = ThreadPoolExecutor(1)
         self._server: Future[LabellingServer] | None = None
+        self._say = say
         self._jobs: LabelingJobs | None = None
         self._team: ScriptedTeam | None = None
+        self._watch: Watch | None = None
 
     def create_labeling_job(self, **request: Any) -> dict[str, Any]:
         return self._opened().create_labeling_job(**request)
 
     def describe_labeling_job(self, *, LabelingJobName: str) -> dict[str, Any]:
         jobs = self._opened()
-        description = jobs.describe_labeling_job(LabelingJobName=LabelingJobName)
+        try:
+            description = jobs.describe_labeling_job(LabelingJobName=LabelingJobName)
+        except ServiceError:
+            # That it does not answer may be the first that is seen of its end.
+            if not self._ends_now():
+                raise
+            description = self._opened().describe_labeling_job(LabelingJobName=LabelingJobName)
         if self._team is not None and description["LabelingJobStatus"] == "InProgress":
             self._team.see_to(jobs.project(LabelingJobName=LabelingJobName))
         return description
@@ -105,17 +119,33 @@ class LabellingService:
 
     def _opened(self) -> LabelingJobs:
         """The jobs, once the server answers; raises what kept it from coming up."""
+        server = self._started()
+        if self._watch is None:
+            self._watch = Watch(lambda: server.service, server.restart, self._say)
+        started_again = self._watch.look()
         if self._jobs is None:
-            access = self._access()
-            self._jobs = LabelingJobs(self._folder, s3=self._s3, label_studio=access)
-            if self._truth is not None:
-                pictures = {picture.file_name: picture for picture in coco.read(self._truth).pictures}
-                self._team = ScriptedTeam(access, pictures)
+            self._jobs = LabelingJobs(self._folder, s3=self._s3, label_studio=server.access)
+        if self._truth is not None and (self._team is None or started_again):
+            if self._team is not None:
+                self._team.leave()
+            pictures = {picture.file_name: picture for picture in coco.read(self._truth).pictures}
+            self._team = ScriptedTeam(server.access, pictures)
         return self._jobs
 
+    def _ends_now(self) -> bool:
+        """Whether the server has ended, or does within a moment."""
+        service = self._started().service
+        deadline = time.monotonic() + _ENDING_SECONDS
+        while service.exit_status() is None and time.monotonic() < deadline:
+            stopping.pause(_POLL_SECONDS)
+        return service.exit_status() is not None
+
     def _access(self) -> LabelStudioAccess:
+        return self._started().access
+
+    def _started(self) -> LabellingServer:
         self.warm_up()
         assert self._server is not None  # noqa: S101 (what warm_up is for)
         while not self._server.done():
             stopping.pause(_POLL_SECONDS)
-        return self._server.result().access
+        return self._server.result()

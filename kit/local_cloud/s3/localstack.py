@@ -21,6 +21,7 @@ from botocore.config import Config
 from kit.local_cloud.account import REGION
 from kit.local_cloud.process import (
     GuardedProcess,
+    Service,
     child_environment,
     choose_port,
     wait_for_predecessor,
@@ -54,6 +55,15 @@ class S3Server(ABC):
         """A boto3 client of this S3, safe to share between threads."""
         return s3_client(self.url)
 
+    @property
+    @abstractmethod
+    def service(self) -> Service:
+        """What runs now."""
+
+    @abstractmethod
+    def restart(self) -> None:
+        """Starts it again, empty, at the same address; raises ServiceError when it does not come up."""
+
     @abstractmethod
     def close(self) -> None:
         """Ends it; its objects are gone with it."""
@@ -84,14 +94,18 @@ class LocalStack(S3Server):
         log = folder / "localstack.log"
         wait_for_predecessor("LocalStack (S3)", log)
         super().__init__(choose_port(port, setting="S3_PORT"))
-        self._files = folder / "files"
+        self._environment, self._log, self._files = environment, log, folder / "files"
+        self._process = self._start()
+
+    def _start(self) -> GuardedProcess:
         self._clear()
+        environment = self._environment
         temporary = self._files / "tmp"
         temporary.mkdir(parents=True)
         catalogue = environment / PREPARED_FILESYSTEM / _STATIC_LIBRARIES
         if catalogue.is_dir():
             shutil.copytree(catalogue, self._files / _STATIC_LIBRARIES)
-        self._process = GuardedProcess(
+        process = GuardedProcess(
             "LocalStack (S3)",
             [environment / "bin" / "python", "-m", "localstack.runtime.main"],
             environment=child_environment(
@@ -112,15 +126,25 @@ class LocalStack(S3Server):
                     "XDG_CACHE_HOME": os.fspath(temporary.resolve()),
                 }
             ),
-            log=log,
+            log=self._log,
             # It waits for connections that its clients keep open, and holds nothing that a kill could harm.
             grace_seconds=1.0,
         )
         try:
-            wait_until_ready(self._process, lambda: s3_answers(self.port), timeout=_START_TIMEOUT_SECONDS)
+            wait_until_ready(process, lambda: s3_answers(self.port), timeout=_START_TIMEOUT_SECONDS)
         except BaseException:
-            self.close()
+            process.stop()
+            self._clear()
             raise
+        return process
+
+    @property
+    def service(self) -> Service:
+        return self._process
+
+    def restart(self) -> None:
+        self._process.stop()
+        self._process = self._start()
 
     def close(self) -> None:
         """Ends the process and removes its working files; its log stays."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from boto3.exceptions import Boto3Error
-from botocore.exceptions import BotoCoreError, ClientError
+from boto3.exceptions import Boto3Error, S3UploadFailedError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, HTTPClientError
 
 from kit.errors import KitError
 from kit.local_cloud.container_files import ContainerFiles
@@ -42,6 +42,7 @@ _FULL_DISK_BYTES = 1_000_000
 _POLL_SECONDS = 0.1
 # On AWS a stopped job has 120 s to save its model; nobody waits so long at his own machine.
 _GRACE_SECONDS = 30.0
+_S3_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -206,8 +207,23 @@ class TrainingRun:
         pack(self._files.model, self._archive)
         folder = self._request["OutputDataConfig"]["S3OutputPath"].rstrip("/")
         uri = f"{folder}/{self._request['TrainingJobName']}/output/model.tar.gz"
-        self._s3.upload_file(str(self._archive), *bucket_and_key(uri))
+        self._keep(uri)
         return uri
+
+    def _keep(self, uri: str) -> None:
+        """Uploads the artifact; an S3 that does not answer has a minute to be started again."""
+        deadline, was_away = time.monotonic() + _S3_SECONDS, False
+        while True:
+            try:
+                return self._s3.upload_file(str(self._archive), *bucket_and_key(uri))
+            except (EndpointConnectionError, HTTPClientError):
+                was_away = True
+                if time.monotonic() > deadline or self._asked_to_end.wait(1):
+                    raise
+            except S3UploadFailedError:
+                # Its bucket is put back just now.
+                if not was_away or time.monotonic() > deadline or self._asked_to_end.wait(1):
+                    raise
 
     def _remove_working_files(self) -> None:
         if self._files.base.exists():

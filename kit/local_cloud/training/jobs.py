@@ -63,7 +63,12 @@ class TrainingJobs:
         for record in self._records.all():
             if record["TrainingJobStatus"] in TRAINING_JOB_RUNNING:
                 self._clean_up_after_kill(record["TrainingJobName"])
-            elif "ModelArtifacts" in record and not self._exists(record["ModelArtifacts"]["S3ModelArtifacts"]):
+        self.fail_what_lost_its_artifact()
+
+    def fail_what_lost_its_artifact(self) -> None:
+        """Marks those jobs as Failed whose artifact S3 has not (any more); to be called when it was started anew."""
+        for record in self._records.all():
+            if "ModelArtifacts" in record and not self._exists(record["ModelArtifacts"]["S3ModelArtifacts"]):
                 self._finish(record["TrainingJobName"], Outcome("Failed", "Failed", LOST))
 
     def create_training_job(self, **request: Any) -> dict[str, Any]:

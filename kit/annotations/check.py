@@ -17,7 +17,7 @@ from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.picture_conversion import converted
 from kit.annotations.picture_files import pictures_in
 from kit.annotations.picture_folder import PictureFolder
-from kit.annotations.problems import Problem, Severity
+from kit.annotations.problems import Problem, Severity, Tally
 from kit.annotations.selection import same_name
 from kit.annotations.streaming.name_register import NameRegister
 from kit.errors import InputError
@@ -75,7 +75,8 @@ def check(
         known: the format, where the content of the file is not to decide.
 
     Raises:
-        InputError: the file cannot be opened or is of no known format, or `images` is no folder.
+        InputError: the file cannot be opened or is of no known format, `images` is no folder, or next to nothing of
+            thousands of entries can be used.
     """
     file = formats.annotation_file(path)
     if images is not None and not images.is_dir():
@@ -113,6 +114,7 @@ class _Check:
         self.used: Counter[str] = Counter()
         self.states: Counter[LabelState] = Counter()
         self.errors = self.warnings = 0
+        self.tally = Tally(file)
         self.lost = False
         self.first: Problem | None = None
 
@@ -143,6 +145,8 @@ class _Check:
     def unreadable(self, file: Path, line: int, text: str) -> None:
         self.errors += 1
         self._tell(Problem(Severity.ERROR, file, line, text), first=self.errors == 1)
+        self.tally.usable = self.states.total()
+        self.tally.unusable(line, text)
 
     def picture(self, picture: AnnotatedPicture, names: NameRegister, others: NameRegister) -> None:
         """Look at a picture.

@@ -46,6 +46,9 @@ class MalformedError(Exception):
     """A value is not what its format promises. Readers catch it and tell `OnUnreadable` where it was met."""
 
 
+_MOST_UNUSABLE = 10_000
+_TIMES_THE_USABLE = 10
+
 # Called with the file, the line (0: the whole file) and what is wrong; if it returns, the reader goes on with the next.
 OnUnreadable = Callable[[Path, int, str], None]
 
@@ -57,6 +60,34 @@ def refuse(file: Path, line: int, text: str) -> None:
         InputError: always.
     """
     raise InputError(harmless(f"{_place(file, line)}: {text}"))
+
+
+class Tally:
+    """Stops the reading of a file of which next to nothing can be used: millions of such entries would take minutes.
+
+    Attributes:
+        usable: how many could be used so far; whoever reads counts them.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._unusable = 0
+        self.usable = 0
+
+    def unusable(self, line: int, error: object) -> None:
+        """Counts one that cannot be used.
+
+        Raises:
+            InputError: there are thousands of them, and next to none of the others.
+        """
+        self._unusable += 1
+        if self._unusable >= _MOST_UNUSABLE and self._unusable > _TIMES_THE_USABLE * self.usable:
+            raise InputError(
+                _(
+                    "{file}: {count} entries in it cannot be used so far, and next to none can: it is damaged, or of "
+                    "another kind than it seems; the latest, number {line}: {error}"
+                ).format(file=self._file, count=self._unusable, line=line, error=error)
+            )
 
 
 def _place(file: Path, line: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Raw
 
 from kit.annotations.formats.image_list_boxes import class_key
-from kit.annotations.problems import MalformedError, OnUnreadable
+from kit.annotations.problems import MalformedError, OnUnreadable, Tally
 from kit.annotations.streaming.json_stream import elements, value_of
 from kit.annotations.streaming.json_values import mapping, parsed, shown, text
 from kit.language import _, marked
@@ -39,13 +39,20 @@ def category_names(path: Path, on_unreadable: OnUnreadable) -> dict[int | str, s
 
 
 def used_classes(path: Path) -> tuple[int | str, ...]:
-    """The `category_id`s of the annotations, numbers first; elements that cannot be read are left to the reading."""
+    """The `category_id`s of the annotations, numbers first; elements that cannot be read are left to the reading.
+
+    Raises:
+        InputError: next to none of thousands can be read.
+    """
     used: set[int | str] = set()
-    for _list, _line, element in elements(path, {"annotations": Raw}):
+    tally = Tally(path)
+    for _list, line, element in elements(path, {"annotations": Raw}):
         try:
             used.add(class_key(mapping(parsed(element), "annotation").get("category_id")))
-        except MalformedError:
-            continue
+        except MalformedError as error:
+            tally.unusable(line, error)
+        else:
+            tally.usable += 1
     return tuple(sorted(used, key=lambda key: (isinstance(key, str), key)))
 
 

@@ -28,7 +28,7 @@ from kit.annotations.formats.ground_truth_record import (
 from kit.annotations.formats.ground_truth_writer import JobLines
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
-from kit.annotations.problems import MalformedError, OnUnreadable, refuse
+from kit.annotations.problems import MalformedError, OnUnreadable, Tally, refuse
 from kit.annotations.selection import Selection, Written, size_unknown
 from kit.annotations.streaming.json_stream import ROOT, elements, open_document
 from kit.annotations.streaming.json_values import mapping, parsed
@@ -208,12 +208,18 @@ def _collect_labels(
     """
     names: dict[tuple[int, int], str] = {}
     ordinary = OrdinaryLines(wanted)
+    tally = Tally(path)
     for line, raw in _lines(path):
         class_map = ordinary.class_map(raw)
         if class_map is not None:
             maps = [(wanted.index(ordinary.attribute) if wanted else 0, class_map)]
         else:
-            maps = list(_class_maps(raw, wanted))
+            try:
+                maps = list(_class_maps(raw, wanted))
+            except MalformedError as error:
+                tally.unusable(line, error)
+                continue
+        tally.usable += 1
         for place, class_map in maps:
             for class_id, given in class_map.items():
                 name = renames.get(given, given)
@@ -237,10 +243,7 @@ def _tell_two_names(path: Path, line: int, class_id: int, names: tuple[str, str]
 
 def _class_maps(raw: bytes, wanted: Sequence[str]) -> Iterator[tuple[int, dict[int, str]]]:
     """What any line calls its classes, as far as that can be read, for each of its attributes that are taken."""
-    try:
-        record = mapping(parsed(raw), _LINE)
-    except MalformedError:
-        return
+    record = mapping(parsed(raw), _LINE)
     for name in chosen_attributes(record, wanted):
         class_map = metadata_of(record, name).get("class-map")
         if isinstance(class_map, dict):

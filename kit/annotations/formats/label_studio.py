@@ -25,7 +25,7 @@ from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
 from kit.annotations.picture_files import upright_size
 from kit.annotations.picture_folder import PictureFolder
-from kit.annotations.problems import MalformedError, OnUnreadable, refuse
+from kit.annotations.problems import MalformedError, OnUnreadable, Tally, refuse
 from kit.annotations.streaming.json_stream import ROOT, elements
 from kit.annotations.streaming.json_values import mapping, parsed
 from kit.annotations.streaming.ordinary import Percent, Size, Text
@@ -136,6 +136,7 @@ def _pictures(
     on_unreadable: OnUnreadable | None,
 ) -> Iterator[AnnotatedPicture]:
     kind = _Task if image_field in (None, IMAGE) else Raw
+    tally = Tally(path)
     for _list, line, element in elements(path, {ROOT: kind}, on_unreadable):
         try:
             picture = None if isinstance(element, Raw) else _ordinary(element, line, account)
@@ -145,9 +146,12 @@ def _pictures(
                     task = task_of_min(task)
                 pictures = pictures_of_task(task, line, image_field=image_field, account=account, size_of=size_of)
         except (MalformedError, InputError) as error:
-            if on_unreadable is not None:
+            if on_unreadable is None:
+                tally.unusable(line, error)
+            else:
                 on_unreadable(path, line, _("task {line}: {error}").format(line=line, error=error))
             continue
+        tally.usable += 1
         if picture is None:
             yield from pictures
         else:

@@ -74,6 +74,37 @@ def test_every_problem_is_reported_not_only_the_first(tmp_path: Path) -> None:
     assert (summary.errors, summary.warnings) == (3, 1)
 
 
+_LISTS = ",".join(["[]"] * 20_000)
+_IMAGE = '{"file_name": "a.jpg", "height": 4, "width": 6, "id": 1}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'[{{"data": {{"image": "a.jpg"}}, "annotations": []}},{_LISTS}]',
+        f'[{{"source-ref": "s3://bucket/a.jpg"}},{_LISTS}]',
+        f'{{"images": [{_LISTS}], "annotations": []}}',
+        f'{{"images": [{_IMAGE}], "annotations": [{_LISTS}]}}',
+        f'{{"images": [{_IMAGE}], "annotations": [], "categories": [{_LISTS}]}}',
+    ],
+    ids=["Label Studio", "Ground Truth", "images", "annotations", "categories"],
+)
+def test_a_file_of_which_next_to_nothing_can_be_used_is_not_read_to_its_end(tmp_path: Path, content: str) -> None:
+    """Six million such entries, 18 MB, took minutes."""
+    path = tmp_path / "annotations.json"
+    path.write_text(content)
+    with pytest.raises(InputError, match=r"annotations\.json: 10000 entries in it cannot be used so far, and next to"):
+        checked(path)
+
+
+def test_thousands_that_cannot_be_used_are_each_told_of_where_others_can(tmp_path: Path) -> None:
+    good = [json.dumps(boxes(*FIVE, name=f"{number}.jpg")) for number in range(1100)]
+    path = tmp_path / "output.manifest"
+    path.write_text("\n".join([*good, *["[]"] * 10_500]))
+    summary, _problems = checked(path)
+    assert (summary.errors, summary.boxes) == (10_500, {"usb-a": 5500})
+
+
 def test_rare_and_absent_classes(tmp_path: Path) -> None:
     summary, problems = checked(manifest(tmp_path, boxes(*FIVE[:4])), labels=("usb-a", "usb-c"))
     assert [(problem.line, problem.text.partition(",")[0]) for problem in problems] == [

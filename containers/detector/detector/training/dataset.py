@@ -123,7 +123,11 @@ def picture_path(folder: Path, name: str) -> Path:
     if pure.is_absolute() or ".." in pure.parts:
         raise InputError(f"annotations.json names the file {name!r}, which is outside of images/")
     path = folder / pure
-    if not path.is_file():
+    try:
+        missing = not path.is_file()
+    except OSError as error:
+        raise InputError(f"annotations.json names a file that cannot be ({error.strerror}): {name:.60}…") from error
+    if missing:
         raise InputError(f"{path} is missing: annotations.json lists it")
     return path
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -258,3 +260,40 @@ def test_rubbish_in_the_midst_is_no_more_than_a_line(start: Start, caplog, rubbi
     assert running.ask(head + b"4\r\ngood\r\n" + rubbish) == b"HTTP/1.1 400 Bad Request\r\n"
     assert running.ask(head.replace(b"image", b"none") + b"4\r\ngood\r\n" + rubbish)[:9] == b"HTTP/1.1 "
     assert not [record for record in caplog.records if record.exc_info]
+
+
+FEW_FILES = """
+import resource, socket
+from types import SimpleNamespace
+import numpy as np
+import uvicorn
+from detector.serving import server
+from detector.serving.inference import Detections
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+nothing = Detections(np.empty((0, 4), np.float32), np.empty(0, np.int64), np.empty(0, np.float32))
+server.find = lambda model, body: nothing
+settings = server.ServerSettings("127.0.0.1", 0, 1000, 4, 1, 500)
+model = SimpleNamespace(description=SimpleNamespace(labels=("a",)))
+listening = socket.create_server(("127.0.0.1", 0), backlog=settings.connections)
+print(listening.getsockname()[1], flush=True)
+uvicorn.Server(server.configuration(server.Endpoint(model, model, settings), settings)).run([listening])
+"""
+
+
+def test_with_256_file_descriptors_and_more_clients_than_that_it_goes_on_answering() -> None:
+    """`ulimit -n 256`: 250 silent or dripping clients once had all of them, and /ping had none."""
+    ping = b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    begun = (b"", b"GET /ping HT", b"POST /invocations HTTP/1.1\r\nX: ", HEAD.format(100).encode() + bytes(99))
+    with subprocess.Popen([sys.executable, "-c", FEW_FILES], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            running = Running(int(process.stdout.readline()))
+            with contextlib.ExitStack() as many:
+                for number in range(400):
+                    many.enter_context(running.connect(begun[number % len(begun)]))
+                    if number % 20 == 19:
+                        assert running.ask(ping) == b"HTTP/1.1 200 OK\r\n", number
+                assert running.invoke() == b"HTTP/1.1 200 OK\r\n"
+        finally:
+            process.terminate()

@@ -21,6 +21,7 @@ from kit.detection.films import Film
 from kit.local_cloud import environments
 from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
+from tests.serving_endpoint import copy_of, served
 
 # A whole run lies before the first of these tests, on a machine that may be busy.
 pytestmark = pytest.mark.timeout(900)
@@ -192,6 +193,20 @@ def test_a_pipe_of_pictures_by_a_model_of_its_own(rehearsal: Path, tmp_path: Pat
     # There is no run to say it.
     assert summary["threshold"] == 0.4
     assert set(summary["detections"]) == {"usb-a", "usb-c", "lightning"}
+
+
+def test_a_live_endpoint_of_this_machine_by_its_name(rehearsal: Path, tmp_path: Path) -> None:
+    with served(copy_of(rehearsal, tmp_path / "here")) as endpoint:
+        asked = ("detect", str(HELD_OUT / "plugs-036.jpg"), "--endpoint", endpoint.name, "--json")
+        done = command.kit(*asked, "--endpoint-url", endpoint.url, folder=endpoint.folder)
+        assert done.returncode == 0, done.stderr
+        picture, summary = map(json.loads, done.stdout.splitlines())
+        # Its run is known, and with it the threshold.
+        assert summary["threshold"] == command.journal(rehearsal)["stages"]["detection"]["result"]["threshold"]
+        assert {each["label"] for each in picture["detections"]} <= set(LABELS)
+        gone = command.kit(*asked[:3], "nobodys", "--endpoint-url", endpoint.url, folder=endpoint.folder)
+        assert gone.returncode == 4
+        assert "endpoint nobodys: there is none in service of that name" in gone.stderr
 
 
 def test_after_ctrl_c_what_was_found_is_there_and_nothing_goes_on(rehearsal: Path, tmp_path: Path) -> None:

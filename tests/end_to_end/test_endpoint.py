@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -18,10 +19,12 @@ import urllib3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from kit.repository import ROOT
 from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
 from tests.serving_endpoint import Served, copy_of, served
 
+AWS_CLI = ROOT / ".venvs" / "aws-cli" / "bin"
 PICTURE = sorted((SAMPLES / "held_out").glob("*.jpg"))[0]
 
 
@@ -95,16 +98,21 @@ def test_the_errors_are_those_that_boto3_raises_on_aws(endpoint: Served) -> None
     assert large.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
 
 
-@pytest.mark.parametrize("title", ["boto3", "curl", "SageMaker SDK"])
+@pytest.mark.parametrize("title", ["boto3", "AWS CLI", "curl", "SageMaker SDK"])
 def test_the_pieces_to_copy_run_as_they_are_printed(endpoint: Served, tmp_path: Path, title: str) -> None:
+    if title == "AWS CLI" and not (AWS_CLI / "aws").exists():
+        pytest.skip(f"no AWS CLI in {AWS_CLI}")
     shutil.copy(PICTURE, tmp_path / "picture.jpg")
     code = printed_piece(endpoint.said, title)
-    program = ["sh", "-c", code] if title == "curl" else [sys.executable, "-c", code]
-    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=True)
+    program = [sys.executable, "-c", code] if code.startswith("import ") else ["sh", "-c", code]
+    path = f"{AWS_CLI}:{os.environ['PATH']}"
+    done = subprocess.run(
+        program, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
+    )
     wanted = kept_answer(endpoint.folder)
     # The pieces ask for ten boxes at most.
     expected = {name: value if name == "labels" else list(value)[:10] for name, value in wanted.items()}  # type: ignore[call-overload]
-    assert json.loads(done.stdout.splitlines()[-1]) == expected  # the SDK says more before
+    assert json.loads(done.stdout.splitlines()[-1]) == expected  # the AWS CLI and the SDK say more before
 
 
 @pytest.mark.parametrize(

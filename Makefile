@@ -73,7 +73,7 @@ doctor: kit-environment  ## can the workshop run on this AWS account? Makes noth
 cloud: kit-environment  ## the workshop on AWS: checks, shows plan and price, asks (PLAN=1: plan only; YES=1: no questions)  ## AWS でワークショップ：確認し、計画と料金を示し、質問する（PLAN=1：計画だけ、YES=1：質問しない）
 	@$(KIT) cloud
 
-cloud-clean: kit-environment  ## delete everything that runs on AWS made, and list what is left  ## AWS での実行が作ったものをすべて削除し、残りを一覧にする
+cloud-clean: kit-environment  ## delete everything that runs on AWS made, and list what is left (ALL=1: without their folders too)  ## AWS での実行が作ったものをすべて削除し、残りを一覧にする（ALL=1：フォルダーのないものも）
 	@$(KIT) cloud-clean
 
 cloud-quota: kit-environment  ## ask AWS for one instance of the chosen types where the quota is 0  ## 選んだタイプのクォータが 0 のとき、インスタンス 1 台を AWS に申請する
@@ -97,7 +97,7 @@ setup:  ## make all environments under .venvs/ (make local and make test do it t
 	@$(INSTALL) $(ENVIRONMENTS)
 
 setup-dev:
-	@$(INSTALL) --dev $(ENVIRONMENTS)
+	@$(INSTALL) --dev $(ENVIRONMENTS) aws-cli
 
 # Where there is a Docker engine this is all that it takes; the kit makes the others when it needs them.
 kit-environment:

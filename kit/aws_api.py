@@ -182,6 +182,7 @@ class AwsApi:
         traces: what the jobs themselves leave, which no ledger names.
         endpoint_seconds: how long an endpoint may take to come up; AWS gives up after an hour itself.
         deletion_seconds: how long one thing may take to go.
+        tags: of everything that is made; none on this machine.
     """
 
     s3: S3Client
@@ -202,6 +203,17 @@ class AwsApi:
     endpoint_seconds: float = 3900.0
     deletion_seconds: float = 1800.0
     labelled_by: Callable[[str], Mapping[str, int]] = lambda _job: {}
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tagged(self) -> dict[str, Any]:
+        """What a request of SageMaker's bears of the tags: its member `Tags`, or nothing."""
+        return {"Tags": tag_list(self.tags)} if self.tags else {}
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as most services take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def unless_missing(operation: Any, **names: str) -> Mapping[str, Any] | None:
@@ -216,16 +228,6 @@ def unless_missing(operation: Any, **names: str) -> Mapping[str, Any] | None:
             return None
         raise
     return answer
-
-
-def unless_ended(stop: Any, **names: str) -> None:
-    """Stops a job, one that has ended in the meantime too: SageMaker refuses that with "… is in status Completed"."""
-    try:
-        stop(**names)
-    except ClientError as error:
-        told = error.response["Error"]
-        if told["Code"] != "ValidationException" or "in status" not in told["Message"]:
-            raise
 
 
 def is_missing(error: ClientError) -> bool:

@@ -38,6 +38,7 @@ def lines(bold: str) -> Iterator[str]:
         _("`make cloud` has these besides:"),
         _("`make cloud-rehearsal` has this besides:"),
         _("`make endpoint` has this besides:"),
+        _("`make cloud-clean` has this besides:"),
     )
     for title, kind in zip(titles, TRACKS, strict=True):
         yield f"\n{bold.format(title)}"

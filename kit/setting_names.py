@@ -15,7 +15,7 @@ from kit.language import _
 
 _DECLARATION = ast.parse(Path(__file__).with_name("settings.py").read_text(encoding="utf-8"))
 # The dataclasses that have all settings between them.
-TRACKS = ("LocalSettings", "CloudSettings", "RehearsalSettings", "EndpointSettings")
+TRACKS = ("LocalSettings", "CloudSettings", "RehearsalSettings", "EndpointSettings", "CleanSettings")
 
 
 def _constants() -> Iterator[tuple[str, str]]:

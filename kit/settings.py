@@ -14,7 +14,6 @@ from typing import Generic, TypeVar
 
 import click
 
-from kit.errors import InputError
 from kit.language import _, marked
 from kit.setting_types import (
     EMAIL_ADDRESSES,
@@ -31,7 +30,6 @@ from kit.setting_types import (
     setting,
 )
 
-REGION = Matching(r"[a-z]{2,}(-[a-z]+)+-\d", marked("a region, such as us-east-1"))
 # The values of `runtime`.
 AUTO, PROCESS, DOCKER = "auto", "process", "docker"
 # Who serves the labelling on the cloud track.
@@ -57,13 +55,24 @@ class EndpointAgeSettings(RunsSettings):
 
 
 @dataclass(frozen=True)
-class DetectSettings(RunsSettings):
+class RegionSettings(RunsSettings):
+    """Settings of every command that signs in on AWS."""
+
+    region: str | None = setting(
+        None,
+        Matching(r"[a-z]{2,}(-[a-z]+)+-\d", marked("a region, such as us-east-1")),
+        marked("AWS region"),
+        identity=False,
+    )
+
+
+@dataclass(frozen=True)
+class DetectSettings(RegionSettings):
     """Settings of `kit detect`; those of the same names mean the same to a run."""
 
     threshold: float | None = setting(
         None, Number(0, 1), marked("lowest score that counts; default: the run's"), identity=False
     )
-    region: str | None = setting(None, REGION, marked("AWS region"), identity=False)
 
 
 @dataclass(frozen=True)
@@ -141,7 +150,16 @@ class RunSettings(RunsSettings):
 
 
 @dataclass(frozen=True)
-class Settings(RunSettings):
+class WorkersSettings(RunsSettings):
+    """Settings of commands that look at who labels."""
+
+    workers: tuple[str, ...] = setting(
+        (), EMAIL_ADDRESSES, marked("e-mail addresses of those who label, comma-separated"), identity=False
+    )
+
+
+@dataclass(frozen=True)
+class Settings(RunSettings, WorkersSettings):
     """The settings of a run on either track; AWS has another `labeler`."""
 
     images: Path | None = setting(
@@ -166,9 +184,6 @@ class Settings(RunSettings):
     )
     labeler: str | None = setting(
         None, click.Choice(["scripted", "human"]), marked("who labels: scripted (samples only) or human")
-    )
-    workers: tuple[str, ...] = setting(
-        (), EMAIL_ADDRESSES, marked("e-mail addresses of those who label, comma-separated"), identity=False
     )
     epochs: int = setting(
         30, click.IntRange(1, 1000), marked("passes over the training pictures"), hyperparameter="epochs"
@@ -213,15 +228,49 @@ class LocalSettings(Settings, ServicesSettings, KeepSettings, RuntimeSettings):
 
 
 @dataclass(frozen=True)
-class CloudSettings(Settings, LabelStudioSettings, EndpointAgeSettings, KeepSettings):
-    """The settings of a run on AWS."""
+class InstanceSettings(RegionSettings):
+    """Settings of commands that look at quotas."""
+
+    train_instance: str = setting(
+        "ml.g4dn.xlarge", INSTANCE, marked("instance type of the training job"), identity=False
+    )
+    endpoint_instance: str = setting("ml.m5.large", INSTANCE, marked("instance type of the endpoint"), identity=False)
+    spot: bool = setting(
+        False, click.BOOL, marked("1: train on spot instances, cheaper, but they may be taken away"), identity=False
+    )
+
+
+@dataclass(frozen=True)
+class StudioSettings(RegionSettings):
+    """Settings of commands that change something on AWS."""
+
+    poll_seconds: float = setting(10.0, Number(0, 600), marked("seconds between two looks at a job"), identity=False)
+    yes: bool = setting(
+        False, click.BOOL, marked("1: go on without asking, with the plan as well as with the clean-up"), identity=False
+    )
+
+
+@dataclass(frozen=True)
+class CleanSettings(StudioSettings, RunSettings):
+    """Settings of the clean-up."""
+
+    all: bool = setting(
+        False,
+        click.BOOL,
+        marked("1: look in the account and region for what any run made, also without its folder"),
+        identity=False,
+    )
+
+
+@dataclass(frozen=True)
+class DoctorSettings(InstanceSettings, LabelStudioSettings, WorkersSettings):
+    """Settings of the checks before a run on AWS."""
 
     labeler: str = setting(
         GROUND_TRUTH,
         click.Choice([GROUND_TRUTH, LABEL_STUDIO]),
         marked("who serves the labelling: ground-truth or label-studio"),
     )
-    region: str | None = setting(None, REGION, marked("AWS region"), identity=False)
     role_arn: str | None = setting(
         None,
         Matching(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", marked("the ARN of an IAM role")),
@@ -233,32 +282,21 @@ class CloudSettings(Settings, LabelStudioSettings, EndpointAgeSettings, KeepSett
         Matching(r"[a-z0-9][a-z0-9-]*", marked("a JumpStart model id")),
         marked("JumpStart model"),
     )
-    train_instance: str = setting(
-        "ml.g4dn.xlarge", INSTANCE, marked("instance type of the training job"), identity=False
-    )
-    endpoint_instance: str = setting("ml.m5.large", INSTANCE, marked("instance type of the endpoint"), identity=False)
     trainer: str = setting(
         JUMPSTART,
         click.Choice([JUMPSTART, OWN]),
         marked("what is fine-tuned: jumpstart's model, or the kit's own detector"),
     )
-    spot: bool = setting(
-        False,
-        click.BOOL,
-        marked("1: train on spot instances, cheaper, but they may be taken away"),
-        identity=False,
-    )
+
+
+@dataclass(frozen=True)
+class CloudSettings(DoctorSettings, StudioSettings, Settings, EndpointAgeSettings, KeepSettings):
+    """The settings of a run on AWS."""
+
     endpoint_minutes: float = setting(
         65.0, Number(0, 1000), marked("how long the endpoint may take to come up"), identity=False
     )
-    poll_seconds: float = setting(10.0, Number(0, 600), marked("seconds between two looks at a job"), identity=False)
     plan: bool = setting(False, click.BOOL, marked("1: show the plan and the price, create nothing"), identity=False)
-    yes: bool = setting(
-        False,
-        click.BOOL,
-        marked("1: go on without asking, with the plan as well as with the clean-up"),
-        identity=False,
-    )
 
 
 @dataclass(frozen=True)
@@ -266,18 +304,15 @@ class RehearsalSettings(CloudSettings):
     """The settings of the cloud track against the double of AWS."""
 
     fault: tuple[str, ...] = setting(
-        (),
-        FAULTS,
-        marked("let operations fail once, as in CreateTrainingJob=ResourceLimitExceeded"),
-        identity=False,
+        (), FAULTS, marked("let operations fail once, as in CreateTrainingJob=ResourceLimitExceeded"), identity=False
     )
 
 
 # Of every setting that there is.
 DECLARATIONS = {
-    **declarations(LocalSettings),
-    **declarations(RehearsalSettings),
-    **declarations(EndpointSettings),
+    name: each
+    for kind in (LocalSettings, RehearsalSettings, EndpointSettings, CleanSettings)
+    for name, each in declarations(kind).items()
 }
 # Today's names of settings by those that they had before.
 FORMER = {each.formerly: name for name, each in DECLARATIONS.items() if each.formerly}
@@ -301,44 +336,3 @@ def source_of(name: str, origin: str) -> str:
     if origin == FILE:
         return _("{name} of {file}").format(name=name, file=FILE)
     return name.upper() if origin in (MAKE, DEFAULT) else origin
-
-
-def hyperparameters(settings: Settings) -> dict[str, str]:
-    """The values for CreateTrainingJob by their names there; those that are not given are left to the model."""
-    named = {d.hyperparameter: getattr(settings, name) for name, d in declarations(type(settings)).items()}
-    return {name: str(value) for name, value in named.items() if name is not None and value is not None}
-
-
-# Every hyperparameter's name in CreateTrainingJob.
-HYPERPARAMETERS = frozenset(d.hyperparameter for d in declarations(Settings).values() if d.hyperparameter)
-
-
-def training_minutes(settings: Settings, pictures: int) -> float:
-    """After how many minutes a training on so many pictures is stopped, whatever it has come to.
-
-    An hour, and three seconds for each picture of each epoch: three times what two quiet cores take at the largest
-    IMAGE_SIZE, 36 times what they take at the default (bench/README.md). Never more than 100 hours, which is where
-    JumpStart's own estimators stop (`max_run` 360000).
-    """
-    if settings.train_minutes is not None:
-        return settings.train_minutes
-    return min(60 + settings.epochs * pictures * 3 / 60, 6000.0)
-
-
-def check_together(settings: Settings) -> None:
-    """Raises InputError for settings that do not go with each other."""
-    own = settings.images is not None
-    if isinstance(settings.annotations, S3Address) and not isinstance(settings, CloudSettings):
-        raise InputError(_("ANNOTATIONS=s3://… goes with `make cloud`; download it and give the file."))
-    if settings.annotations is not None and not own:
-        raise InputError(_("ANNOTATIONS needs IMAGES: say in which folder the pictures are."))
-    if own and settings.annotations is None and settings.labels is None:
-        raise InputError(
-            _("IMAGES needs LABELS (the class names, comma-separated) or ANNOTATIONS (labels that exist).")
-        )
-    if own and settings.labeler == "scripted":
-        raise InputError(_("LABELER=scripted knows the boxes of the sample pictures only; leave it out with IMAGES."))
-    if settings.workers and not own and settings.labeler in (None, "scripted"):
-        raise InputError(_("WORKERS are people, and a program labels the samples: say LABELER=human too."))
-    if not own and settings.labels is not None:
-        raise InputError(_("LABELS goes with IMAGES: the sample pictures have their own classes."))

@@ -12,6 +12,7 @@ from kit.aws.resources.registry import kinds_of, traces_of
 from kit.aws.session import Aws
 from kit.aws_api import Algorithm, AwsApi, LabellingPortal
 from kit.language import _
+from kit.run import names
 from kit.run.journal import Journal
 from kit.run.results import RoleResult, TeamResult
 from kit.settings import CloudSettings
@@ -49,12 +50,19 @@ def assemble(aws: Aws, settings: CloudSettings, journal: Journal, algorithm: Alg
         further_kinds=kinds_of(aws, settings),
         traces=traces_of(aws),
         endpoint_seconds=60 * settings.endpoint_minutes,
+        tags=names.tags(journal.run_id),
     )
 
 
 def recorded_version(record: Path) -> str | None:
     """The model's version in a run's record, where there is one."""
     return str(json.loads(record.read_text(encoding="utf-8"))["version"]) if record.exists() else None
+
+
+def recorded_instances(record: Path) -> tuple[str, str]:
+    """The instance types of training and endpoint in a run's record."""
+    algorithm = json.loads(record.read_text(encoding="utf-8"))["algorithm"]
+    return algorithm["training_instance"], algorithm["endpoint_instance"]
 
 
 def model_record(model: JumpStartModel) -> bytes:

@@ -10,22 +10,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kit.aws.finding import FAIL, PASS, WARNING, Finding, said
 from kit.aws.session import Aws
 from kit.language import _
-from kit.settings import CloudSettings
+from kit.settings import DoctorSettings
 
 ACTIONS = (
     "s3:CreateBucket", "s3:PutObject", "s3:PutEncryptionConfiguration", "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketCORS", "s3:DeleteBucket", "s3:DeleteObjectVersion",
+    "s3:PutBucketCORS", "s3:PutBucketTagging", "s3:DeleteBucket", "s3:DeleteObjectVersion",
     "sagemaker:CreateLabelingJob", "sagemaker:CreateTrainingJob", "sagemaker:CreateModel",
     "sagemaker:CreateEndpointConfig", "sagemaker:CreateEndpoint", "sagemaker:InvokeEndpoint",
     "sagemaker:DeleteEndpoint", "sagemaker:DeleteEndpointConfig", "sagemaker:DeleteModel",
     "sagemaker:CreateWorkforce", "sagemaker:CreateWorkteam", "sagemaker:DeleteWorkforce", "sagemaker:DeleteWorkteam",
+    "sagemaker:AddTags", "cognito-idp:TagResource",
     "cognito-idp:CreateUserPool", "cognito-idp:AdminCreateUser", "cognito-idp:DeleteUserPool",
-    "iam:CreateRole", "iam:PutRolePolicy", "iam:PassRole", "iam:DeleteRole", "iam:DeleteRolePolicy",
+    "iam:CreateRole", "iam:TagRole", "iam:PutRolePolicy", "iam:PassRole", "iam:DeleteRole", "iam:DeleteRolePolicy",
     "logs:DescribeLogStreams", "logs:GetLogEvents",
 )  # fmt: skip
 
 
-def of_the_caller(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
+def of_the_caller(aws: Aws, settings: DoctorSettings) -> Iterator[Finding]:
     """The finding of a policy simulation over the actions that matter, or that the simulation is not allowed."""
     if principal(aws.caller) is None:
         yield Finding(_("permissions"), PASS, _("the account's root user may do anything"))
@@ -64,7 +65,7 @@ def of_the_caller(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
         yield Finding(_("permissions"), PASS, _("all {count} actions that matter").format(count=len(wanted)))
 
 
-def execution_role(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
+def execution_role(aws: Aws, settings: DoctorSettings) -> Iterator[Finding]:
     """Whether the role that ROLE_ARN names is there; nothing where the run makes its own."""
     if settings.role_arn is None:
         return

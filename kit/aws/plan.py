@@ -10,10 +10,8 @@ from kit.aws.prices import Price
 from kit.aws.resources.workforce import Workforce
 from kit.aws.session import Aws
 from kit.language import _
-from kit.settings import GROUND_TRUTH, OWN, CloudSettings, training_minutes
-
-# What 30 epochs over some dozens of pictures take, with the instance's start; billed by the second.
-_TRAINING_HOURS = 0.5
+from kit.settings import GROUND_TRUTH, OWN, CloudSettings
+from kit.training_settings import most_minutes, reckoned_minutes
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int
     """Asks for the prices and for what is there already; writes nothing."""
     training = prices.instance_price(aws, settings.train_instance, prices.TRAINING)
     endpoint = prices.instance_price(aws, settings.endpoint_instance, prices.HOSTING)
-    hours = settings.endpoint_hours
+    hours, reckoned = settings.endpoint_hours, reckoned_minutes(settings, pictures)
     steps = [
         *_role(settings),
         *_team(aws, settings),
@@ -55,7 +53,14 @@ def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int
             _("bucket with {count} pictures: encrypted, closed to the public, readable by the labelling page").format(
                 count=pictures
             ),
-            ("CreateBucket", "PutPublicAccessBlock", "PutBucketEncryption", "PutBucketCors", "PutObject"),
+            (
+                "CreateBucket",
+                "PutPublicAccessBlock",
+                "PutBucketEncryption",
+                "PutBucketCors",
+                "PutBucketTagging",
+                "PutObject",
+            ),
         ),
         *_labelling(settings, pictures),
         *_images(settings),
@@ -66,12 +71,9 @@ def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int
             )
             + (_(", spot") if settings.spot else ""),
             ("CreateTrainingJob",),
-            training.of(_TRAINING_HOURS),
-            _("{price}; reckoned with {hours:g} h, stopped after {minutes:g} minutes ({source})").format(
-                price=training,
-                hours=_TRAINING_HOURS,
-                minutes=training_minutes(settings, pictures),
-                source=training.source,
+            training.of(reckoned / 60),
+            _("{price}; reckoned with {likely:.0f} minutes, stopped after {most:g} ({source})").format(
+                price=training, likely=reckoned, most=most_minutes(settings, pictures), source=training.source
             ),
         ),
         Step(
@@ -94,7 +96,7 @@ def _team(aws: Aws, settings: CloudSettings) -> list[Step]:
     if settings.annotations is not None or settings.labeler != GROUND_TRUTH or not settings.workers:
         return []
     people = _("invitations to {count} by e-mail").format(count=len(settings.workers))
-    if Workforce(aws, settings.poll_seconds).existing() is not None:
+    if Workforce(aws).existing() is not None:
         calls: tuple[str, ...] = ("CreateGroup", "CreateWorkteam", "AdminCreateUser", "AdminAddUserToGroup")
         return [Step(_("work team in the region's workforce, {people}").format(people=people), calls)]
     calls = (

@@ -17,19 +17,26 @@ from kit.errors import InputError, KitError
 from kit.language import _
 from kit.local_cloud.docker.engine import NoEngine, probe_engine
 from kit.setting_types import declarations
-from kit.settings import DEFAULT, GROUND_TRUTH, OWN, CloudSettings, ResolvedSettings, source_of
+from kit.settings import DEFAULT, GROUND_TRUTH, OWN, CloudSettings, DoctorSettings, ResolvedSettings, source_of
 
 # Of a bounding-box job: https://docs.aws.amazon.com/sagemaker/latest/dg/sms-bounding-box.html
 _MOST_LABELS = 10
 
 
 def look(
-    aws: Aws, settings: CloudSettings, labels: Sequence[str] = (), model_version: str = "*", *, for_a_run: bool = False
+    aws: Aws,
+    settings: DoctorSettings,
+    labels: Sequence[str] = (),
+    model_version: str = "*",
+    *,
+    labelled: bool = False,
+    for_a_run: bool = False,
 ) -> tuple[list[Finding], JumpStartModel | None]:
     """Every check, each by reading only, and the model where JumpStart has it.
 
     Args:
         labels: the classes to label with, as far as they are known.
+        labelled: whether the labels are there already.
         for_a_run: whether a run begins next: what only that needs, such as workers, is then a failure.
     """
     findings = [
@@ -41,7 +48,7 @@ def look(
             ),
         )
     ]
-    if settings.annotations is None:
+    if not labelled:
         findings += _labelling(aws, settings, labels, for_a_run=for_a_run)
     findings += permissions.of_the_caller(aws, settings)
     findings += _quotas(aws, settings)
@@ -92,7 +99,7 @@ def _engine() -> Finding:
     return Finding(_("Docker engine"), PASS, engine.version)
 
 
-def _jumpstart(aws: Aws, settings: CloudSettings, version: str) -> tuple[JumpStartModel | None, list[Finding]]:
+def _jumpstart(aws: Aws, settings: DoctorSettings, version: str) -> tuple[JumpStartModel | None, list[Finding]]:
     try:
         model = resolve(
             aws,
@@ -107,7 +114,7 @@ def _jumpstart(aws: Aws, settings: CloudSettings, version: str) -> tuple[JumpSta
     return model, list(_model(model, settings))
 
 
-def _labelling(aws: Aws, settings: CloudSettings, labels: Sequence[str], *, for_a_run: bool) -> Iterator[Finding]:
+def _labelling(aws: Aws, settings: DoctorSettings, labels: Sequence[str], *, for_a_run: bool) -> Iterator[Finding]:
     if settings.labeler != GROUND_TRUTH:
         return
     if aws.region not in GROUND_TRUTH_ACCOUNTS:
@@ -132,7 +139,7 @@ def _labelling(aws: Aws, settings: CloudSettings, labels: Sequence[str], *, for_
             _("fewer LABELS, or LABELER=label-studio"),
         )
     try:
-        workforce, there = Workforce(aws, settings.poll_seconds).existing(), Workteam(aws).existing()
+        workforce, there = Workforce(aws).existing(), Workteam(aws).existing()
     except (ClientError, BotoCoreError) as error:
         yield Finding(_("private workforce"), FAIL, said(error), _("ask for sagemaker:ListWorkforces, ListWorkteams"))
         return
@@ -158,7 +165,7 @@ def _labelling(aws: Aws, settings: CloudSettings, labels: Sequence[str], *, for_
         )
 
 
-def _quotas(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
+def _quotas(aws: Aws, settings: DoctorSettings) -> Iterator[Finding]:
     names = (
         quotas.training_quota(settings.train_instance, spot=settings.spot),
         quotas.endpoint_quota(settings.endpoint_instance),
@@ -192,7 +199,7 @@ def _quotas(aws: Aws, settings: CloudSettings) -> Iterator[Finding]:
             yield Finding(_("quota {name}").format(name=name), PASS, f"{found[name].value:g}")
 
 
-def _model(model: JumpStartModel, settings: CloudSettings) -> Iterator[Finding]:
+def _model(model: JumpStartModel, settings: DoctorSettings) -> Iterator[Finding]:
     name = f"{model.model_id} {model.version}"
     if model.warnings:
         yield Finding(

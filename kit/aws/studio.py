@@ -10,7 +10,7 @@ from collections.abc import Callable
 from kit.aws.resources.role import Role
 from kit.aws.resources.studio_domain import StudioDomain
 from kit.aws.session import Aws
-from kit.aws_api import unless_missing
+from kit.aws_api import tag_list, unless_missing
 from kit.errors import SetupError
 from kit.language import _
 from kit.run import names
@@ -39,9 +39,9 @@ def open_space(aws: Aws, journal: Journal, poll_seconds: float, say: Callable[[s
     say(_("  domain (this takes minutes)"))
     what = _("Studio domain {name}").format(name=name)
     domains.wait_for(lambda: sagemaker.describe_domain(DomainId=domain), what)
-    here = {"DomainId": domain}
+    here, tagged = {"DomainId": domain}, {"Tags": tag_list(names.tags(journal.run_id))}
     if unless_missing(sagemaker.describe_user_profile, **here, UserProfileName=_PROFILE) is None:
-        sagemaker.create_user_profile(**here, UserProfileName=_PROFILE)
+        sagemaker.create_user_profile(**here, UserProfileName=_PROFILE, **tagged)
     say(_("  user profile"))
     domains.wait_for(
         lambda: sagemaker.describe_user_profile(**here, UserProfileName=_PROFILE), _("Studio's user profile")
@@ -56,12 +56,13 @@ def open_space(aws: Aws, journal: Journal, poll_seconds: float, say: Callable[[s
                 "AppType": "JupyterLab",
                 "JupyterLabAppSettings": {"DefaultResourceSpec": {"InstanceType": _INSTANCE}},
             },
+            **tagged,
         )
     say(_("  JupyterLab space"))
     domains.wait_for(lambda: sagemaker.describe_space(**here, SpaceName=_SPACE), _("Studio's space"))
     app = unless_missing(sagemaker.describe_app, **here, SpaceName=_SPACE, **_APP)
     if app is None or app["Status"] in ("Deleted", "Failed"):
-        sagemaker.create_app(**here, SpaceName=_SPACE, **_APP, ResourceSpec={"InstanceType": _INSTANCE})
+        sagemaker.create_app(**here, SpaceName=_SPACE, **_APP, ResourceSpec={"InstanceType": _INSTANCE}, **tagged)
     domains.wait_for(lambda: sagemaker.describe_app(**here, SpaceName=_SPACE, **_APP), "JupyterLab")
     url: str = sagemaker.create_presigned_domain_url(**here, UserProfileName=_PROFILE, SpaceName=_SPACE)[
         "AuthorizedUrl"

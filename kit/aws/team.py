@@ -59,9 +59,9 @@ def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float
     team = Workteam(aws).make(journal, name, workforce, member)
     portal = portal_of(team)
     if ours:
-        UserPool(aws).lead_to(pool, client, portal)
+        UserPool(aws).lead_to(journal, pool, client, portal)
     for worker in workers:
-        Worker(aws).make(journal, pool, name, worker)
+        Worker(aws).make(journal, pool, name, worker, of_the_run=ours)
     return TeamResult(team["WorkteamArn"], portal)
 
 

@@ -6,26 +6,32 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kit.local_cloud.account import ACCOUNT, REGION
+from kit.local_cloud.account import REGION, Place
 from kit.local_cloud.service_model import client_error
 
-# USD an hour, as in November 2026.
+# USD an hour, as in November 2026 in the United States; elsewhere it is dearer.
 _HOURLY = {"ml.g4dn.xlarge": 0.7364, "ml.g4dn.2xlarge": 1.0528, "ml.p3.2xlarge": 3.825, "ml.m5.large": 0.115}
+_ELSEWHERE = 1.1
 
 
 class Quotas:
-    """`service-quotas` for SageMaker; what is asked for is granted in name only, as on AWS it takes its time."""
+    """`service-quotas` for SageMaker; what is asked for is granted in name only, as on AWS it takes its time.
 
-    def __init__(self, values: Mapping[str, float] | None = None) -> None:
-        names = [f"{instance} for {use} usage" for instance in _HOURLY for use in ("training job", "endpoint")]
-        names += [f"{instance} for spot training job usage" for instance in _HOURLY]
-        self._values = dict.fromkeys(names, 1.0) | dict(values or {})
-        self.requested: list[str] = []
+    Args:
+        changed: those that are not 1, by name; looked at for every answer.
+    """
+
+    def __init__(self, place: Place, changed: Mapping[str, float]) -> None:
+        self._place = place
+        self._changed = changed
+        self._names = [f"{instance} for {use} usage" for instance in _HOURLY for use in ("training job", "endpoint")]
+        self._names += [f"{instance} for spot training job usage" for instance in _HOURLY]
+        self._requested = 0
 
     def list_service_quotas(self, *, ServiceCode: str, **_: Any) -> dict[str, Any]:
         if ServiceCode != "sagemaker":
             raise client_error("ListServiceQuotas", "NoSuchResourceException", f"No service {ServiceCode}.")
-        return {"Quotas": [self._quota(name) for name in self._values]}
+        return {"Quotas": [self._quota(name) for name in self._names]}
 
     def list_aws_default_service_quotas(self, *, ServiceCode: str, **_: Any) -> dict[str, Any]:
         return self.list_service_quotas(ServiceCode=ServiceCode)
@@ -33,13 +39,13 @@ class Quotas:
     def request_service_quota_increase(
         self, *, ServiceCode: str, QuotaCode: str, DesiredValue: float
     ) -> dict[str, Any]:
-        name = next((name for name in self._values if _code(name) == QuotaCode), None)
+        name = next((name for name in self._names if _code(name) == QuotaCode), None)
         if name is None:
             raise client_error("RequestServiceQuotaIncrease", "NoSuchResourceException", f"No quota {QuotaCode}.")
-        self.requested.append(name)
+        self._requested += 1
         return {
             "RequestedQuota": {
-                "Id": f"request-{len(self.requested)}",
+                "Id": f"request-{self._requested}",
                 "ServiceCode": ServiceCode,
                 "QuotaCode": QuotaCode,
                 "QuotaName": name,
@@ -48,17 +54,14 @@ class Quotas:
             }
         }
 
-    def set(self, name: str, value: float) -> None:
-        self._values[name] = value
-
     def _quota(self, name: str) -> dict[str, Any]:
         return {
             "ServiceCode": "sagemaker",
             "ServiceName": "Amazon SageMaker",
-            "QuotaArn": f"arn:aws:servicequotas:{REGION}:{ACCOUNT}:sagemaker/{_code(name)}",
+            "QuotaArn": f"arn:aws:servicequotas:{self._place.region}:{self._place.account}:sagemaker/{_code(name)}",
             "QuotaCode": _code(name),
             "QuotaName": name,
-            "Value": self._values[name],
+            "Value": self._changed.get(name, 1.0),
             "Adjustable": True,
         }
 
@@ -70,19 +73,27 @@ def _code(name: str) -> str:
 def get_products(*, ServiceCode: str, Filters: list[dict[str, str]] | None = None, **_: Any) -> dict[str, Any]:
     """`pricing`'s entries for SageMaker's instances, each entry a JSON text."""
     wanted = {item["Field"]: item["Value"] for item in Filters or []}
+    region = wanted.get("regionCode", REGION)
+    times = 1.0 if region.startswith("us-") else _ELSEWHERE
     products = []
     for instance, hourly in _HOURLY.items() if ServiceCode == "AmazonSageMaker" else ():
         for component, usage in (("Training", "Train"), ("Hosting", "Host"), ("Notebook", "Notebk")):
             attributes = {
                 "servicecode": ServiceCode,
-                "regionCode": REGION,
+                "regionCode": region,
                 "instanceName": instance,
                 "component": component,
-                "usagetype": f"USE1-{usage}:{instance}",
+                "usagetype": f"{_usage_prefix(region)}-{usage}:{instance}",
             }
             if all(attributes.get(field) == value for field, value in wanted.items()):
-                products.append(json.dumps(_product(attributes, hourly)))
+                products.append(json.dumps(_product(attributes, hourly * times)))
     return {"FormatVersion": "aws_v1", "PriceList": products}
+
+
+def _usage_prefix(region: str) -> str:
+    """As in USE1 for us-east-1."""
+    area, direction, number = region.split("-")
+    return f"{area}{direction[0]}{number}".upper()
 
 
 def _product(attributes: dict[str, str], hourly: float) -> dict[str, Any]:

@@ -100,8 +100,8 @@ class SlowEndpoints:
     def _describe(self, *, EndpointName: str) -> Mapping[str, Any]:
         return self._as_of_now(self._sagemaker.describe_endpoint(EndpointName=EndpointName))
 
-    def _list(self, **request: Any) -> Mapping[str, Any]:
-        found = self._sagemaker.list_endpoints(**request)["Endpoints"]
+    def _list(self) -> Mapping[str, Any]:
+        found = self._sagemaker.list_endpoints(NameContains="")["Endpoints"]
         return {"Endpoints": [self._as_of_now(endpoint) for endpoint in found]}
 
     def _delete(self, *, EndpointName: str) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import http.client
 import json
 import threading
 import traceback
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,8 +19,9 @@ from urllib.parse import parse_qsl
 from botocore.exceptions import ClientError
 
 from kit.aws_api import TRAINING_LOGS
-from kit.aws_double import jumpstart_catalogue
+from kit.aws_double import lists
 from kit.aws_double.double import Double
+from kit.aws_double.region import Operation, Region
 from kit.aws_double.wire import Call, call_of, error_answer, json_answer, json_request
 from kit.local_cloud.service_model import client_error, validate_request
 
@@ -79,26 +81,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, call: Call, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         double = self.server.double
+        region = double.region(call.region)
         if call.operation == "InvokeEndpoint":
-            return self._invoke(call, body)
+            return self._invoke(region, call, body)
         if (call.service, call.operation) == ("iam", "SimulatePrincipalPolicy"):
             return 200, [("Content-Type", "text/xml")], _allowed(body)
-        operation = double.operations.get((call.service, call.operation))
+        operation = region.operations.get((call.service, call.operation))
         if operation is None or _is_motos(call, body):
             if call.service == "sagemaker":
                 raise client_error(call.operation, "UnknownOperationException", "The double does not do this.")
             return self._pass_on(body)
         request = json_request(body)
         validate_request(call.service, call.operation, request)
-        answer = double.faults.distort(call.operation, operation(**request))
+        answer = double.faults.distort(call.operation, _answered(call, operation, request))
+        if call.service == "sagemaker":
+            region.tags.note(call.operation, request, answer)
         return 200, [("Content-Type", "application/x-amz-json-1.1")], json_answer(call, answer)
 
-    def _invoke(self, call: Call, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _invoke(self, region: Region, call: Call, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         asked = {"ContentType": self.headers.get("Content-Type"), "Accept": self.headers.get("Accept")}
         given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
-        answer = self.server.double.api.sagemaker_runtime.invoke_endpoint(
-            EndpointName=call.endpoint, Body=body, **given
-        )
+        answer = region.api.sagemaker_runtime.invoke_endpoint(EndpointName=call.endpoint, Body=body, **given)
         headers = [
             ("Content-Type", answer["ContentType"]),
             ("x-Amzn-Invoked-Production-Variant", answer["InvokedProductionVariant"]),
@@ -133,9 +136,9 @@ class _Handler(BaseHTTPRequestHandler):
             double.faults.add(json.loads(body))
         elif what == "quotas":
             asked = json.loads(body)
-            double.quotas.set(asked["name"], asked["value"])
+            double.quotas[asked["name"]] = asked["value"]
         elif what == "spec":
-            jumpstart_catalogue.put_spec(double.api.s3, **json.loads(body))
+            double.change_spec(**json.loads(body))
         else:
             self._send(404, [], b"")
             return
@@ -150,6 +153,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+
+def _answered(call: Call, operation: Operation, request: dict[str, Any]) -> Mapping[str, Any]:
+    if not lists.is_list(call):
+        return operation(**request)
+    asked = {name: value for name, value in request.items() if name not in lists.NARROWING}
+    return lists.page_of(call, request, operation(**asked))
 
 
 def _is_motos(call: Call, body: bytes) -> bool:

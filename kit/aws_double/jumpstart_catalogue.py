@@ -14,9 +14,8 @@ from kit.local_cloud.account import REGION
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Each region's bucket, and regions in which the double has one.
+# The beginning of each region's bucket.
 BUCKETS = "jumpstart-cache-prod-"
-_REGIONS = (REGION, "us-west-2", "eu-west-1")
 MODEL_ID = "mxnet-od-ssd-512-mobilenet1-0-coco"
 VERSION = "2.0.3"
 _SPEC_KEY = f"community_models_specs/{MODEL_ID}/specs_v{VERSION}.json"
@@ -32,23 +31,22 @@ _TRAINING_INSTANCES = [
 ]  # fmt: skip
 
 
-def fill(s3: S3Client) -> None:
-    """Makes the buckets."""
-    for region in _REGIONS:
-        bucket = f"{BUCKETS}{region}"
-        s3.create_bucket(Bucket=bucket)
-        manifest = [{"model_id": MODEL_ID, "version": VERSION, "min_version": "2.100.0", "spec_key": _SPEC_KEY}]
-        s3.put_object(Bucket=bucket, Key="models_manifest.json", Body=json.dumps(manifest).encode())
-        for key in (_TRAINING_SCRIPT, _INFERENCE_SCRIPT, _TRAINING_ARTIFACT, _INFERENCE_ARTIFACT, _PREPACKED_ARTIFACT):
-            s3.put_object(Bucket=bucket, Key=key, Body=b"")
-    put_spec(s3)
+def fill(s3: S3Client, region: str) -> None:
+    """Makes the region's bucket, whole but for the model's spec."""
+    bucket, request = f"{BUCKETS}{region}", dict[str, Any]()
+    if region != REGION:
+        request["CreateBucketConfiguration"] = {"LocationConstraint": region}
+    s3.create_bucket(Bucket=bucket, **request)
+    manifest = [{"model_id": MODEL_ID, "version": VERSION, "min_version": "2.100.0", "spec_key": _SPEC_KEY}]
+    s3.put_object(Bucket=bucket, Key="models_manifest.json", Body=json.dumps(manifest).encode())
+    for key in (_TRAINING_SCRIPT, _INFERENCE_SCRIPT, _TRAINING_ARTIFACT, _INFERENCE_ARTIFACT, _PREPACKED_ARTIFACT):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"")
 
 
-def put_spec(s3: S3Client, **changes: Any) -> None:
+def put_spec(s3: S3Client, region: str, **changes: Any) -> None:
     """Writes the model's spec, with other members where asked for: deprecated, say."""
-    for region in _REGIONS:
-        content = json.dumps({**spec(region), **changes}).encode()
-        s3.put_object(Bucket=f"{BUCKETS}{region}", Key=_SPEC_KEY, Body=content)
+    content = json.dumps({**spec(region), **changes}).encode()
+    s3.put_object(Bucket=f"{BUCKETS}{region}", Key=_SPEC_KEY, Body=content)
 
 
 def spec(region: str) -> dict[str, Any]:

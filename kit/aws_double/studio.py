@@ -9,8 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from kit.local_cloud.account import REGION, sagemaker_arn
+from kit.local_cloud.account import Place
 from kit.local_cloud.service_model import client_error
+
+_OF_DOMAINS = ("DomainArn", "DomainId", "DomainName", "Status", "CreationTime")
 
 
 class Studio:
@@ -23,7 +25,8 @@ class Studio:
         operations: by the API's names.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, place: Place, seconds: float) -> None:
+        self._place = place
         self._seconds = seconds
         self._lock = threading.Lock()
         # By (kind, domain's id, name); a thing that is Deleting goes when its time has come.
@@ -31,7 +34,7 @@ class Studio:
         self.operations: dict[str, Callable[..., dict[str, Any]]] = {
             "CreateDomain": self._create_domain,
             "CreatePresignedDomainUrl": self._sign,
-            "ListDomains": lambda **_: {"Domains": self._listed("Domain", "", ("DomainId", "DomainName", "Status"))},
+            "ListDomains": lambda **_: {"Domains": self._listed("Domain", "", _OF_DOMAINS)},
             "DescribeDomain": lambda **r: self._described("Domain", r["DomainId"], r["DomainId"]),
             "DeleteDomain": lambda **r: self._delete("Domain", r["DomainId"], r["DomainId"]),
         }
@@ -52,7 +55,7 @@ class Studio:
             with self._lock:
                 self._require("Domain", request["DomainId"], request["DomainId"])
                 self._add(f"Create{kind}", kind, request["DomainId"], request[key], request)
-            return {f"{kind}Arn": sagemaker_arn(f"{kind.lower()}/{request['DomainId']}/{request[key]}")}
+            return {f"{kind}Arn": self._place.sagemaker_arn(f"{kind.lower()}/{request['DomainId']}/{request[key]}")}
 
         return {
             f"Create{kind}": create,
@@ -64,13 +67,14 @@ class Studio:
     def _create_domain(self, **request: Any) -> dict[str, Any]:
         identifier = f"d-{secrets.token_hex(6)}"
         with self._lock:
-            self._add("CreateDomain", "Domain", identifier, identifier, {**request, "DomainId": identifier})
-        return {"DomainArn": sagemaker_arn(f"domain/{identifier}"), "DomainId": identifier}
+            there = {"DomainId": identifier, "DomainArn": self._place.sagemaker_arn(f"domain/{identifier}")}
+            self._add("CreateDomain", "Domain", identifier, identifier, {**request, **there})
+        return there
 
     def _sign(self, **request: Any) -> dict[str, Any]:
         with self._lock:
             self._require("App", request["DomainId"], "default")
-        host = f"{request['DomainId']}.studio.{REGION}.sagemaker.aws"
+        host = f"{request['DomainId']}.studio.{self._place.region}.sagemaker.aws"
         return {"AuthorizedUrl": f"https://{host}/auth?token={secrets.token_hex(16)}"}
 
     def _add(self, operation: str, kind: str, domain: str, name: str, request: dict[str, Any]) -> None:

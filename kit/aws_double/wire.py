@@ -19,6 +19,8 @@ from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
+from kit.local_cloud.account import REGION
+
 _TARGETS = {
     "SageMaker": "sagemaker",
     "Logs_20140328": "logs",
@@ -28,7 +30,7 @@ _TARGETS = {
     "AmazonEC2ContainerRegistry_V20150921": "ecr",
 }
 _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
-_SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
+_SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[a-z]+(?:-[a-z]+)+-\d+)/(?P<service>[^/]+)/aws4_request")
 
 
 @dataclass(frozen=True)
@@ -39,30 +41,32 @@ class Call:
         service: botocore's name of the service, as far as it can be told.
         operation: the API's name of it.
         endpoint: for InvokeEndpoint, which.
+        region: that the client has signed for.
     """
 
     service: str
     operation: str
     endpoint: str = ""
+    region: str = REGION
 
 
 def call_of(method: str, path: str, headers: Message[str, str], body: bytes) -> Call:
     """The operation that a request asks for, by target, by form parameter, or by method and address."""
+    scope = _SCOPE.search(headers.get("Authorization", ""))
+    region, service = (scope["region"], scope["service"]) if scope else (REGION, "s3")
     target = headers.get("X-Amz-Target", "")
     if target:
         prefix, _, operation = target.partition(".")
-        return Call(_TARGETS.get(prefix, prefix), operation)
+        return Call(_TARGETS.get(prefix, prefix), operation, region=region)
     address = urlsplit(path)
     invocation = _INVOCATIONS.fullmatch(address.path)
     if invocation:
-        return Call("sagemaker-runtime", "InvokeEndpoint", invocation[1])
-    scope = _SCOPE.search(headers.get("Authorization", ""))
-    service = scope[1] if scope else "s3"
+        return Call("sagemaker-runtime", "InvokeEndpoint", invocation[1], region)
     if service == "s3":
-        return Call("s3", _s3_operation(method, address.path, address.query, headers))
+        return Call("s3", _s3_operation(method, address.path, address.query, headers), region=region)
     if headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
-        return Call(service, parse_qs(body.decode(errors="replace")).get("Action", ["?"])[0])
-    return Call(service, f"{method} {address.path}")
+        return Call(service, parse_qs(body.decode(errors="replace")).get("Action", ["?"])[0], region=region)
+    return Call(service, f"{method} {address.path}", region=region)
 
 
 def _s3_operation(method: str, path: str, query: str, headers: Message[str, str]) -> str:

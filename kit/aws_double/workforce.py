@@ -8,10 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from kit.local_cloud.account import REGION, sagemaker_arn
+from kit.local_cloud.account import Place
 from kit.local_cloud.service_model import client_error
-
-_DOMAIN = f"double.labeling.{REGION}.sagemaker.aws"
 
 
 class Workforces:
@@ -26,7 +24,9 @@ class Workforces:
         operations: by the API's names.
     """
 
-    def __init__(self, seconds: float, team_seconds: float = 0.0) -> None:
+    def __init__(self, place: Place, seconds: float, team_seconds: float = 0.0) -> None:
+        self._place = place
+        self._sub_domain = f"double.labeling.{place.region}.sagemaker.aws"
         self._seconds, self._team_seconds = seconds, team_seconds
         self._workforces: dict[str, dict[str, Any]] = {}
         self._teams: dict[str, dict[str, Any]] = {}
@@ -49,12 +49,12 @@ class Workforces:
             if self._workforces:
                 raise _refused("CreateWorkforce", "A workforce already exists in this region.")
             now = datetime.now(timezone.utc)
-            arn = sagemaker_arn(f"workforce/{name}")
+            arn = self._place.sagemaker_arn(f"workforce/{name}")
             self._workforces[name] = {
                 "WorkforceName": name,
                 "WorkforceArn": arn,
                 "CognitoConfig": request["CognitoConfig"],
-                "SubDomain": _DOMAIN,
+                "SubDomain": self._sub_domain,
                 "CreateDate": now,
                 "LastUpdatedDate": now,
                 "Status": "Initializing",
@@ -93,14 +93,14 @@ class Workforces:
             if name in self._teams:
                 raise client_error("CreateWorkteam", "ResourceInUse", f'The work team "{name}" already exists.')
             now = datetime.now(timezone.utc)
-            arn = sagemaker_arn(f"workteam/private-crowd/{name}")
+            arn = self._place.sagemaker_arn(f"workteam/private-crowd/{name}")
             self._teams[name] = {
                 "WorkteamName": name,
                 "WorkteamArn": arn,
                 "WorkforceArn": workforce["WorkforceArn"],
                 "MemberDefinitions": request["MemberDefinitions"],
                 "Description": request["Description"],
-                "SubDomain": _DOMAIN,
+                "SubDomain": self._sub_domain,
                 "CreateDate": now,
                 "LastUpdatedDate": now,
             }

@@ -10,7 +10,15 @@ import click
 from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
 from kit.language import _
-from kit.settings import CloudSettings, RehearsalSettings, ResolvedSettings
+from kit.settings import (
+    CleanSettings,
+    CloudSettings,
+    DoctorSettings,
+    InstanceSettings,
+    RehearsalSettings,
+    ResolvedSettings,
+    StudioSettings,
+)
 
 
 @click.command(
@@ -32,10 +40,15 @@ def cloud(resolved: ResolvedSettings[CloudSettings]) -> None:
 @click.command(
     "cloud-clean",
     cls=SettingsCommand,
-    kind=CloudSettings,
-    help=_("Delete all that the runs on AWS made, in whatever state they are, and list what is left."),
+    kind=CleanSettings,
+    help="\n\n".join(
+        [
+            _("Delete all that the runs on AWS made, in whatever state they are, and list what is left."),
+            _("With ALL=1 also what runs made of which no folder is left, or whose folder is on another machine."),
+        ]
+    ),
 )
-def cloud_clean(resolved: ResolvedSettings[CloudSettings]) -> None:
+def cloud_clean(resolved: ResolvedSettings[CleanSettings]) -> None:
     from kit.tracks.clean import clean
 
     clean(resolved, Console())
@@ -43,24 +56,22 @@ def cloud_clean(resolved: ResolvedSettings[CloudSettings]) -> None:
 
 @click.command(
     cls=SettingsCommand,
-    kind=CloudSettings,
-    without=("run",),
+    kind=DoctorSettings,
     help=_("Check this machine, and whether the workshop can run on this AWS account; makes nothing."),
 )
-def doctor(resolved: ResolvedSettings[CloudSettings]) -> None:
+def doctor(resolved: ResolvedSettings[DoctorSettings]) -> None:
     from kit.tracks import doctor as doctor_track
 
-    doctor_track.run(resolved, Console())
+    doctor_track.run(resolved.settings, Console())
 
 
 @click.command(
     "cloud-quota",
     cls=SettingsCommand,
-    kind=CloudSettings,
-    without=("run",),
+    kind=InstanceSettings,
     help=_("Ask AWS for one instance of the chosen training and endpoint type where the quota is 0."),
 )
-def cloud_quota(resolved: ResolvedSettings[CloudSettings]) -> None:
+def cloud_quota(resolved: ResolvedSettings[InstanceSettings]) -> None:
     from kit.aws import quotas
     from kit.aws.session import open_account, told
 
@@ -77,11 +88,10 @@ def cloud_quota(resolved: ResolvedSettings[CloudSettings]) -> None:
 @click.command(
     "cloud-studio",
     cls=SettingsCommand,
-    kind=CloudSettings,
-    without=("run",),
+    kind=StudioSettings,
     help=_("Make a SageMaker Studio domain with a JupyterLab space, and print the address that opens it."),
 )
-def cloud_studio(resolved: ResolvedSettings[CloudSettings]) -> None:
+def cloud_studio(resolved: ResolvedSettings[StudioSettings]) -> None:
     from kit.tracks.studio import open_studio
 
     open_studio(resolved.settings, Console())

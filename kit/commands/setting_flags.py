@@ -18,6 +18,7 @@ from click.core import ParameterSource
 from kit import settings as declared
 from kit.errors import InputError
 from kit.language import _
+from kit.setting_conflicts import check_together
 from kit.setting_names import refusal
 from kit.setting_types import Declaration, declarations, expected, text_of
 from kit.settings import (
@@ -25,7 +26,6 @@ from kit.settings import (
     RunsSettings,
     S_co,
     Settings,
-    check_together,
     source_of,
 )
 

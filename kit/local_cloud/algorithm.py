@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kit.aws_api import CLASS_NAMES, Algorithm
 from kit.local_cloud.docker.images import image_name
-from kit.settings import HYPERPARAMETERS
+from kit.training_settings import HYPERPARAMETERS
 
 # Processes run what is in the images, and take no notice of their names.
 ALGORITHM = Algorithm(

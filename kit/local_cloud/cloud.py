@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from kit.aws_api import AwsApi
-from kit.local_cloud.account import ACCOUNT, REGION
+from kit.local_cloud.account import HERE, Place
 from kit.local_cloud.algorithm import ALGORITHM
 from kit.local_cloud.hosting.endpoints import Hosting
 from kit.local_cloud.hosting.invoke import EndpointInvoker
@@ -68,8 +68,12 @@ class LocalCloud:
         parts: what carries it; they stay open when it closes.
         truth: COCO file with the boxes that the scripted team enters; None when people label.
         workers: the e-mail addresses of those people, where there are several.
+        place: the region and account that it is in the place of.
         labelling: whether labelling lies ahead: Label Studio, the slowest to come up, then starts beside the rest.
         say: told when a service has ended and is started again.
+
+    Attributes:
+        hosting: what is served.
 
     Raises:
         KitError: a service does not come up; those that did are stopped.
@@ -84,7 +88,9 @@ class LocalCloud:
         workers: Sequence[str] = (),
         labelling: bool = True,
         say: Callable[[str], object] = print,
+        place: Place = HERE,
     ) -> None:
+        self._place = place
         self._mirror = folder / "s3"
         self._s3 = parts.s3.client()
         self._server = parts.s3
@@ -97,30 +103,36 @@ class LocalCloud:
                 truth=truth,
                 workers=workers,
                 say=say,
+                place=place,
             )
             services.callback(self._labelling.close)
             if labelling:
                 self._labelling.warm_up()
             s3_mirror.restore(self._s3, self._mirror)
-            self._training = TrainingJobs(self._s3, folder / "training-jobs", command=parts.train, manner=parts.manner)
+            self._training = TrainingJobs(
+                self._s3, folder / "training-jobs", command=parts.train, manner=parts.manner, place=place
+            )
             services.callback(self._training.close)
-            self._hosting = Hosting(self._s3, folder / "hosting", command=parts.serve, restarts=MOST_RESTARTS, say=say)
-            services.callback(self._hosting.close)
+            self.hosting = Hosting(self._s3, folder / "hosting", command=parts.serve, restarts=MOST_RESTARTS, say=say)
+            services.callback(self.hosting.close)
+            self.hosting = Hosting(self._s3, folder / "hosting", command=parts.serve, place=place)
+            services.callback(self.hosting.close)
             self._services = services.pop_all()
 
     def api(self) -> AwsApi:
+        region, account = self._place.region, self._place.account
         return AwsApi(
             s3=self._s3,
-            sagemaker=LocalSageMaker(self._labelling, self._training, self._hosting, self._watch.look),
-            sagemaker_runtime=EndpointInvoker(self._hosting),
+            sagemaker=LocalSageMaker(self._labelling, self._training, self.hosting, self._watch.look),
+            sagemaker_runtime=EndpointInvoker(self.hosting, self._place),
             logs=self._training.logs,
             durability=self,
             algorithm=ALGORITHM,
-            region=REGION,
-            account=ACCOUNT,
-            role_arn=f"arn:aws:iam::{ACCOUNT}:role/workshop",
-            workteam_arn=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:workteam/private-crowd/workshop",
-            labelling_functions=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function",
+            region=region,
+            account=account,
+            role_arn=f"arn:aws:iam::{account}:role/workshop",
+            workteam_arn=f"arn:aws:sagemaker:{region}:{account}:workteam/private-crowd/workshop",
+            labelling_functions=f"arn:aws:lambda:{region}:{account}:function",
             portal=self._labelling.portal,
             labelled_by=self._labelling.labelled_by,
             poll_seconds=POLL_SECONDS,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from botocore.exceptions import ClientError
 
 from kit import advice
-from kit.aws_api import AwsApi, unless_missing
+from kit.aws_api import AwsApi, tag_list, unless_missing
 from kit.errors import ServiceError
 from kit.language import _
 from kit.run.journal import Journal
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import CORSRuleTypeDef, ErrorTypeDef
+    from mypy_boto3_s3.type_defs import CORSRuleTypeDef, ErrorTypeDef, TaggingTypeDef
 
 _MOST_TOLD = 3
 
@@ -37,6 +37,9 @@ class Bucket:
             if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
                 raise
         self._close(bucket)
+        if self.api.tags:
+            tagging: TaggingTypeDef = {"TagSet": tag_list(self.api.tags)}  # type: ignore[typeddict-item]
+            self.api.s3.put_bucket_tagging(Bucket=bucket, Tagging=tagging)
 
     def _close(self, bucket: str) -> None:
         """Nobody from outside, nothing unencrypted; only the labelling page may show the pictures in a browser."""

@@ -35,7 +35,7 @@ class Endpoint:
         """
         if not self.is_coming_or_there(endpoint):
             journal.will_create(self.name, endpoint)
-            self.api.sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+            self.api.sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=config, **self.api.tagged)
         wait_while(
             lambda: status if (status := self._status(endpoint)) in CHANGING else None,
             what=_("Endpoint {name}").format(name=endpoint),

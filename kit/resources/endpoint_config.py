@@ -23,7 +23,9 @@ class EndpointConfig:
             "InitialInstanceCount": 1,
             "InstanceType": self.api.algorithm.endpoint_instance,
         }
-        self.api.sagemaker.create_endpoint_config(EndpointConfigName=config, ProductionVariants=[variant])
+        self.api.sagemaker.create_endpoint_config(
+            EndpointConfigName=config, ProductionVariants=[variant], **self.api.tagged
+        )
 
     def delete(self, config: str) -> None:
         unless_missing(self.api.sagemaker.delete_endpoint_config, EndpointConfigName=config)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from kit.aws_api import LABELING_JOB_RUNNING, AwsApi, unless_ended, unless_missing
+from botocore.exceptions import ClientError
+
+from kit.aws_api import LABELING_JOB_RUNNING, AwsApi, unless_missing
 from kit.language import _
 from kit.resources.waiting import wait_while
 from kit.run.journal import Journal
@@ -22,13 +24,21 @@ class LabelingJob:
     def make(self, journal: Journal, request: Mapping[str, Any]) -> None:
         """Starts a job; how long people take over it is theirs to say."""
         journal.will_create(self.name, request["LabelingJobName"])
-        self.api.sagemaker.create_labeling_job(**request)
+        self.api.sagemaker.create_labeling_job(**request, **self.api.tagged)
+
+    def stop(self, job: str) -> None:
+        """Asks for its end; one that has ended in the meantime is as good, in whatever words SageMaker refuses it."""
+        try:
+            self.api.sagemaker.stop_labeling_job(LabelingJobName=job)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationException" or self._running(job) is not None:
+                raise
 
     def delete(self, job: str) -> None:
         """Stops it and waits until it has: until then it writes to the bucket, which goes next. Raises ServiceError."""
         if self._running(job) is None:
             return
-        unless_ended(self.api.sagemaker.stop_labeling_job, LabelingJobName=job)
+        self.stop(job)
         wait_while(
             lambda: self._running(job),
             what=_("Labelling job {name}").format(name=job),

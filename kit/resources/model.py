@@ -24,7 +24,11 @@ class Model:
             container["Environment"] = dict(algorithm.inference_environment)
         isolation = {"EnableNetworkIsolation": True} if algorithm.isolated_inference else {}
         self.api.sagemaker.create_model(
-            ModelName=model, ExecutionRoleArn=self.api.role_arn, PrimaryContainer=container, **isolation
+            ModelName=model,
+            ExecutionRoleArn=self.api.role_arn,
+            PrimaryContainer=container,
+            **isolation,
+            **self.api.tagged,
         )
 
     def delete(self, model: str) -> None:

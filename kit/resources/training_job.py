@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from kit.aws_api import TRAINING_JOB_RUNNING, AwsApi, unless_ended, unless_missing
+from botocore.exceptions import ClientError
+
+from kit.aws_api import TRAINING_JOB_RUNNING, AwsApi, unless_missing
 from kit.language import _
 from kit.resources.waiting import wait_while
 from kit.run.journal import Journal
@@ -22,13 +24,21 @@ class TrainingJob:
     def make(self, journal: Journal, request: Mapping[str, Any]) -> None:
         """Starts a job; it ends by itself at the request's `StoppingCondition` at the latest."""
         journal.will_create(self.name, request["TrainingJobName"])
-        self.api.sagemaker.create_training_job(**request)
+        self.api.sagemaker.create_training_job(**request, **self.api.tagged)
+
+    def stop(self, job: str) -> None:
+        """Asks for its end; one that has ended in the meantime is as good, in whatever words SageMaker refuses it."""
+        try:
+            self.api.sagemaker.stop_training_job(TrainingJobName=job)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationException" or self._running(job) is not None:
+                raise
 
     def delete(self, job: str) -> None:
         """Stops it and waits until it has: until then it writes to the bucket, which goes next. Raises ServiceError."""
         if self._running(job) is None:
             return
-        unless_ended(self.api.sagemaker.stop_training_job, TrainingJobName=job)
+        self.stop(job)
         wait_while(
             lambda: self._running(job),
             what=_("Training job {name}").format(name=job),

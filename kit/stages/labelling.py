@@ -146,7 +146,7 @@ def _job(context: Context, pictures: Sequence[RunPicture], kept: int) -> tuple[s
                 return None
             if job["LabelingJobStatus"] == "InProgress" and _wants_to_go_on(context):
                 console.say(_("  Going on with {labelled} of {total} pictures.").format(labelled=labelled, total=total))
-                sagemaker.stop_labeling_job(LabelingJobName=name)
+                LabelingJob(context.api).stop(name)
             return str(job["LabelingJobStatus"])
 
         wait_while(

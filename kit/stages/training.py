@@ -17,7 +17,7 @@ from kit.resources.waiting import wait_while
 from kit.run import names
 from kit.run.context import MODEL_OUTPUT, TRAINING, Context
 from kit.run.results import TrainingResult
-from kit.settings import hyperparameters, training_minutes
+from kit.training_settings import hyperparameters, most_minutes
 
 _LAST_LINES = 12
 # Finding an instance, fetching image and data, keeping the model: AWS's limit of a job does not count it.
@@ -60,7 +60,8 @@ def _followed(context: Context, name: str, log: TrainingLog) -> tuple[Mapping[st
         ServiceError: it is not over long after the time at which AWS should have stopped it.
     """
     sagemaker, definitions = context.api.sagemaker, context.api.algorithm.metric_definitions
-    limits = request(context, name)["StoppingCondition"]
+    # The job's own, which may have been created under other TRAIN_MINUTES.
+    limits = sagemaker.describe_training_job(TrainingJobName=name)["StoppingCondition"]
     job: Mapping[str, Any] = {}
     history: list[dict[str, float]] = []
     with context.console.progress(_("epochs"), context.settings.epochs) as advance:
@@ -106,7 +107,7 @@ def request(context: Context, name: str) -> dict[str, Any]:
     named = {**hyperparameters(settings), **_class_names(context.pictures.labels)}
     given = {name: value for name, value in named.items() if name in algorithm.tunable}
     channels = {"training": context.uri(TRAINING), **algorithm.channels}
-    seconds = max(1, round(60 * training_minutes(settings, len(context.pictures.pictures))))
+    seconds = max(1, round(60 * most_minutes(settings, len(context.pictures.pictures))))
     stopping = {"MaxRuntimeInSeconds": seconds}
     optional: dict[str, Any] = {}
     if algorithm.training_environment:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from kit.aws import prices, spending
-from kit.aws.assembly import NO_ALGORITHM, assemble
+from kit.aws.assembly import NO_ALGORITHM, assemble, recorded_instances
 from kit.aws.prices import Price
+from kit.aws.resources.image_repository import ImageRepository
 from kit.aws.session import Aws, open_account
 from kit.console import Console
 from kit.errors import KitError, ServiceError
@@ -20,26 +22,39 @@ from kit.run.journal import Journal
 from kit.run.opening import cloud_runs, is_finished, locked
 from kit.run.picture_set import PictureSet
 from kit.run.results import CleanUpResult
-from kit.settings import CloudSettings, ResolvedSettings
-from kit.tracks import driver
+from kit.settings import DEFAULT, JUMPSTART, OWN, CleanSettings, CloudSettings, ResolvedSettings
+from kit.tracks import driver, rediscovery
 
 
-def clean(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
+def clean(resolved: ResolvedSettings[CleanSettings], console: Console) -> None:
     """Cleans up after every run that may have left something on AWS, each in the region that it was made in.
 
+    With `all`, after the runs too of which no folder tells: those whose things are found in the account and region.
+
     Raises:
+        InputError: nobody agreed that all that was found goes.
         ServiceError: something is left, could not be deleted or could not be looked at; the rest is gone. The same call
             goes on from there.
     """
     settings = resolved.settings
     left: list[str] = []
+    accounts: dict[str | None, Aws] = {}
+    if settings.all:
+        aws = accounts[settings.region] = open_account(settings.region)
+        left += rediscovery.enter_all(aws, settings, console)
     found = cloud_runs(settings.runs, left.append, settings.run)
     runs = [(folder, journal) for folder, journal in found if may_have_left(journal, folder)]
     if not runs and not left:
-        console.say(_("No run under {runs} has left anything on AWS.").format(runs=settings.runs))
+        console.say(
+            _("Nothing is left.")
+            if settings.all
+            else _(
+                "No run under {runs} has left anything on AWS; ALL=1 looks in the account for what other runs have."
+            ).format(runs=settings.runs)
+        )
         return
-    accounts: dict[str | None, Aws] = {}
-    for folder, journal in runs:
+    # The latest first: its team may be in the workforce of an earlier one.
+    for folder, journal in runs[::-1]:
         region = journal.settings.get("in_region") or settings.region
         if region not in accounts:
             accounts[region] = open_account(region)
@@ -70,16 +85,13 @@ def may_have_left(journal: Journal, folder: RunFolder) -> bool:
     return bool(journal.result(CleanUpResult).left_behind)
 
 
-def clean_up(
-    aws: Aws, resolved: ResolvedSettings[CloudSettings], folder: RunFolder, journal: Journal, console: Console
-) -> list[str]:
+def clean_up(aws: Aws, settings: CloudSettings, folder: RunFolder, journal: Journal, console: Console) -> list[str]:
     """Deletes what the run's ledger names, and returns what AWS still lists of it.
 
     Raises:
         KitError: something could not be deleted; the ledger says what is gone.
     """
     console.heading(names.title_of(names.CLEAN_UP))
-    settings = resolved.settings
     api = assemble(aws, settings, journal, NO_ALGORITHM)
     context = Context(settings, PictureSet((), ()), api, folder, journal, console)
     folder.results.mkdir(exist_ok=True)
@@ -88,31 +100,36 @@ def clean_up(
 
 
 def write_report(
-    resolved: ResolvedSettings[CloudSettings], folder: RunFolder, journal: Journal, training: Price, endpoint: Price
+    folder: RunFolder, journal: Journal, training: Price, endpoint: Price, origins: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Writes the report of a run that is finished but for its clean-up, at least; returns its summary."""
+    """Writes the report of a run that is finished but for its clean-up, at least; returns its summary.
+
+    Args:
+        origins: of the settings, as far as they are known.
+    """
     facts = summary.summarise(journal, spending.spent_usd(journal, training, endpoint))
-    origins = {**dict.fromkeys(journal.settings, "AWS"), **resolved.origins}
-    page.write(folder, journal, facts, origins)
+    page.write(folder, journal, facts, {**dict.fromkeys(journal.settings, "AWS"), **origins})
     return facts
 
 
 def _clean_run(
-    aws: Aws, resolved: ResolvedSettings[CloudSettings], folder: RunFolder, journal: Journal, console: Console
+    aws: Aws, resolved: ResolvedSettings[CleanSettings], folder: RunFolder, journal: Journal, console: Console
 ) -> list[str]:
     """Cleans up after a run; returns what is left of it, in words."""
-    settings = resolved.settings
+    own = {resource.kind for resource in journal.resources} & {ImageRepository.name}
+    settings = CloudSettings(poll_seconds=resolved.settings.poll_seconds, trainer=OWN if own else JUMPSTART)
     console.say(f"{folder.run_id}:")
-    with locked(folder):
-        try:
-            left = clean_up(aws, resolved, folder, journal, console)
-        except KitError as error:
-            return [str(error)]
-        for resource in journal.resources:
-            now = _("ended") if resource.is_job else _("deleted")
-            console.say(f"  {resource.kind} {resource.name}: {now}")
-        if all(journal.is_finished(stage) for stage in names.STAGES):
-            training = prices.instance_price(aws, settings.train_instance, prices.TRAINING)
-            endpoint = prices.instance_price(aws, settings.endpoint_instance, prices.HOSTING)
-            summary.write(folder, write_report(resolved, folder, journal, training, endpoint))
+    try:
+        with locked(folder):
+            left = clean_up(aws, settings, folder, journal, console)
+            for resource in journal.resources:
+                now = _("ended") if resource.is_job else _("deleted")
+                console.say(f"  {resource.kind} {resource.name}: {now}")
+            if all(journal.is_finished(stage) for stage in names.STAGES):
+                instances = zip(recorded_instances(folder.model_record), (prices.TRAINING, prices.HOSTING), strict=True)
+                training, endpoint = (prices.instance_price(aws, *instance) for instance in instances)
+                origins = {name: DEFAULT for name in journal.settings if name not in aws.identity}
+                summary.write(folder, write_report(folder, journal, training, endpoint, origins))
+    except KitError as error:
+        return [str(error)]
     return [f"{folder.run_id}: {what}" for what in left]

@@ -69,7 +69,9 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     version = recorded_version(begun[0].model_record) if begun else None
     has_team = begun is not None and begun[1].is_finished(TeamResult.stage)
     for_a_run = not (settings.plan or has_team)
-    findings, found = preflight.look(aws, settings, pictures.labels, version or "*", for_a_run=for_a_run)
+    findings, found = preflight.look(
+        aws, settings, pictures.labels, version or "*", labelled=settings.annotations is not None, for_a_run=for_a_run
+    )
     doctor.show(findings, console)
     model = doctor.fit(findings, found)
     preflight.require_hyperparameters(resolved, model)
@@ -114,7 +116,7 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         )
         driver.tell_score(console, journal)
         console.say(_("Drawings:   {path}").format(path=folder.detections))
-        facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
+        facts = write_report(folder, journal, plan.training, plan.endpoint, resolved.origins)
         console.say(_("Report:     {path}").format(path=folder.report))
         time_is_up = listener is not None and _keep_open(aws, settings, folder, journal, console, listener, plan)
         if not time_is_up and not _wants_clean_up(settings, console, plan):
@@ -124,8 +126,8 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
                 )
             )
             return
-        left = clean_up(aws, resolved, folder, journal, console)
-        facts = write_report(resolved, folder, journal, plan.training, plan.endpoint)
+        left = clean_up(aws, settings, folder, journal, console)
+        facts = write_report(folder, journal, plan.training, plan.endpoint, resolved.origins)
         summary.write(folder, facts)
     spent = _("On AWS it would have cost about ${usd:.2f}") if aws.is_stand_in else _("Spent:      about ${usd:.2f}")
     console.say(spent.format(usd=facts["spent_usd"]))

@@ -19,17 +19,15 @@ from kit.language import _
 from kit.local_cloud.docker.engine import NoEngine, probe_engine
 from kit.local_cloud.process import choose_port
 from kit.run.folder import require_space
-from kit.settings import CloudSettings, ResolvedSettings
+from kit.settings import DoctorSettings
 
 
-def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
+def run(settings: DoctorSettings, console: Console) -> None:
     """Shows everything that can be found out, the account's part too where there is one.
 
     Raises:
         SetupError: something would keep the workshop from running on AWS.
-        InputError: the model has no such hyperparameter as was given.
     """
-    settings = resolved.settings
     findings, model = list(of_this_machine(settings)), None
     try:
         aws = open_account(settings.region)
@@ -43,10 +41,10 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         of_the_account, model = preflight.look(aws, settings)
         findings += of_the_account
     show(findings, console)
-    preflight.require_hyperparameters(resolved, fit(findings, model))
+    fit(findings, model)
 
 
-def of_this_machine(settings: CloudSettings) -> Iterator[Finding]:
+def of_this_machine(settings: DoctorSettings) -> Iterator[Finding]:
     """Python, disk, port, container engine and browser."""
     yield Finding("Python", PASS, platform.python_version())
     for what, check in (

@@ -14,13 +14,13 @@ from kit.run.journal import Journal
 from kit.run.names import title_of
 from kit.run.opening import CLOUD, cloud_runs, is_finished, locked
 from kit.run.results import StudioResult
-from kit.settings import CloudSettings
+from kit.settings import StudioSettings
 from kit.tracks import driver
 
 _STEM = "studio-"
 
 
-def open_studio(settings: CloudSettings, console: Console) -> None:
+def open_studio(settings: StudioSettings, console: Console) -> None:
     """Makes a domain, a profile and a space, or finds those of an earlier call, and says how to get in.
 
     Raises:

@@ -23,9 +23,8 @@ from kit.settings import (
     RunsSettings,
     S_co,
     Settings,
-    hyperparameters,
-    training_minutes,
 )
+from kit.training_settings import hyperparameters, most_minutes
 
 
 @pytest.fixture(autouse=True)
@@ -264,4 +263,4 @@ def test_what_the_model_or_the_kit_takes_is_not(flags: dict[str, str], model: Ju
     ],
 )
 def test_the_time_for_training_grows_with_its_work(chosen: dict[str, float], pictures: int, minutes: float) -> None:
-    assert training_minutes(Settings(**chosen), pictures) == minutes
+    assert most_minutes(Settings(**chosen), pictures) == minutes

@@ -8,6 +8,7 @@ from typing import ClassVar
 from botocore.exceptions import ClientError
 
 from kit.aws.session import Aws
+from kit.aws_api import tag_list
 from kit.run import names
 from kit.run.journal import Journal
 
@@ -26,7 +27,9 @@ class ImageRepository:
     def make(self, journal: Journal, repository: str) -> None:
         journal.will_create(self.name, repository)
         try:
-            self.aws.client("ecr").create_repository(repositoryName=repository)
+            self.aws.client("ecr").create_repository(
+                repositoryName=repository, tags=tag_list(names.tags(journal.run_id))
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] != "RepositoryAlreadyExistsException":
                 raise

@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from kit.aws.session import Aws
+from kit.aws_api import tag_list
 from kit.run import names
 from kit.run.journal import Journal
 
+REGION_TAG = "region"
 _POLICY = "workshop"
 _TRUST = {
     "Version": "2012-10-17",
@@ -34,7 +36,9 @@ class Role:
         role = names.resource(journal.run_id)
         journal.will_create(self.name, role)
         arn = self._create(
-            role, f"SageMaker execution role of the workshop run {journal.run_id}; `make cloud-clean` deletes it"
+            role,
+            f"SageMaker execution role of the workshop run {journal.run_id}; `make cloud-clean` deletes it",
+            journal.run_id,
         )
         document = json.dumps(policy(self.aws, bucket))
         self.aws.client("iam").put_role_policy(RoleName=role, PolicyName=_POLICY, PolicyDocument=document)
@@ -43,7 +47,7 @@ class Role:
     def make_managed(self, journal: Journal, role: str, policy_name: str) -> str:
         """Makes a role with one of AWS's managed policies, or finds it; returns its ARN."""
         journal.will_create(self.name, role)
-        arn = self._create(role, "SageMaker Studio's execution role; `make cloud-clean` deletes it")
+        arn = self._create(role, "SageMaker Studio's execution role; `make cloud-clean` deletes it", journal.run_id)
         managed = f"arn:{self.aws.partition}:iam::aws:policy/{policy_name}"
         self.aws.client("iam").attach_role_policy(RoleName=role, PolicyArn=managed)
         return arn
@@ -63,10 +67,17 @@ class Role:
         role = names.resource(suffix)
         return [role] if self._is_there(role) else []
 
-    def _create(self, role: str, description: str) -> str:
+    def _create(self, role: str, description: str, run: str) -> str:
         iam = self.aws.client("iam")
+        # Roles are of no region; what they are for is.
+        tags = {**names.tags(run), REGION_TAG: self.aws.region}
         try:
-            made = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(_TRUST), Description=description)
+            made = iam.create_role(
+                RoleName=role,
+                AssumeRolePolicyDocument=json.dumps(_TRUST),
+                Description=description,
+                Tags=tag_list(tags),
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] != "EntityAlreadyExists":
                 raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kit.aws.session import Aws
-from kit.aws_api import unless_missing
+from kit.aws_api import tag_list, unless_missing
 from kit.errors import ServiceError
 from kit.language import _
 from kit.resources.waiting import wait_while
@@ -38,6 +38,7 @@ class StudioDomain:
             VpcId=vpc,
             SubnetIds=subnets,
             AppNetworkAccessType="PublicInternetOnly",
+            Tags=tag_list(names.tags(journal.run_id)),
         )
 
     def find(self, domain: str) -> str | None:

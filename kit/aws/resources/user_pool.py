@@ -46,7 +46,10 @@ class UserPool:
         else:
             journal.will_create(self.name, pool_name)
             pool = cognito.create_user_pool(
-                PoolName=pool_name, AdminCreateUserConfig={"AllowAdminCreateUserOnly": True}, UserPoolTier="LITE"
+                PoolName=pool_name,
+                AdminCreateUserConfig={"AllowAdminCreateUserOnly": True},
+                UserPoolTier="LITE",
+                UserPoolTags=names.tags(journal.run_id),
             )["UserPool"]["Id"]
         clients = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"]
         client: str | None = next((found["ClientId"] for found in clients if found["ClientName"] == pool_name), None)
@@ -65,7 +68,7 @@ class UserPool:
         assert client is not None  # noqa: S101 (found or made)
         return pool, client
 
-    def lead_to(self, pool: str, client: str, portal: str) -> None:
+    def lead_to(self, journal: Journal, pool: str, client: str, portal: str) -> None:
         """Lets sign-in come back to the portal, and invitations say where it is.
 
         For a pool of the kit's own only: Cognito takes settings whole. SageMaker may have set the addresses itself when
@@ -87,6 +90,7 @@ class UserPool:
                 "InviteMessageTemplate": {"EmailSubject": invitations.subject(), "EmailMessage": text},
             },
             UserPoolTier="LITE",
+            UserPoolTags=names.tags(journal.run_id),
         )
 
     def find(self, pool_name: str) -> list[str]:

@@ -6,8 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import ClassVar
 
-from botocore.exceptions import ClientError
-
 from kit.aws.resources.user_pool import unless_unknown
 from kit.aws.session import Aws
 from kit.run import names
@@ -22,21 +20,21 @@ class Worker:
     stands_on: ClassVar[tuple[str, ...]] = ()
     aws: Aws
 
-    def make(self, journal: Journal, pool: str, group: str, email: str) -> None:
+    def make(self, journal: Journal, pool: str, group: str, email: str, *, of_the_run: bool) -> None:
         """Makes a user unless there is one, to whom Cognito mails how to sign in, and puts them into the group.
 
-        A user who was there before is not the kit's, and stays.
+        Users bear no tags: in a pool that is not the kit's their name tells the run. A user who was there before is not
+        the kit's, and stays.
+
+        Args:
+            of_the_run: whether the pool is the run's own, and goes with all who are in it.
         """
-        # A pool in which the e-mail address is an alias takes none as a user's name.
-        other_name = names.globally(hashlib.sha256(email.encode()).hexdigest()[:12])
-        user = other_name if self._is_there(pool, other_name) else email
-        if not self._is_there(pool, user):
-            try:
-                self._create(journal, pool, user, email)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "InvalidParameterException":
-                    raise
-                user = other_name
+        user = email
+        if not self._is_there(pool, email):
+            # A pool in which the e-mail address is an alias would not take one as a user's name either.
+            token = hashlib.sha256(email.encode()).hexdigest()[:12]
+            user = email if of_the_run else names.worker(journal.run_id, token)
+            if not self._is_there(pool, user):
                 self._create(journal, pool, user, email)
         self.aws.client("cognito-idp").admin_add_user_to_group(UserPoolId=pool, Username=user, GroupName=group)
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kit.aws.session import Aws
-from kit.aws_api import unless_missing
+from kit.aws_api import tag_list, unless_missing
 from kit.errors import ServiceError
 from kit.language import _
 from kit.resources.waiting import wait_while
+from kit.run import names
 from kit.run.journal import Journal
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Workforce.html, Status
@@ -23,7 +24,7 @@ class Workforce:
     name: ClassVar[str] = "workforce"
     stands_on: ClassVar[tuple[str, ...]] = ("user-pool",)
     aws: Aws
-    poll_seconds: float
+    poll_seconds: float = 10.0
 
     def existing(self) -> Mapping[str, Any] | None:
         """The one that there is, by whomever."""
@@ -34,7 +35,9 @@ class Workforce:
         """Of the people of a Cognito user pool, who sign in by its client."""
         journal.will_create(self.name, workforce)
         self.aws.client("sagemaker").create_workforce(
-            WorkforceName=workforce, CognitoConfig={"UserPool": pool, "ClientId": client}
+            WorkforceName=workforce,
+            CognitoConfig={"UserPool": pool, "ClientId": client},
+            Tags=tag_list(names.tags(journal.run_id)),
         )
 
     def wait_until_active(self, workforce: str) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kit.aws.session import Aws
+from kit.aws_api import tag_list
+from kit.run import names
 from kit.run.journal import Journal
 
 
@@ -37,6 +39,7 @@ class Workteam:
             WorkforceName=workforce,
             MemberDefinitions=[{"CognitoMemberDefinition": dict(member)}],
             Description=f"Labels the pictures of the workshop run {journal.run_id}",
+            Tags=tag_list(names.tags(journal.run_id)),
         )
         made: Mapping[str, Any] = sagemaker.describe_workteam(WorkteamName=workteam)["Workteam"]
         return made

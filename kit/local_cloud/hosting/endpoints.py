@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from kit.language import _
-from kit.local_cloud.account import sagemaker_arn
+from kit.local_cloud.account import HERE, Place
 from kit.local_cloud.hosting.endpoint import Deployment, Endpoint, remove_files
 from kit.local_cloud.hosting.model_server import ModelServer
 from kit.local_cloud.records import Record, Records
@@ -36,6 +36,7 @@ class Hosting:
         startup_timeout_seconds: for variants that say nothing about it.
         restarts: how often the process of an endpoint in service is started again when it has ended; then it is Failed.
         say: told when that happens.
+        place: in the ARNs.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class Hosting:
         startup_timeout_seconds: float = 300,
         restarts: int = 0,
         say: Callable[[str], object] = print,
+        place: Place = HERE,
     ) -> None:
         self._s3 = s3
         self._folder = folder / "endpoints"
         self._command = command
         self._startup_timeout = startup_timeout_seconds
+        self._place = place
         self._models = Records(folder / "models")
         self._configs = Records(folder / "endpoint-configs")
         self._records = Records(self._folder)
@@ -83,7 +86,7 @@ class Hosting:
             self._s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
             raise _refused("CreateModel", f"Could not find model data at {url}.") from error
-        arn = sagemaker_arn(f"model/{name}")
+        arn = self._place.sagemaker_arn(f"model/{name}")
         if not self._models.add(name, {**request, "ModelArn": arn, "CreationTime": _now()}):
             raise _refused("CreateModel", f'Cannot create already existing model "{arn}".')
         return {"ModelArn": arn}
@@ -96,7 +99,7 @@ class Hosting:
         if len(variants) != 1 or "ModelName" not in variants[0]:
             raise _refused("CreateEndpointConfig", "The local cloud serves one production variant with a ModelName.")
         self._model("CreateEndpointConfig", variants[0]["ModelName"])
-        arn = sagemaker_arn(f"endpoint-config/{name}")
+        arn = self._place.sagemaker_arn(f"endpoint-config/{name}")
         if not self._configs.add(name, {**request, "EndpointConfigArn": arn, "CreationTime": _now()}):
             raise _refused("CreateEndpointConfig", f'Cannot create already existing endpoint configuration "{arn}".')
         return {"EndpointConfigArn": arn}
@@ -111,13 +114,15 @@ class Hosting:
         name = request["EndpointName"]
         config = self._configs.get(request["EndpointConfigName"])
         if config is None:
-            raise _missing("CreateEndpoint", "endpoint configuration", "endpoint-config", request["EndpointConfigName"])
+            raise self._missing(
+                "CreateEndpoint", "endpoint configuration", "endpoint-config", request["EndpointConfigName"]
+            )
         variant = config["ProductionVariants"][0]
         container = self._model("CreateEndpoint", variant["ModelName"])["PrimaryContainer"]
         now = _now()
         record = {
             "EndpointName": name,
-            "EndpointArn": sagemaker_arn(f"endpoint/{name}"),
+            "EndpointArn": self._place.sagemaker_arn(f"endpoint/{name}"),
             "EndpointConfigName": request["EndpointConfigName"],
             "EndpointStatus": "Creating",
             "CreationTime": now,
@@ -131,6 +136,19 @@ class Hosting:
         remove_files(self._folder / name)
         self._start(record)
         return {"EndpointArn": record["EndpointArn"]}
+
+    def describe_model(self, *, ModelName: str) -> dict[str, Any]:
+        """Raises ClientError with ValidationException when there is no such model."""
+        return _untagged(self._model("DescribeModel", ModelName))
+
+    def describe_endpoint_config(self, *, EndpointConfigName: str) -> dict[str, Any]:
+        """Raises ClientError with ValidationException when there is no such configuration."""
+        config = self._configs.get(EndpointConfigName)
+        if config is None:
+            raise self._missing(
+                "DescribeEndpointConfig", "endpoint configuration", "endpoint-config", EndpointConfigName
+            )
+        return _untagged(config)
 
     def describe_endpoint(self, *, EndpointName: str) -> dict[str, Any]:
         """Raises ClientError with ValidationException when there is no such endpoint."""
@@ -163,13 +181,13 @@ class Hosting:
     def delete_endpoint_config(self, *, EndpointConfigName: str) -> dict[str, Any]:
         validate_request("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": EndpointConfigName})
         if not self._configs.delete(EndpointConfigName):
-            raise _missing("DeleteEndpointConfig", "endpoint configuration", "endpoint-config", EndpointConfigName)
+            raise self._missing("DeleteEndpointConfig", "endpoint configuration", "endpoint-config", EndpointConfigName)
         return {}
 
     def delete_model(self, *, ModelName: str) -> dict[str, Any]:
         validate_request("sagemaker", "DeleteModel", {"ModelName": ModelName})
         if not self._models.delete(ModelName):
-            raise _missing("DeleteModel", "model", "model", ModelName)
+            raise self._missing("DeleteModel", "model", "model", ModelName)
         return {}
 
     def list_endpoints(self, *, NameContains: str = "") -> dict[str, Any]:
@@ -199,6 +217,9 @@ class Hosting:
         self._closed = True
         for endpoint in self._endpoints.values():
             endpoint.close()
+
+    def _missing(self, operation: str, what: str, kind: str, name: str) -> ClientError:
+        return _refused(operation, f'Could not find {what} "{self._place.sagemaker_arn(f"{kind}/{name}")}".')
 
     def _start(self, record: Record) -> None:
         name, variant = record["EndpointName"], record["Variant"]
@@ -245,13 +266,13 @@ class Hosting:
         validate_request("sagemaker", operation, {"EndpointName": name})
         record = self._current(name)
         if record is None:
-            raise _missing(operation, "endpoint", "endpoint", name)
+            raise self._missing(operation, "endpoint", "endpoint", name)
         return record
 
     def _model(self, operation: str, name: str) -> Record:
         record = self._models.get(name)
         if record is None:
-            raise _missing(operation, "model", "model", name)
+            raise self._missing(operation, "model", "model", name)
         return record
 
 
@@ -262,12 +283,13 @@ def _summaries(records: list[Record], members: tuple[str, ...], name_contains: s
     return [{member: record[member] for member in members} for record in newest_first]
 
 
+def _untagged(record: Record) -> dict[str, Any]:
+    """A record as it is described: tags are listed by themselves."""
+    return {member: value for member, value in record.items() if member != "Tags"}
+
+
 def _refused(operation: str, message: str) -> ClientError:
     return client_error(operation, "ValidationException", message)
-
-
-def _missing(operation: str, what: str, kind: str, name: str) -> ClientError:
-    return _refused(operation, f'Could not find {what} "{sagemaker_arn(f"{kind}/{name}")}".')
 
 
 def _now() -> datetime:

@@ -12,7 +12,7 @@ from botocore.response import StreamingBody
 
 from kit import stopping
 from kit.aws_api import LARGEST_BODY
-from kit.local_cloud.account import ACCOUNT
+from kit.local_cloud.account import HERE, Place
 from kit.local_cloud.hosting.model_server import ModelServer
 from kit.local_cloud.service_model import client_error, validate_request
 
@@ -33,8 +33,9 @@ class Served(Protocol):
 class EndpointInvoker:
     """Asks the endpoints of a `Hosting`, or a lone one."""
 
-    def __init__(self, hosting: Served) -> None:
+    def __init__(self, hosting: Served, place: Place = HERE) -> None:
         self._hosting = hosting
+        self._place = place
 
     def invoke_endpoint(
         self, *, EndpointName: str, Body: bytes, ContentType: str | None = None, Accept: str | None = None
@@ -50,7 +51,7 @@ class EndpointInvoker:
         validate_request("sagemaker-runtime", _OPERATION, {"EndpointName": EndpointName, "Body": Body, **headers})
         served = self._hosting.served(EndpointName)
         if served is None:
-            message = f"Endpoint {EndpointName} of account {ACCOUNT} not found."
+            message = f"Endpoint {EndpointName} of account {self._place.account} not found."
             raise client_error(_OPERATION, "ValidationError", message)
         if len(Body) > LARGEST_BODY:
             raise client_error(_OPERATION, "413", f"HTTP content length exceeded {LARGEST_BODY} bytes.", status=413)

@@ -23,7 +23,7 @@ from kit.atomic_file import write_atomically
 from kit.aws_api import LabellingPortal, Person
 from kit.errors import InputError
 from kit.language import _
-from kit.local_cloud.account import sagemaker_arn
+from kit.local_cloud.account import HERE, Place
 from kit.local_cloud.labelling.description import ENDED, WITH_OUTPUT, LabelCounts, description, output_uri
 from kit.local_cloud.labelling.label_studio import LabelStudioAccess
 from kit.local_cloud.labelling.label_studio_config import Instructions, template_instructions
@@ -60,10 +60,12 @@ class LabelingJobs:
             outputs back that this machine's S3 has forgotten since.
         s3: where manifests and pictures are, and the output goes.
         label_studio: the server that the jobs are labelled in.
+        place: in the ARNs.
     """
 
-    def __init__(self, folder: Path, *, s3: S3Client, label_studio: LabelStudioAccess) -> None:
+    def __init__(self, folder: Path, *, s3: S3Client, label_studio: LabelStudioAccess, place: Place = HERE) -> None:
         self._folder = folder
+        self._place = place
         self._records = Records(folder)
         self._s3 = s3
         self._label_studio = label_studio
@@ -95,7 +97,7 @@ class LabelingJobs:
         now = datetime.now(timezone.utc)
         record: Record = {
             "name": name,
-            "arn": sagemaker_arn(f"labeling-job/{name}"),
+            "arn": self._place.sagemaker_arn(f"labeling-job/{name}"),
             "reference": uuid.uuid4().hex,
             "request": request,
             "created": now,

@@ -12,6 +12,7 @@ from kit import stopping
 from kit.annotations.formats import coco
 from kit.aws_api import LabellingPortal
 from kit.errors import ServiceError
+from kit.local_cloud.account import HERE, Place
 from kit.local_cloud.labelling import people
 from kit.local_cloud.labelling.jobs import LabelingJobs
 from kit.local_cloud.labelling.label_studio import LabellingServer, LabelStudioAccess
@@ -36,6 +37,7 @@ class LabellingService:
         truth: COCO file with the boxes that a scripted team enters; None when people label.
         workers: the e-mail addresses of those people; none for one user that whoever is there signs in as.
         say: told when the server has ended and is started again.
+        place: in the ARNs.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class LabellingService:
         truth: Path | None,
         workers: Sequence[str] = (),
         say: Callable[[str], object] = print,
+        place: Place = HERE,
     ) -> None:
         self._folder = folder
         self._s3 = s3
         self._start_server = start_server
         self._truth = truth
         self._workers = workers
+        self._place = place
         self._starter = ThreadPoolExecutor(1)
         self._server: Future[LabellingServer] | None = None
         self._say = say
@@ -124,7 +128,7 @@ class LabellingService:
             self._watch = Watch(lambda: server.service, server.restart, self._say)
         started_again = self._watch.look()
         if self._jobs is None:
-            self._jobs = LabelingJobs(self._folder, s3=self._s3, label_studio=server.access)
+            self._jobs = LabelingJobs(self._folder, s3=self._s3, label_studio=server.access, place=self._place)
         if self._truth is not None and (self._team is None or started_again):
             if self._team is not None:
                 self._team.leave()

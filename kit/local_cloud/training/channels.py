@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from kit.errors import ServiceError
-from kit.local_cloud.account import REGION
 from kit.s3_uri import bucket_and_key
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def download_channel(s3: S3Client, uri: str, folder: Path, *, stopped: Callable[
     if not found:
         raise ServiceError(
             f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket '
-            f"exists in the selected region ({REGION}) and that objects exist under that S3 prefix."
+            "exists in the selected region and that objects exist under that S3 prefix."
         )
 
 

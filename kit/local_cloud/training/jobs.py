@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from kit.aws_api import TRAINING_JOB_RUNNING
+from kit.local_cloud.account import HERE, Place
 from kit.local_cloud.process import wait_for_predecessor
 from kit.local_cloud.records import Record, Records
 from kit.local_cloud.service_model import client_error, validate_request
@@ -39,6 +40,7 @@ class TrainingJobs:
             ended is Failed when the folder is opened again, and so is one whose artifact `s3` has lost since.
         command: the program that trains, with its arguments: it finds its /opt/ml in SAGEMAKER_BASE_DIR.
         manner: how that runs a job; the job's description says so.
+        place: in the ARNs.
 
     Attributes:
         logs: the jobs' logs, with the verbs of boto3's `logs` client.
@@ -51,15 +53,17 @@ class TrainingJobs:
         *,
         command: Sequence[str | os.PathLike[str]],
         manner: str = "as a process of this machine",
+        place: Place = HERE,
     ) -> None:
         self._s3 = s3
         self._folder = folder
         self._command = command
         self._manner = manner
+        self._place = place
         self._records = Records(folder)
         self._runs: dict[str, TrainingRun] = {}
         self._lock = threading.Lock()
-        self.logs = TrainingLogs(self._records, folder)
+        self.logs = TrainingLogs(self._records, folder, place)
         for record in self._records.all():
             if record["TrainingJobStatus"] in TRAINING_JOB_RUNNING:
                 self._clean_up_after_kill(record["TrainingJobName"])
@@ -81,7 +85,7 @@ class TrainingJobs:
         validate_request("sagemaker", "CreateTrainingJob", request)
         require_supported(request)
         name = request["TrainingJobName"]
-        record = new_record(request)
+        record = new_record(request, self._place)
         with self._lock:
             if not self._records.add(name, record):
                 raise client_error(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.aws_api import TRAINING_LOGS
-from kit.local_cloud.account import ACCOUNT, REGION
+from kit.local_cloud.account import HERE, Place
 from kit.local_cloud.records import Record, Records
 from kit.local_cloud.service_model import client_error
 
@@ -77,9 +77,10 @@ class TrainingLogs:
         folder: holds `<job name>/training.log`.
     """
 
-    def __init__(self, jobs: Records, folder: Path) -> None:
+    def __init__(self, jobs: Records, folder: Path, place: Place = HERE) -> None:
         self._jobs = jobs
         self._folder = folder
+        self._group_arn = f"arn:aws:logs:{place.region}:{place.account}:log-group:{TRAINING_LOGS}"
 
     def describe_log_streams(self, *, logGroupName: str, logStreamNamePrefix: str = "") -> dict[str, Any]:
         """The log streams whose names begin with the prefix: one for each job that has begun to train.
@@ -145,7 +146,7 @@ class TrainingLogs:
         stream = {
             "logStreamName": name,
             "creationTime": int(record["CreationTime"].timestamp() * 1000),
-            "arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{TRAINING_LOGS}:log-stream:{name}",
+            "arn": f"{self._group_arn}:log-stream:{name}",
             "storedBytes": 0,  # as on AWS, where it has been zero for streams since 2019
         }
         times = log.times()

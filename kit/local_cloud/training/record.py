@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from kit.aws_api import TRAINING_JOB_RUNNING
-from kit.local_cloud.account import sagemaker_arn
+from kit.local_cloud.account import Place
 from kit.local_cloud.records import Record
 from kit.local_cloud.service_model import client_error
 from kit.local_cloud.training.job_run import Outcome
@@ -47,13 +47,13 @@ def require_supported(request: dict[str, Any]) -> None:
         raise client_error("CreateTrainingJob", "ValidationException", message)
 
 
-def new_record(request: dict[str, Any]) -> Record:
+def new_record(request: dict[str, Any], place: Place) -> Record:
     """The record of a job that was just created."""
     now = _now()
     name = request["TrainingJobName"]
     record = {
         **{key: value for key, value in request.items() if key != "Tags"},
-        "TrainingJobArn": sagemaker_arn(f"training-job/{name}"),
+        "TrainingJobArn": place.sagemaker_arn(f"training-job/{name}"),
         "TrainingJobStatus": "InProgress",
         "CreationTime": now,
         "SecondaryStatusTransitions": [],

@@ -26,7 +26,7 @@ class EndlessSageMaker:
         return {"LabelingJobStatus": "InProgress", "LabelCounters": counters}
 
     def describe_training_job(self, **_: Any) -> dict[str, Any]:
-        return {"TrainingJobStatus": "InProgress"}
+        return {"TrainingJobStatus": "InProgress", "StoppingCondition": {"MaxRuntimeInSeconds": 6750}}
 
 
 class NoLogs:

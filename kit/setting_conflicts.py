@@ -1,0 +1,27 @@
+"""Settings that do not go with each other."""
+
+from __future__ import annotations
+
+from kit.errors import InputError
+from kit.language import _
+from kit.setting_types import S3Address
+from kit.settings import CloudSettings, Settings
+
+
+def check_together(settings: Settings) -> None:
+    """Raises InputError for settings that do not go with each other."""
+    own = settings.images is not None
+    if isinstance(settings.annotations, S3Address) and not isinstance(settings, CloudSettings):
+        raise InputError(_("ANNOTATIONS=s3://… goes with `make cloud`; download it and give the file."))
+    if settings.annotations is not None and not own:
+        raise InputError(_("ANNOTATIONS needs IMAGES: say in which folder the pictures are."))
+    if own and settings.annotations is None and settings.labels is None:
+        raise InputError(
+            _("IMAGES needs LABELS (the class names, comma-separated) or ANNOTATIONS (labels that exist).")
+        )
+    if own and settings.labeler == "scripted":
+        raise InputError(_("LABELER=scripted knows the boxes of the sample pictures only; leave it out with IMAGES."))
+    if settings.workers and not own and settings.labeler in (None, "scripted"):
+        raise InputError(_("WORKERS are people, and a program labels the samples: say LABELER=human too."))
+    if not own and settings.labels is not None:
+        raise InputError(_("LABELS goes with IMAGES: the sample pictures have their own classes."))

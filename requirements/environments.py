@@ -58,6 +58,7 @@ ENVIRONMENTS = {
     ),
     "detector": Environment(torch=True, package="containers/detector"),
     "moto": Environment(),
+    "aws-cli": Environment(),
     "gluoncv": Environment(newest_python=(3, 11)),
     "converters": Environment(),
     "scenes": Environment(newest_python=(3, 11)),

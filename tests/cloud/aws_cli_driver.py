@@ -1,0 +1,18 @@
+"""The AWS command line, kept running: a JSON list of arguments a line on standard input, an object a line as answer.
+
+Run by the environment `aws-cli`; a process for each command would spend its time on loading.
+"""
+
+import contextlib
+import io
+import json
+import sys
+
+from awscli.clidriver import create_clidriver  # type: ignore[import-not-found]
+
+for line in sys.stdin:
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = create_clidriver().main(json.loads(line))
+    written = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    print(json.dumps({"status": status, "out": written[0], "err": written[1]}), flush=True)

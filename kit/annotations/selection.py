@@ -60,10 +60,12 @@ class Batch:
 
     Attributes:
         pictures: each the first of its name.
+        names: of these, for looking one up takes longer than all else that is written of a picture.
         more: further lines of pictures that came already, these by their number in the order they came, from 1.
     """
 
     pictures: list[AnnotatedPicture]
+    names: list[str]
     more: list[tuple[int, AnnotatedPicture]]
 
 
@@ -115,16 +117,18 @@ class Selection:
         with NameRegister() as names:
             usable = self._usable(data, need_box)
             while some := list(islice(usable, _AT_A_TIME)):
-                entries = names.add_all(some)
+                file_names = [picture.file_name for picture in some]
+                entries = names.add_all(some, file_names)
                 if entries is None:
                     self._count_all(some)
-                    yield Batch(some, [])
+                    yield Batch(some, file_names, [])
                     continue
-                batch = Batch([], [])
-                for picture, earlier in zip(some, entries, strict=True):
+                batch = Batch([], [], [])
+                for picture, name, earlier in zip(some, file_names, entries, strict=True):
                     if earlier is None:
                         self.count(picture)
                         batch.pictures.append(picture)
+                        batch.names.append(name)
                     elif earlier.source != picture.source:
                         yield batch  # for what may be wrong with these is to be said first
                         raise InputError(

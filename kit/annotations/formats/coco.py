@@ -104,5 +104,5 @@ class _Image(Struct, gc=False):
     height: int
 
 
-def _image_of(picture: AnnotatedPicture, image_id: int) -> _Image:
-    return _Image(image_id, picture.file_name, picture.width, picture.height)
+def _image_of(picture: AnnotatedPicture, image_id: int, name: str) -> _Image:
+    return _Image(image_id, name, picture.width, picture.height)

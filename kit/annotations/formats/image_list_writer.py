@@ -14,8 +14,9 @@ from kit.annotations.selection import Batch
 from kit.annotations.streaming.json_values import compact
 from kit.annotations.streaming.writing import replacing, scratch
 
-# What a format writes of a picture and its id, both from 1: the element of `images`, and those of `annotations`.
-ImageOf = Callable[[AnnotatedPicture, int], Struct]
+# What a format writes of a picture and its id from 1: the element of `images`, which has its name, and those of
+# `annotations`.
+ImageOf = Callable[[AnnotatedPicture, int, str], Struct]
 AnnotationsOf = Callable[[AnnotatedPicture, int], Sequence[Struct]]
 
 _ENCODER = Encoder()
@@ -46,7 +47,8 @@ def write_document(
         for batch in batches:
             numbered = list(enumerate(batch.pictures, start=written + 1))
             written += len(batch.pictures)
-            images = [image_of(picture, image_id) for image_id, picture in numbered]
+            named = zip(numbered, batch.names, strict=True)
+            images = [image_of(picture, image_id, name) for (image_id, picture), name in named]
             if images:
                 file.write(before_image + _ENCODER.encode_lines(images)[:-1].replace(b"\n", b",\n"))
                 before_image = b",\n"

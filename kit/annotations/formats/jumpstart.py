@@ -105,8 +105,8 @@ class _Image(Struct, gc=False):
     id: int
 
 
-def _image_of(picture: AnnotatedPicture, image_id: int) -> _Image:
-    return _Image(picture.file_name, picture.height, picture.width, image_id)
+def _image_of(picture: AnnotatedPicture, image_id: int, name: str) -> _Image:
+    return _Image(name, picture.height, picture.width, image_id)
 
 
 def _numbered(path: Path) -> tuple[str, ...]:

@@ -50,18 +50,21 @@ class NameRegister:
         Raises:
             SetupError: the temporary folder is full.
         """
-        entries = self.add_all([picture])
+        entries = self.add_all([picture], [picture.file_name])
         return entries[0] if entries else None
 
-    def add_all(self, pictures: Sequence[AnnotatedPicture]) -> list[Entry | None] | None:
+    def add_all(self, pictures: Sequence[AnnotatedPicture], names: Sequence[str]) -> list[Entry | None] | None:
         """For each picture what `add` tells; None where that is None of all. Many at a time take less, up to hundreds.
+
+        Args:
+            names: their file names.
 
         Raises:
             SetupError: the temporary folder is full.
         """
         try:
             try:
-                self._insert(pictures)
+                self._insert(pictures, names)
                 return None
             except sqlite3.IntegrityError:  # a name is there already, and nothing of it was inserted
                 return [self._added(picture) for picture in pictures]
@@ -70,12 +73,12 @@ class NameRegister:
                 _("the temporary folder cannot be used ({error}); free some space there").format(error=error)
             ) from error
 
-    def _insert(self, pictures: Sequence[AnnotatedPicture]) -> None:
+    def _insert(self, pictures: Sequence[AnnotatedPicture], names: Sequence[str]) -> None:
         # One statement for all takes half the time of `executemany`, and inserts all or none.
         places = ", ".join(["(?, ?, ?, ?, ?)"] * len(pictures))
         values: list[str | int] = []
-        for number, picture in enumerate(pictures, start=self._count + 1):
-            values += (picture.file_name, picture.source, picture.line, number, hash(picture.boxes))
+        for number, (picture, name) in enumerate(zip(pictures, names, strict=True), start=self._count + 1):
+            values += (name, picture.source, picture.line, number, hash(picture.boxes))
         self._database.execute(f"INSERT INTO picture VALUES {places}", values)  # noqa: S608 - nothing but ?
         self._count += len(pictures)
 
@@ -84,7 +87,7 @@ class NameRegister:
         found = self._database.execute("SELECT source, line, number, boxes FROM picture WHERE name = ?", (name,))
         row = found.fetchone()
         if row is None:
-            self._insert([picture])
+            self._insert([picture], [name])
             return None
         new = self._database.execute("INSERT OR IGNORE INTO later VALUES (?, ?)", (name, boxes)).rowcount
         source, line, number, first = row

@@ -225,7 +225,7 @@ def test_a_studio_domain(aws: AwsCli, role: str) -> None:
 
 
 def test_a_repository_of_images(aws: AwsCli) -> None:
-    name = ["--repository-name", "i"]
+    name = ["--repository-name", "images"]
     made = aws("ecr", "create-repository", *name, *TAGS)["repository"]
     told = aws("ecr", "list-tags-for-resource", "--resource-arn", made["repositoryArn"])
     assert told["tags"] == [{"Key": "team", "Value": "vision"}]

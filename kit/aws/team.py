@@ -58,7 +58,7 @@ def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float
     member = {"UserPool": pool, "UserGroup": name, "ClientId": client}
     team = Workteam(aws).make(journal, name, workforce, member)
     portal = portal_of(team)
-    if ours:
+    if ours and portal:
         UserPool(aws).lead_to(journal, pool, client, portal)
     for worker in workers:
         Worker(aws).make(journal, pool, name, worker, of_the_run=ours)
@@ -66,4 +66,6 @@ def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float
 
 
 def portal_of(workteam: Mapping[str, Any]) -> str:
-    return f"https://{workteam['SubDomain'].removeprefix('https://')}"
+    """Where the team labels; "" where SageMaker does not say, which it need not (`SubDomain` in API_Workteam)."""
+    domain = str(workteam.get("SubDomain", "")).removeprefix("https://")
+    return f"https://{domain}" if domain else ""

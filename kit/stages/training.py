@@ -27,9 +27,12 @@ _FOLLOWED = "Val_CrossEntropy"
 
 
 def run(context: Context) -> TrainingResult:
-    name, job = _usable_job(context)
+    name, job, ended = _usable_job(context)
     if job is None:
-        TrainingJob(context.api).make(context.journal, request(context, name))
+        asked = request(context, name)
+        if ended is not None and _would_end_alike(ended, asked):
+            raise ServiceError(unwanted_end(ended["TrainingJobName"], ended))
+        TrainingJob(context.api).make(context.journal, asked)
     log = TrainingLog(context, name)
     job, history = _followed(context, name, log)
     context.journal.mark_ended(TrainingJob.name, name)
@@ -87,9 +90,9 @@ def _followed(context: Context, name: str, log: TrainingLog) -> tuple[Mapping[st
     return job, history
 
 
-def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
-    """This run's training job: the one that runs or has completed, else the next free name."""
-    number = 1
+def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """This run's training job: the one that runs or has completed, else the next free name; and the one before that."""
+    number, ended = 1, None
     while True:
         name = names.job(context.suffix, number)
         number += 1
@@ -97,7 +100,17 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
             continue
         job = unless_missing(context.api.sagemaker.describe_training_job, TrainingJobName=name)
         if job is None or job["TrainingJobStatus"] in (*TRAINING_JOB_RUNNING, "Completed"):
-            return name, job
+            return name, job, ended
+        ended = job
+
+
+def _would_end_alike(ended: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether a job that was stopped at its limit would be paid for once more and come no further."""
+    limit = "MaxRuntimeInSeconds"
+    if ended["SecondaryStatus"] != "MaxRuntimeExceeded":
+        return False
+    is_like_it = ended.get("ResourceConfig", {}).get("InstanceType") == asked["ResourceConfig"]["InstanceType"]
+    return is_like_it and int(asked["StoppingCondition"][limit]) <= int(ended["StoppingCondition"].get(limit, 0))
 
 
 def request(context: Context, name: str) -> dict[str, Any]:

@@ -28,10 +28,11 @@ class Ended:
 @dataclass(frozen=True)
 class Stop:
     """A signal that the process gets once so many effects have been recorded in the ledger and done, before anything
-    further is recorded."""
+    further is recorded; `before_the_request`: once so many are recorded, of which the last is not asked for yet."""
 
     after: int
     signal: int = signal.SIGKILL
+    before_the_request: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ def _stop_after(stop: Stop) -> None:
             nonlocal recorded
             method(self, kind, name)
             recorded += 1
+            if stop.before_the_request:
+                dying(self)
 
         return enter
 

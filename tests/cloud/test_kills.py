@@ -66,3 +66,18 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_a_true_ledger(tmp_path: Path, doubl
     cleaned = run(tmp_path, double.url, "cloud-clean", **chosen)
     assert cleaned.status == 0, cleaned.said
     assert double.left() == []
+
+
+@pytest.mark.parametrize("effects", [3, 9, 12])
+def test_killed_between_a_record_and_its_request_it_goes_on_or_goes_away(
+    tmp_path: Path, double: Double, pictures: Path, effects: int
+) -> None:
+    chosen = settings(pictures)
+    for command in ("cloud", "cloud-clean"):
+        folder = tmp_path / command
+        folder.mkdir()
+        killed = run(folder, double.url, "cloud", stop=Stop(effects, before_the_request=True), **chosen)
+        assert killed.status == -signal.SIGKILL, killed.said
+        ended = run(folder, double.url, command, **chosen)
+        assert ended.status == 0, ended.said
+        assert double.left() == []

@@ -81,7 +81,8 @@ class Bucket:
                 # What could not be deleted is said in an answer that is otherwise a success.
                 if kept := answer.get("Errors"):
                     raise _not_emptied(bucket, kept)
-        s3.delete_bucket(Bucket=bucket)
+        # Gone already where the first answer was lost and boto3 has asked again.
+        unless_missing(s3.delete_bucket, Bucket=bucket)
 
     def left(self, suffix: str) -> list[str]:
         return [bucket["Name"] for bucket in self.api.s3.list_buckets()["Buckets"] if suffix in bucket["Name"]]

@@ -85,6 +85,19 @@ def test_nothing_is_left_after_close(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere its plugins' index cannot be put in another place")
+def test_a_bucket_of_the_same_name_in_another_is_another(localstack: LocalStack, tmp_path: Path) -> None:
+    with LocalStack(ENVIRONMENT, tmp_path) as other:
+        for s3 in (localstack.client(), other.client()):
+            s3.create_bucket(Bucket="called-alike")
+            s3.put_object(Bucket="called-alike", Key="object", Body=b"content")
+        other.client().delete_object(Bucket="called-alike", Key="object")
+        other.client().delete_bucket(Bucket="called-alike")
+        assert localstack.client().get_object(Bucket="called-alike", Key="object")["Body"].read() == b"content"
+        # Of a folder that is gone LocalStack says InternalError, and the bucket is gone all the same.
+        localstack.client().delete_object(Bucket="called-alike", Key="object")
+        localstack.client().delete_bucket(Bucket="called-alike")
+
+
 def test_it_shares_no_cache_with_another_that_starts_at_the_same_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 PREPARED_FILESYSTEM = "filesystem"
 
 _STATIC_LIBRARIES = Path("usr/lib/localstack")
+_PROGRAM = Path(__file__).with_name("_localstack.py")
 _START_TIMEOUT_SECONDS = 120.0
 
 
@@ -107,7 +108,7 @@ class LocalStack(S3Server):
             shutil.copytree(catalogue, self._files / _STATIC_LIBRARIES)
         process = GuardedProcess(
             "LocalStack (S3)",
-            [environment / "bin" / "python", "-m", "localstack.runtime.main"],
+            [environment / "bin" / "python", "-I", _PROGRAM, (self._files / "s3").resolve()],
             environment=child_environment(
                 {
                     "SERVICES": "s3",

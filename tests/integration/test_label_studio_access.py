@@ -36,10 +36,9 @@ def submit_login_form(browser: httpx.Client, url: str, to: str, **fields: str) -
 def test_the_portal_leads_a_person_to_the_pictures(workshop: Workshop) -> None:
     name = workshop.create("a.jpg")
     portal = workshop.jobs.portal(LabelingJobName=name)
-    assert portal.user is not None
-    assert portal.password is not None
+    (person,) = portal.people
     with httpx.Client(trust_env=False) as browser:
-        answer = submit_login_form(browser, portal.url, portal.url, email=portal.user, password=portal.password)
+        answer = submit_login_form(browser, portal.url, portal.url, email=person.user, password=person.password)
         project = workshop.jobs.project(LabelingJobName=name)
         assert answer.headers["Location"] == f"/projects/{project}/data?labeling=1"
         browser.get(f"{workshop.access.url}{answer.headers['Location']}").raise_for_status()

@@ -16,6 +16,8 @@ from kit.repository import ROOT
 from kit.tracks.rehearsal import environment_for
 
 _ENVIRONMENT = ROOT / ".venvs" / "aws-cli"
+# A command that is asked again after a minute finds what the first has made; Label Studio may take longer to come up.
+_PATIENCE = ("--cli-read-timeout", "600")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class AwsCli:
         """Status, standard output and standard error of the command."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps([*arguments, "--region", region, "--output", "json"]) + "\n")
+        self.process.stdin.write(json.dumps([*arguments, "--region", region, "--output", "json", *_PATIENCE]) + "\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
         return answer["status"], answer["out"], answer["err"]

@@ -11,6 +11,7 @@ import sys
 import time
 import types
 
+import awscli  # type: ignore[import-not-found]  # noqa: F401 (which says where its own botocore is)
 import botocore.waiter
 from awscli.clidriver import create_clidriver  # type: ignore[import-not-found]
 

@@ -1,7 +1,7 @@
 """The AWS command line, kept running: a JSON list of arguments a line on standard input, an object a line as answer.
 
-Run by the environment `aws-cli`; a process for each command would spend its time on loading. The waiters look at once,
-in place of every two minutes: on the double things take moments.
+Run by the environment `aws-cli`; a process for each command would spend its time on loading. Its waiters look
+every two seconds in place of every two minutes: on the double things take moments.
 """
 
 import contextlib

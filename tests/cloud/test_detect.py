@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from tests.cloud.conftest import Double
 from tests.end_to_end import command
 
 NAME, BUCKET = "somebodys-plugs", "somebodys-models"
+CLASSES = ["usb-a", "usb-c", "lightning"]
 PICTURE = str(SAMPLES / "held_out" / "plugs-036.jpg")
 TRUST = {
     "Version": "2012-10-17",
@@ -22,8 +25,22 @@ TRUST = {
 }
 
 
+def with_class_names(model: Path, target: Path) -> Path:
+    """The model with names for its classes, which one that a JumpStart training has made calls by their numbers."""
+    with tarfile.open(model) as old, tarfile.open(target, "w:gz") as new:
+        for member in old:
+            content = old.extractfile(member)
+            assert content is not None
+            written = content.read()
+            if member.name == "model.json":
+                written = json.dumps({**json.loads(written), "labels": CLASSES}).encode()
+                member.size = len(written)
+            new.addfile(member, io.BytesIO(written))
+    return target
+
+
 @pytest.fixture
-def endpoint(double: Double, rehearsal: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Double]:
+def endpoint(double: Double, rehearsal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Double]:
     """An endpoint in service that no run of the kit made."""
     for name, value in environment_for(double.url).items():
         monkeypatch.setenv(name, value)
@@ -32,7 +49,8 @@ def endpoint(double: Double, rehearsal: Path, monkeypatch: pytest.MonkeyPatch) -
     s3, iam, sagemaker = (aws.client(service) for service in ("s3", "iam", "sagemaker"))
     role = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
     s3.create_bucket(Bucket=BUCKET)
-    s3.upload_file(str(command.latest(rehearsal) / "results" / "model.tar.gz"), BUCKET, "model.tar.gz")
+    named = with_class_names(command.latest(rehearsal) / "results" / "model.tar.gz", tmp_path / "model.tar.gz")
+    s3.upload_file(str(named), BUCKET, "model.tar.gz")
     container = {"Image": "inference:1", "ModelDataUrl": f"s3://{BUCKET}/model.tar.gz"}
     sagemaker.create_model(ModelName=NAME, PrimaryContainer=container, ExecutionRoleArn=role)
     variant = {"VariantName": "all", "ModelName": NAME, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
@@ -55,9 +73,9 @@ def test_a_live_endpoint_is_asked_and_tells_its_classes_itself(tmp_path: Path) -
     assert done.returncode == 0, done.stdout + done.stderr
     picture, summary = map(json.loads, done.stdout.splitlines())
     assert picture["detections"]
-    assert list(summary["detections"]) == ["usb-a", "usb-c", "lightning"]
+    assert list(summary["detections"]) == CLASSES
     kept = json.loads((tmp_path / "found.json").read_text())
-    assert [each["name"] for each in kept["categories"]] == ["usb-a", "usb-c", "lightning"]
+    assert [each["name"] for each in kept["categories"]] == CLASSES
     assert len(kept["annotations"]) == len(picture["detections"])
 
 

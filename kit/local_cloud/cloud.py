@@ -113,9 +113,9 @@ class LocalCloud:
                 self._s3, folder / "training-jobs", command=parts.train, manner=parts.manner, place=place
             )
             services.callback(self._training.close)
-            self.hosting = Hosting(self._s3, folder / "hosting", command=parts.serve, restarts=MOST_RESTARTS, say=say)
-            services.callback(self.hosting.close)
-            self.hosting = Hosting(self._s3, folder / "hosting", command=parts.serve, place=place)
+            self.hosting = Hosting(
+                self._s3, folder / "hosting", command=parts.serve, restarts=MOST_RESTARTS, say=say, place=place
+            )
             services.callback(self.hosting.close)
             self._services = services.pop_all()
 

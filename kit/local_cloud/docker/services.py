@@ -9,6 +9,7 @@ import functools
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -141,24 +142,19 @@ class ServiceContainer:
             return
 
 
-class LocalStackContainer(S3Server):
-    """S3 in a container, as `kit.local_cloud.s3.localstack.LocalStack` is as a process.
+class _ReadyContainer:
+    """A service's container that answers: started and waited for at once, and again by `restart`."""
 
-    Raises:
-        SetupError: the port is taken, or the image cannot be had.
-        ServiceError: it did not become ready; with the end of its log.
-    """
-
-    def __init__(self, services: ContainerServices) -> None:
-        super().__init__(services.s3_port)
-        # It waits for connections that its clients keep open, and holds nothing that a kill could harm.
-        self._start = functools.partial(services.start, "localstack", grace_seconds=1)
+    def __init__(
+        self, start: Callable[[], ServiceContainer], answers: Callable[[], bool], timeout_seconds: float
+    ) -> None:
+        self._start, self._answers, self._timeout_seconds = start, answers, timeout_seconds
         self._container = self._start()
         self._wait_for_it()
 
     def _wait_for_it(self) -> None:
         try:
-            wait_until_ready(self._container, lambda: s3_answers(self.port), timeout=_LOCALSTACK_SECONDS)
+            wait_until_ready(self._container, self._answers, timeout=self._timeout_seconds)
         except BaseException:
             self.close()
             raise
@@ -173,11 +169,26 @@ class LocalStackContainer(S3Server):
         self._wait_for_it()
 
     def close(self) -> None:
-        """Removes the container; its log stays."""
+        """Removes the container; its log, and what it keeps in its folder, stay."""
         self._container.stop()
 
 
-class LabelStudioContainer:
+class LocalStackContainer(_ReadyContainer, S3Server):
+    """S3 in a container, as `kit.local_cloud.s3.localstack.LocalStack` is as a process.
+
+    Raises:
+        SetupError: the port is taken, or the image cannot be had.
+        ServiceError: it did not become ready; with the end of its log.
+    """
+
+    def __init__(self, services: ContainerServices) -> None:
+        S3Server.__init__(self, services.s3_port)
+        # It waits for connections that its clients keep open, and holds nothing that a kill could harm.
+        start = functools.partial(services.start, "localstack", grace_seconds=1)
+        super().__init__(start, lambda: s3_answers(self.port), _LOCALSTACK_SECONDS)
+
+
+class LabelStudioContainer(_ReadyContainer):
     """Label Studio in a container, as `LabelStudioServer` is as a process; it reads S3 of the same project.
 
     Attributes:
@@ -190,29 +201,8 @@ class LabelStudioContainer:
 
     def __init__(self, services: ContainerServices) -> None:
         self.access = services.access
-        self._start = functools.partial(services.start, "label-studio", grace_seconds=10)
-        self._container = self._start()
-        self._wait_for_it()
-
-    def _wait_for_it(self) -> None:
-        try:
-            wait_until_ready(self._container, lambda: knows_its_user(self.access), timeout=_LABEL_STUDIO_SECONDS)
-        except BaseException:
-            self.close()
-            raise
-
-    @property
-    def service(self) -> Service:
-        return self._container
-
-    def restart(self) -> None:
-        self._container.stop()
-        self._container = self._start()
-        self._wait_for_it()
-
-    def close(self) -> None:
-        """Removes the container; what it knows stays in its folder."""
-        self._container.stop()
+        start = functools.partial(services.start, "label-studio", grace_seconds=10)
+        super().__init__(start, lambda: knows_its_user(self.access), _LABEL_STUDIO_SECONDS)
 
 
 def project_name(run: Path) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -24,7 +23,7 @@ from kit.annotations.problems import MalformedError, OnUnreadable
 from kit.annotations.streaming.json_stream import elements
 from kit.annotations.streaming.json_values import mapping, parsed, pixels, shown, text
 from kit.annotations.streaming.ordinary import Id, Length, Number, Size, Text
-from kit.errors import SetupError
+from kit.annotations.streaming.temporary_database import open_temporary_database
 from kit.language import _, marked
 
 FROM_ONE = marked("boxes whose category_id counts from 1, where JumpStart's count from 0; is there no 0?: {count}")
@@ -52,18 +51,13 @@ def pictures(
     Raises:
         SetupError: the temporary folder is full.
     """
-    with closing(sqlite3.connect("", isolation_level=None)) as database:
-        try:
-            _load(database, path, form, account, on_unreadable)
-            if not certain and (told := settle_form(database, form, account)):
-                on_unreadable(path, 0, told)
-            if count_from_zero is not None:
-                _look_at_ids(database, path, count_from_zero, account, on_unreadable)
-            yield from _joined(database, label_of)
-        except sqlite3.OperationalError as error:
-            raise SetupError(
-                _("the temporary folder cannot be used ({error}); free some space there").format(error=error)
-            ) from error
+    with open_temporary_database() as database:
+        _load(database, path, form, account, on_unreadable)
+        if not certain and (told := settle_form(database, form, account)):
+            on_unreadable(path, 0, told)
+        if count_from_zero is not None:
+            _look_at_ids(database, path, count_from_zero, account, on_unreadable)
+        yield from _joined(database, label_of)
 
 
 def _look_at_ids(

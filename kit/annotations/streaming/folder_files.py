@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 
-from kit.errors import InputError, SetupError
+from kit.annotations.streaming.temporary_database import open_temporary_database
+from kit.errors import InputError
 from kit.language import _
 
 
@@ -19,7 +18,7 @@ def sorted_files(folder: Path, suffixes: Sequence[str]) -> Iterator[Path]:
         InputError: the folder cannot be read.
         SetupError: the temporary folder is full.
     """
-    with closing(sqlite3.connect("", isolation_level=None)) as database:
+    with open_temporary_database() as database:
         try:
             database.execute("CREATE TABLE file (path TEXT PRIMARY KEY) WITHOUT ROWID")
             database.execute("BEGIN")
@@ -27,10 +26,6 @@ def sorted_files(folder: Path, suffixes: Sequence[str]) -> Iterator[Path]:
             database.executemany("INSERT INTO file VALUES (?)", ((os.fsdecode(path),) for path in found))
             for (path,) in database.execute("SELECT path FROM file ORDER BY path"):
                 yield Path(path)
-        except sqlite3.OperationalError as error:
-            raise SetupError(
-                _("the temporary folder cannot be used ({error}); free some space there").format(error=error)
-            ) from error
         except OSError as error:
             raise InputError(
                 _("{folder}: cannot be read: {reason}").format(folder=folder, reason=error.strerror)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from kit.annotations.model import AnnotatedPicture
-from kit.errors import SetupError
-from kit.language import _
+from kit.annotations.streaming.temporary_database import full_folder_told, temporary_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,10 @@ class Entry:
 
 
 class NameRegister:
-    """Pictures met so far, by file name. A nameless SQLite database in the temporary folder, gone when closed."""
+    """Pictures met so far, by file name."""
 
     def __init__(self) -> None:
-        # An empty name is SQLite's own way to ask for that; up to its page cache (2 MB) nothing is written at all.
-        self._database = sqlite3.connect("", isolation_level=None)
+        self._database = temporary_database()
         self._database.execute(
             "CREATE TABLE picture (name TEXT PRIMARY KEY, source TEXT, line INTEGER, number INTEGER, "
             "boxes INTEGER) WITHOUT ROWID"
@@ -62,16 +60,12 @@ class NameRegister:
         Raises:
             SetupError: the temporary folder is full.
         """
-        try:
+        with full_folder_told():
             try:
                 self._insert(pictures, names)
                 return None
             except sqlite3.IntegrityError:  # a name is there already, and nothing of it was inserted
                 return [self._added(picture) for picture in pictures]
-        except sqlite3.OperationalError as error:
-            raise SetupError(
-                _("the temporary folder cannot be used ({error}); free some space there").format(error=error)
-            ) from error
 
     def _insert(self, pictures: Sequence[AnnotatedPicture], names: Sequence[str]) -> None:
         # One statement for all takes half the time of `executemany`, and inserts all or none.

@@ -61,7 +61,7 @@ def former_names() -> set[str]:
 
 
 def _as_given(default: ast.expr) -> str:
-    """A literal, a constant of `kit.settings`, or the literal in an expression: Path("runs").resolve()."""
+    """A literal, a constant of `kit.settings`, or the literal in an expression: ROOT / "runs"."""
     for node in ast.walk(default):
         if isinstance(node, ast.Name) and node.id in CONSTANTS:
             return CONSTANTS[node.id]

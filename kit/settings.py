@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import click
 
 from kit.language import _, marked
+from kit.repository import ROOT
 from kit.setting_types import (
     EMAIL_ADDRESSES,
     FAULTS,
@@ -42,7 +43,17 @@ JUMPSTART, OWN = "jumpstart", "own"
 class RunsSettings:
     """Settings of every command that looks at runs. `None` means "not given", here and below."""
 
-    runs: Path = setting(Path("runs").resolve(), ExpandedPath(), marked("folder of the runs"), identity=False)
+    # Of this copy of the repository, from wherever the command is called.
+    runs: Path = setting(ROOT / "runs", ExpandedPath(), marked("folder of the runs"), identity=False)
+
+
+@dataclass(frozen=True)
+class BrowserSettings(RunsSettings):
+    """Settings of runs that have pages to show."""
+
+    browser: bool = setting(
+        True, click.BOOL, marked("0: do not open labelling and report in the browser by itself"), identity=False
+    )
 
 
 @dataclass(frozen=True)
@@ -159,7 +170,7 @@ class WorkersSettings(RunsSettings):
 
 
 @dataclass(frozen=True)
-class Settings(RunSettings, WorkersSettings):
+class Settings(RunSettings, WorkersSettings, BrowserSettings):
     """The settings of a run on either track; AWS has another `labeler`."""
 
     images: Path | None = setting(

@@ -116,8 +116,12 @@ def tell(text: str) -> None:
 
 
 def exit_status() -> int:
-    """130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
-    return 128 + (_state.noted or signal.SIGINT)
+    """130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP; 0 after a Ctrl-C that make has had as well.
+
+    make then ends by it, for its caller with 130; of any other status it would say `*** [local] Error 130`.
+    """
+    number = _state.noted or signal.SIGINT
+    return 0 if number == signal.SIGINT and _is_under_make_on_a_terminal() else 128 + number
 
 
 def take_along(end: Callable[[], object]) -> None:
@@ -162,6 +166,13 @@ def _note(number: int, _frame: FrameType | None) -> None:
 
 def _is_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
+
+
+def _is_under_make_on_a_terminal() -> bool:
+    """Whether make is in the process group that the terminal's Ctrl-C goes to, and not this process by itself."""
+    if "MAKELEVEL" not in os.environ or os.getpgrp() == os.getpid() or not sys.stdin or not sys.stdin.isatty():
+        return False
+    return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
 
 
 def _leave_the_terminal() -> None:

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kit import stopping
 from kit.language import _
-from requirements.environments import ENVIRONMENTS
+from requirements.environments import ENVIRONMENTS, announcement
 from requirements.packages import LOCKS, TORCH_LOCKS, Installer, install_torch, with_uv
 from requirements.progress import Progress
 from requirements.task import ROOT, InstallError, Task, UnreachableError, leave_if_stopped
@@ -50,11 +50,14 @@ def main() -> int:
             file=sys.stderr,
         )
         return 3
-    if all(is_made(name, arguments.dev) and not leftovers(name) for name in arguments.names):
+    missing = [name for name in arguments.names if not is_made(name, arguments.dev)]
+    if not missing and not any(map(leftovers, arguments.names)):
         return 0
     stopping.listen()
     try:
         with stopping.at_safe_places(), Progress() as progress:
+            if missing and not arguments.dev and (told := announcement(missing)):
+                progress.say(told)
             problems = make_all(arguments.names, arguments.dev, progress)
     except stopping.Stopped:
         stopping.tell(_("Stopped. The same command makes what is missing."))

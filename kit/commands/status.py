@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from pathlib import Path
 
 import click
@@ -14,11 +15,12 @@ from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
 from kit.errors import InputError
 from kit.language import _, marked
-from kit.run import labelling_state
+from kit.run import labelling_state, training_state
 from kit.run.folder import LATEST, find
 from kit.run.labelling_state import LabellingState
 from kit.run.opening import readable
 from kit.run.status import Status, status_of
+from kit.run.training_state import TrainingState
 from kit.settings import ResolvedSettings, RunSettings
 
 _SIGNS = {
@@ -56,6 +58,8 @@ def status(resolved: ResolvedSettings[RunSettings], name: str | None, as_json: b
             console.say(stage.error)
     if found.labelling is not None:
         _tell_labelling(found.labelling, console)
+    if found.training is not None:
+        _tell_training(found.training, console)
     console.say(_("Next: {what}").format(what=found.next))
 
 
@@ -83,3 +87,9 @@ def _tell_labelling(labelling: LabellingState, console: Console) -> None:
         console.say(_("Users: {users}").format(users=", ".join(labelling.users)))
     if labelling.labelled_by:
         console.say(_("Labelled by: {people}").format(people=labelling_state.told(labelling.labelled_by)))
+
+
+def _tell_training(training: TrainingState, console: Console) -> None:
+    told = _("Trained: {epoch} of {epochs} epochs").format(epoch=training.epoch, epochs=training.epochs)
+    parts = (told, training_state.loss_told(training), training_state.left_told(training, time.time()))
+    console.say(", ".join(filter(None, parts)))

@@ -143,6 +143,11 @@ class RunFolder:
         return self.path / "labelling.json"
 
     @property
+    def training_state(self) -> Path:
+        """While it trains: see `kit.run.training_state`."""
+        return self.path / "training.json"
+
+    @property
     def to_label(self) -> Path:
         """Pictures that somebody tried the model on and wants labelled, with the boxes that were shown."""
         return self.path / "to-label"
@@ -213,7 +218,9 @@ def find(runs: Path, name: str) -> RunFolder:
                 name=name, runs=runs, nearest=_(" or ").join(near)
             )
         )
-    named = ", ".join([*(["…"] if len(known) > _MOST_NAMED else []), *known[-_MOST_NAMED:]]) or _("none yet")
+    if not known:
+        raise InputError(_("There is no run under {runs} yet; `make local` begins one.").format(runs=runs))
+    named = ", ".join([*(["…"] if len(known) > _MOST_NAMED else []), *known[-_MOST_NAMED:]])
     raise InputError(
         _("There is no run {name} under {runs}; there are: {known}.").format(name=name, runs=runs, known=named)
     )

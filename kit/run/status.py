@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kit.language import _
-from kit.run import labelling_state
+from kit.run import labelling_state, training_state
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.labelling_state import LabellingState
 from kit.run.names import STAGES, title_of
 from kit.run.opening import is_finished
-from kit.run.results import LabellingResult
+from kit.run.results import LabellingResult, TrainingResult
+from kit.run.training_state import TrainingState
 
 WAITING, RUNNING, CUT_SHORT = "waiting", "running", "cut short"
 # Of the journal, where they are called otherwise here.
@@ -34,7 +35,7 @@ class StageStatus:
 class Status:
     """A run: `state` is finished, failed, running or cut short; `next` says in words what to do.
 
-    `labelling` is there while people label.
+    `labelling` is there while people label, `training` from the end of the first epoch to that of the training.
     """
 
     run: str
@@ -43,6 +44,7 @@ class Status:
     stages: tuple[StageStatus, ...]
     next: str
     labelling: LabellingState | None = None
+    training: TrainingState | None = None
 
 
 def status_of(folder: RunFolder) -> Status:
@@ -65,14 +67,15 @@ def status_of(folder: RunFolder) -> Status:
         state = "finished"
     else:
         state = "failed" if failed else CUT_SHORT
-    by_people = any(stage.name == LabellingResult.stage and stage.state == RUNNING for stage in stages)
+    at = {stage.name for stage in stages if stage.state == RUNNING}
     return Status(
         journal.run_id,
         journal.track,
         state,
         tuple(stages),
         _next(state, journal, folder),
-        labelling_state.read(folder.labelling_state) if by_people else None,
+        labelling_state.read(folder.labelling_state) if LabellingResult.stage in at else None,
+        training_state.read(folder.training_state) if TrainingResult.stage in at else None,
     )
 
 

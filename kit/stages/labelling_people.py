@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from kit import browser
 from kit.aws_api import LabellingPortal, Person
 from kit.language import _
 from kit.run import invitations, labelling_state
@@ -28,6 +29,8 @@ class LabellingPeople:
                 self._invite(person)
             else:
                 console.say(_("  user {user}   password {password}").format(user=person.user, password=person.password))
+        if portal.people and not portal.invited:
+            browser.open_page(portal.url, console, wanted=self._context.settings.browser)
         console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
         console.say(_("  Another day? Press Ctrl-C; the same command brings you back to the next picture."))
 

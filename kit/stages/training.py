@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,9 +15,10 @@ from kit.errors import ServiceError
 from kit.language import _
 from kit.resources.training_job import TrainingJob
 from kit.resources.waiting import wait_while
-from kit.run import names
+from kit.run import names, training_state
 from kit.run.context import MODEL_OUTPUT, TRAINING, Context
 from kit.run.results import TrainingResult
+from kit.run.training_state import TrainingState
 from kit.training_settings import hyperparameters, most_minutes
 
 _LAST_LINES = 12
@@ -74,9 +76,11 @@ def _followed(context: Context, name: str, log: TrainingLog) -> tuple[Mapping[st
             # The status is asked for first: a log read after the job's end is whole.
             job = sagemaker.describe_training_job(TrainingJobName=name)
             log.read_on()
-            history = read_history(log.lines, definitions)
-            if history:
-                advance(len(history), _note(history[-1], validation_pictures_of(log.lines)))
+            seen, history = len(history), read_history(log.lines, definitions)
+            if len(history) > seen:
+                state = _state(job, history, context.settings.epochs, validation_pictures_of(log.lines))
+                training_state.write(context.folder.training_state, state)
+                advance(len(history), training_state.loss_told(state))
             status = str(job["TrainingJobStatus"])
             return status if status in TRAINING_JOB_RUNNING else None
 
@@ -266,6 +270,9 @@ def _metrics(lines: Iterable[str], definitions: Sequence[Mapping[str, str]]) -> 
         yield {name: float(match.group(1)) for name, match in matches if match}
 
 
-def _note(entry: Mapping[str, float], validation_pictures: int | None) -> str:
-    loss = f"{_FOLLOWED} {entry[_FOLLOWED]:.3f}"
-    return loss if validation_pictures != 0 else _("{loss} (of pictures trained on)").format(loss=loss)
+def _state(
+    job: Mapping[str, Any], history: Sequence[Mapping[str, float]], epochs: int, validation_pictures: int | None
+) -> TrainingState:
+    began = job.get("TrainingStartTime")
+    ends = began and training_state.ends_of(began.timestamp(), time.time(), len(history), epochs)
+    return TrainingState(len(history), epochs, history[-1][_FOLLOWED], validation_pictures == 0, ends)

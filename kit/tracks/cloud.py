@@ -15,6 +15,7 @@ from pathlib import Path
 import rich.table
 from botocore.exceptions import ClientError
 
+from kit import browser
 from kit.atomic_file import write_atomically
 from kit.aws import own_trainer, preflight, team
 from kit.aws import plan as planning
@@ -118,6 +119,7 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         console.say(_("Drawings:   {path}").format(path=folder.detections))
         facts = write_report(folder, journal, plan.training, plan.endpoint, resolved.origins)
         console.say(_("Report:     {path}").format(path=folder.report))
+        browser.open_page(folder.report.as_uri(), console, wanted=settings.browser)
         time_is_up = listener is not None and _keep_open(aws, settings, folder, journal, console, listener, plan)
         if not time_is_up and not _wants_clean_up(settings, console, plan):
             console.heading(

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from kit import browser
 from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.language import _
@@ -77,6 +78,7 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
         driver.run_stages(settings, collected, folder, journal, console, local_cloud, before_clean_up=before_clean_up)
         summary.write(folder, write_report())
     _tell(console, folder, journal)
+    browser.open_page(folder.report.as_uri(), console, wanted=settings.browser)
 
 
 def _tell(console: Console, folder: RunFolder, journal: Journal) -> None:

@@ -50,7 +50,7 @@ def start(*arguments: str, folder: Path, **settings: str) -> subprocess.Popen[st
 
 def environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KIT_")}
-    ours = {"runtime": "process", "runs": str(folder / "runs"), **settings}
+    ours = {"runtime": "process", "browser": "0", "runs": str(folder / "runs"), **settings}
     return {**kept, **{f"KIT_{name.upper()}": value for name, value in ours.items()}}
 
 

@@ -6,11 +6,14 @@ import json
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from kit.detection.scores import ClassScore
+from kit.repository import ROOT
+from kit.run import training_state
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.names import STAGES
@@ -27,6 +30,7 @@ from kit.run.results import (
     TrainingResult,
 )
 from kit.run.summary import summarise
+from kit.run.training_state import TrainingState
 from tests.end_to_end import command
 
 RESULTS: dict[str, StageResult] = {
@@ -94,6 +98,25 @@ def test_status_of_a_run_at_work(tmp_path: Path) -> None:
     with locked(run):
         told = json.loads(command.kit("status", "r1", "--json", folder=tmp_path).stdout)
     assert (told["state"], told["stages"][0]["state"]) == ("running", "running")
+
+
+def test_status_of_a_training_says_how_far_it_is(tmp_path: Path) -> None:
+    run, journal = begun(tmp_path, "r1")
+    journal.begin("training")
+    training_state.write(run.training_state, TrainingState(7, 30, 0.25, True, time.time() + 600))
+    with locked(run):
+        done = command.kit("status", "r1", folder=tmp_path)
+    assert "Trained: 7 of 30 epochs, Val_CrossEntropy 0.250 (of pictures trained on), about 1" in done.stdout
+    journal.finish("training", 1.0, RESULTS["training"])
+    assert "Trained:" not in command.kit("status", "r1", folder=tmp_path).stdout
+
+
+def test_outside_the_repository_it_is_the_repository_s_runs_that_are_looked_at(tmp_path: Path) -> None:
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("KIT_")}
+    done = subprocess.run(
+        [command.KIT, "status", "r1"], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+    )
+    assert f"under {ROOT / 'runs'}" in done.stderr
 
 
 def test_status_of_a_run_that_failed_repeats_the_error(tmp_path: Path) -> None:

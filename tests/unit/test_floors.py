@@ -24,7 +24,7 @@ FLOORS = (
     ("run",),
     ("detection",),
     ("annotations",),
-    ("training_settings", "setting_conflicts"),
+    ("training_settings", "setting_conflicts", "browser"),
     ("settings", "console", "advice", "aws_api", "atomic_file", "make_help"),
     ("setting_types", "setting_names"),
     ("errors", "s3_uri", "repository", "stopping"),

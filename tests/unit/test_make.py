@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -79,7 +81,7 @@ def test_a_setting_that_the_target_does_not_take_is_refused() -> None:
 def test_a_value_arrives_as_it_was_typed(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     done = make("status", f"RUNS={folder}")
-    assert f"There is no run latest under {folder};" in done.stderr
+    assert f"There is no run under {folder} yet; `make local` begins one." in done.stderr
 
 
 def test_a_value_that_does_not_fit_is_named_as_it_was_typed(tmp_path: Path) -> None:
@@ -124,3 +126,57 @@ def test_on_a_fresh_clone_what_looks_at_runs_says_how_to_begin(tmp_path: Path, t
     done = make(target, folder=tmp_path)
     assert done.returncode != 0
     assert "Nothing has run here yet: `make local` begins." in done.stderr
+
+
+def ended_by(keys: bytes, folder: Path) -> tuple[int, str]:
+    """`make local` on a terminal, with a command that stops as the kit does; its status and all that was printed."""
+    shutil.copy(ROOT / "Makefile", folder)
+    kit = folder / ".venvs" / "kit" / "bin" / "kit"
+    kit.parent.mkdir(parents=True)
+    kit.write_text(f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n{STOPS_AS_THE_KIT}")
+    kit.chmod(0o755)
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(folder)
+        os.execvp("make", ["make", "-o", "kit-environment", "local"])  # noqa: S606 (in a process that has a terminal)
+    said = b""
+    try:
+        while piece := os.read(terminal, 1000):
+            said += piece
+            if b"at work" in said and keys:
+                os.write(terminal, keys)
+                keys = b""
+    except OSError:  # it has ended
+        pass
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), said.decode()
+
+
+STOPS_AS_THE_KIT = """
+from kit import stopping
+stopping.listen()
+try:
+    with stopping.at_safe_places():
+        print("at work", flush=True)
+        stopping.pause(60)
+except stopping.Stopped:
+    sys.exit(stopping.exit_status())
+"""
+
+
+def test_after_a_wanted_ctrl_c_make_says_nothing_of_an_error(tmp_path: Path) -> None:
+    status, said = ended_by(b"\x03", tmp_path)
+    assert "Stopping; a second signal ends everything at once." in said
+    assert "***" not in said
+    assert status == -signal.SIGINT, "what called make sees 130"
+
+
+def test_a_kit_that_alone_is_interrupted_fails_for_make() -> None:
+    """As a script, or an engine's `stop`, does: nothing else would tell that it is not done."""
+    program = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nimport os, signal\n{STOPS_AS_THE_KIT}".replace(
+        "stopping.pause(60)", "os.kill(os.getpid(), signal.SIGINT); stopping.pause(60)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "MAKELEVEL": "1"}, stdin=subprocess.DEVNULL, check=False
+    )
+    assert done.returncode == 130

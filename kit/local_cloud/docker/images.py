@@ -104,6 +104,13 @@ def ensure_images(
     # A second kit waits, and then has nothing left to build.
     with (ROOT / _WORK / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if not any(_labels(engine, image_name(name)) for name in own):
+            say(
+                _(
+                    "The container images are built once: what goes into them comes from the package index, about "
+                    "2.5 GB are taken on disk, and it takes a few minutes."
+                )
+            )
         if not has_base_image(engine):
             _build_base_image(engine, say)
         with ThreadPoolExecutor(_BUILDS) as builds:

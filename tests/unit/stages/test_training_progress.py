@@ -1,0 +1,78 @@
+"""How far a training is, for `kit status` in another terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.aws_api import Algorithm
+from kit.run import training_state
+from kit.run.training_state import TrainingState
+from kit.stages import training
+from tests.unit.stages.contexts import context_in
+
+MINUTE = 60.0
+METRICS = ({"Name": "Val_CrossEntropy", "Regex": r"Val_CrossEntropy=([0-9.]+)"},)
+LINES = ["12 to train on, 0 held out for validation", *(f"Val_CrossEntropy={loss}" for loss in (0.9, 0.5, 0.25))]
+
+
+class TenMinutesIn:
+    """AWS with a job that has had three epochs in ten minutes and is over at the second look."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def describe_training_job(self, **_: Any) -> dict[str, Any]:
+        self.looks += 1
+        began = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=10)
+        status = "InProgress" if self.looks < 4 else "Completed"
+        return {
+            "TrainingJobStatus": status,
+            "StoppingCondition": {"MaxRuntimeInSeconds": 6750},
+            "TrainingStartTime": began,
+            "ModelArtifacts": {"S3ModelArtifacts": "s3://bucket/model.tar.gz"},
+        }
+
+
+class ItsLog:
+    def describe_log_streams(self, **_: Any) -> dict[str, Any]:
+        return {"logStreams": [{"logStreamName": "job/algo-1"}]}
+
+    def get_log_events(self, *, nextToken: str = "", **_: Any) -> dict[str, Any]:
+        return {"events": [] if nextToken else [{"message": line} for line in LINES], "nextForwardToken": "f/1"}
+
+
+def test_epoch_loss_and_end_are_left_for_status(tmp_path: Path) -> None:
+    context, sagemaker, logs = context_in(tmp_path, epochs=30), TenMinutesIn(), ItsLog()
+    anything: Any = (sagemaker, logs)
+    algorithm: Algorithm = dataclasses.replace(context.api.algorithm, metric_definitions=METRICS)
+    api = dataclasses.replace(context.api, sagemaker=anything[0], logs=anything[1], algorithm=algorithm)
+    began = datetime.datetime.now().timestamp() - 10 * MINUTE
+    training.run(dataclasses.replace(context, api=api))
+    state = training_state.read(context.folder.training_state)
+    assert state is not None
+    assert (state.epoch, state.epochs, state.loss, state.of_trained) == (3, 30, 0.25, True)
+    assert state.ends == pytest.approx(began + 100 * MINUTE, abs=MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        (1000 + 7.5 * MINUTE, "about 8 min left"),
+        (1000 + 30, "a minute left at most"),
+        (900, "a minute left at most"),
+        (None, ""),
+    ],
+)
+def test_what_is_left_is_said_in_minutes(ends: float | None, told: str) -> None:
+    assert training_state.left_told(TrainingState(3, 30, 0.25, False, ends), 1000.0) == told
+
+
+def test_a_state_that_is_none_is_passed_over(tmp_path: Path) -> None:
+    assert training_state.read(tmp_path / "none") is None
+    (tmp_path / "cut").write_text('{"epoch": 3')
+    assert training_state.read(tmp_path / "cut") is None

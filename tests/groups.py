@@ -7,6 +7,7 @@ GROUPS = {
     "tests/end_to_end/test_rehearsal.py": "rehearsal",
     "tests/end_to_end/test_endpoint.py": "rehearsal",
     "tests/end_to_end/test_detect.py": "rehearsal",
+    "tests/browser/test_accessibility.py": "rehearsal",
     "tests/browser/test_report.py": "rehearsal",
     "tests/browser/test_endpoint_page.py": "rehearsal",
     "tests/cloud/": "double",

@@ -1,7 +1,8 @@
 """Training logs behind the verbs of CloudWatch Logs.
 
 A job's log is the file that its process writes. Beside it, `<log>.times` says when each part of it was first seen:
-lines of `<bytes so far> <milliseconds since 1970>`.
+lines of `<bytes so far> <milliseconds since 1970>`. As on AWS a line can be read a moment after it was written, here
+once its time is noted: a time that a reader made up could be later than that of the line after it.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ class JobLog:
         self.path = path
         self._times = path.with_name(path.name + ".times")
         self._noted = 0
+        self._moment = 0
 
     def note(self) -> None:
         size = self.size()
         if size > self._noted:
+            # A clock that is set back in between does not put later lines before earlier ones.
+            self._moment = max(self._moment, time.time_ns() // 1_000_000)
             with self._times.open("a", encoding="ascii") as times:
-                times.write(f"{size} {time.time_ns() // 1_000_000}\n")
+                times.write(f"{size} {self._moment}\n")
             self._noted = size
 
     def finish(self) -> None:
@@ -118,16 +122,18 @@ class TrainingLogs:
         if log is None or not log.path.exists():
             message = "The specified log stream does not exist."
             raise client_error("GetLogEvents", "ResourceNotFoundException", message)
-        forward, position = _position(nextToken, from_head=startFromHead, end=log.size())
+        times = log.times()
+        noted = times[-1][0] if times else 0
+        forward, position = _position(nextToken, from_head=startFromHead, end=noted)
         if forward:
-            lines = _whole_lines(log.read(position, position + _MAX_BYTES), position)[:limit]
+            lines = _whole_lines(log.read(position, min(position + _MAX_BYTES, noted)), position)[:limit]
         else:
             start = max(0, position - _MAX_BYTES)
             # The first piece may be the end of a line that begins before it.
             lines = _whole_lines(log.read(start, position), start)[1 if start else 0 :][-limit:]
         first, last = (lines[0][0], lines[-1][1]) if lines else (position, position)
         return {
-            "events": _events(lines, log.times()),
+            "events": _events(lines, times),
             "nextForwardToken": f"f/{last}",
             "nextBackwardToken": f"b/{first}",
         }
@@ -190,10 +196,8 @@ def _text(line: bytes) -> str:
 
 def _events(lines: list[tuple[int, int, str]], times: list[tuple[int, int]]) -> list[dict[str, Any]]:
     sizes = [size for size, _ in times]
-    events = []
-    for _, end, text in lines:
-        # A line that is not noted yet was written just now.
-        index = bisect_left(sizes, end)
-        moment = times[index][1] if index < len(times) else time.time_ns() // 1_000_000
-        events.append({"timestamp": moment, "message": text, "ingestionTime": moment})
-    return events
+    moments = [times[bisect_left(sizes, end)][1] for _, end, _ in lines]
+    return [
+        {"timestamp": moment, "message": text, "ingestionTime": moment}
+        for moment, (_, _, text) in zip(moments, lines, strict=True)
+    ]

@@ -30,6 +30,12 @@ def logs(tmp_path: Path) -> TrainingLogs:
 
 
 def write(log: JobLog, content: bytes) -> None:
+    """As the job does, and whoever runs it notes it."""
+    write_unseen(log, content)
+    log.note()
+
+
+def write_unseen(log: JobLog, content: bytes) -> None:
     with log.path.open("ab") as file:
         file.write(content)
 
@@ -69,19 +75,33 @@ def test_a_line_without_end_does_not_stop_the_reader(logs: TrainingLogs, log: Jo
 
 def test_times_are_when_a_part_was_first_seen(logs: TrainingLogs, log: JobLog) -> None:
     write(log, b"one\n")
-    log.note()
     write(log, b"two\nthree\n")
-    log.note()
     log.note()
     (_, first), (_, second) = log.times()
     answer = logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM, startFromHead=True)
     assert [event["timestamp"] for event in answer["events"]] == [first, second, second]
 
 
+def test_a_line_that_nobody_noted_yet_is_not_read_ahead_of_its_time(logs: TrainingLogs, log: JobLog) -> None:
+    write(log, b"one\n")
+    write_unseen(log, b"two\nthree\n")
+    messages, token = read(logs)
+    assert messages == ["one"]
+    assert read(logs, token) == ([], token)
+    log.note()
+    assert read(logs, token)[0] == ["two", "three"]
+
+
+def test_times_do_not_go_back_with_the_clock(log: JobLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    for nanoseconds in (1795978158_018_000_000, 1795978150_000_000_000, 1795978158_500_000_000):
+        monkeypatch.setattr("kit.local_cloud.training.logs.time.time_ns", lambda now=nanoseconds: now)
+        write(log, b"line\n")
+    assert [moment for _, moment in log.times()] == [1795978158018, 1795978158018, 1795978158500]
+
+
 def test_streams_are_found_by_prefix_once_they_exist(logs: TrainingLogs, log: JobLog) -> None:
     assert logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix="job/") == {"logStreams": []}
     write(log, b"one\n")
-    log.note()
     (stream,) = logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix="job")["logStreams"]
     assert stream["logStreamName"] == STREAM
     assert logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix="job-2/") == {"logStreams": []}

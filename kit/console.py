@@ -14,6 +14,7 @@ import rich.table
 
 from kit import stopping
 from kit.language import _, harmless
+from kit.line_breaks import JapaneseConsole, broken, is_japanese
 
 # Elsewhere than on a terminal a line is printed whenever another such part of the work is done.
 _PLAIN_LINES = 5
@@ -36,7 +37,7 @@ class Console:
 
     def __init__(self, mark: str = "", *, beside: bool = False) -> None:
         self._mark = mark
-        self._rich = rich.console.Console(highlight=False, soft_wrap=True, stderr=beside)
+        self._rich = JapaneseConsole(highlight=False, soft_wrap=True, stderr=beside)
         if not self._rich.is_terminal:
             # Nothing there has a width that cells of tables would have to be broken for.
             self._rich.width = 200
@@ -53,11 +54,12 @@ class Console:
         self._rich.print(self._marked(text), markup=False, style="bold")
 
     def _marked(self, text: str) -> str:
-        return "\n".join(self._mark + line for line in harmless(text, keep="\n\t").split("\n"))
+        marked = "\n".join(self._mark + line for line in harmless(text, keep="\n\t").split("\n"))
+        return broken(marked, self._rich.width) if self._rich.is_terminal and is_japanese(marked) else marked
 
     def table(self, table: rich.table.Table) -> None:
         for column in table.columns:
-            column.overflow = "fold"  # Japanese has no spaces at which lines could break
+            column.overflow = "fold"  # as a path that no line can hold
         self._rich.print(table, soft_wrap=False)
 
     @property

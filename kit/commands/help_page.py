@@ -7,10 +7,8 @@ from collections.abc import Iterable
 
 import click
 
-# Punctuation, kana, ideographs, full-width forms.
-_WIDE = "[\u3000-\u30ff\u4e00-\u9fff\uff00-\uff60]"
-_NO_LINE_ENDS_WITH = "（「"
-_NO_LINE_BEGINS_WITH = "、。：？）」ーァィゥェォッャュョぁぃぅぇぉっゃゅょ"
+from kit.line_breaks import NO_LINE_BEGINS_WITH, NO_LINE_ENDS_WITH, WIDE
+
 # Each stands for a wide letter's second column until the lines are broken.
 _BREAKABLE, _UNBREAKABLE = " ", "\0"
 
@@ -25,13 +23,13 @@ class HelpPage(click.HelpFormatter):
         super().write_dl([(term, _filled(text)) for term, text in rows], col_max, col_spacing)
 
     def write(self, string: str) -> None:
-        super().write(re.sub(f"({_WIDE})[{_BREAKABLE}{_UNBREAKABLE}]", r"\1", string))
+        super().write(re.sub(f"({WIDE})[{_BREAKABLE}{_UNBREAKABLE}]", r"\1", string))
 
 
 def _filled(text: str) -> str:
     def fill(match: re.Match[str]) -> str:
         letter, next_letter = match.groups()
-        together = letter in _NO_LINE_ENDS_WITH or next_letter in _NO_LINE_BEGINS_WITH
+        together = letter in NO_LINE_ENDS_WITH or next_letter in NO_LINE_BEGINS_WITH
         return letter + (_UNBREAKABLE if together else _BREAKABLE)
 
-    return re.sub(f"({_WIDE})(?=(.?))", fill, text)
+    return re.sub(f"({WIDE})(?=(.?))", fill, text)

@@ -14,6 +14,8 @@ from tests.cloud.conftest import Double
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 TAGS = ["--tags", "Key=team,Value=vision"]
 BUCKET = "somebody-elses-bucket"
+# Jobs of other tests stay in the lists, as on AWS.
+LABELLING = "somebody-elses-labels"
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +118,8 @@ def test_a_labelling_job(aws: AwsCli, role: str, bucket: str, tmp_path_factory: 
     functions = labelling_functions("us-east-1")
     manifest = put(aws, tmp_path_factory, "input.manifest", '{"source-ref": "s3://somebody-elses-bucket/none.jpg"}\n')
     request = {
-        "LabelingJobName": "l",
-        "LabelAttributeName": "l",
+        "LabelingJobName": LABELLING,
+        "LabelAttributeName": "boxes",
         "LabelCategoryConfigS3Uri": put(aws, tmp_path_factory, "labels.json", '{"labels": [{"label": "a"}]}'),
         "RoleArn": role,
         "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": manifest}}},
@@ -137,13 +139,13 @@ def test_a_labelling_job(aws: AwsCli, role: str, bucket: str, tmp_path_factory: 
         },
     }
     aws("sagemaker", "create-labeling-job", "--cli-input-json", json.dumps(request))
-    told = aws("sagemaker", "describe-labeling-job", "--labeling-job-name", "l")
+    told = aws("sagemaker", "describe-labeling-job", "--labeling-job-name", LABELLING)
     assert (told["Tags"], told["RoleArn"]) == (request["Tags"], role)
-    (listed,) = aws("sagemaker", "list-labeling-jobs", "--name-contains", "l")["LabelingJobSummaryList"]
-    assert (listed["LabelingJobName"], listed["WorkteamArn"]) == ("l", team)
+    (listed,) = aws("sagemaker", "list-labeling-jobs", "--name-contains", LABELLING)["LabelingJobSummaryList"]
+    assert (listed["LabelingJobName"], listed["WorkteamArn"]) == (LABELLING, team)
     # Of one picture that is not there nothing is left to label: the job has ended, and what has ended is not stopped.
     assert told["LabelingJobStatus"] in ("Failed", "Completed")
-    assert told["LabelingJobStatus"] in gone(aws, "sagemaker", "stop-labeling-job", "--labeling-job-name", "l")
+    assert told["LabelingJobStatus"] in gone(aws, "sagemaker", "stop-labeling-job", "--labeling-job-name", LABELLING)
     aws("sagemaker", "delete-workteam", "--workteam-name", "t")
     aws("sagemaker", "delete-workforce", "--workforce-name", "w")
 

@@ -72,7 +72,9 @@ class SageMaker(Protocol):
 class SageMakerRuntime(Protocol):
     """Asking a deployed model. `Body` of the answer is a stream with `.read()`, as botocore's StreamingBody."""
 
-    def invoke_endpoint(self, *, EndpointName: str, Body: bytes, ContentType: str, Accept: str) -> dict[str, Any]: ...
+    def invoke_endpoint(
+        self, *, EndpointName: str, Body: bytes, ContentType: str, Accept: str, CustomAttributes: str = ...
+    ) -> dict[str, Any]: ...
 
 
 class Logs(Protocol):

@@ -23,6 +23,7 @@ from kit.aws_double import lists
 from kit.aws_double.double import Double
 from kit.aws_double.region import Operation, Region
 from kit.aws_double.wire import Call, call_of, error_answer, json_answer, json_request
+from kit.local_cloud.hosting.invoke import HEADERS
 from kit.local_cloud.service_model import client_error, validate_request
 
 CONTROL = "/_double/"
@@ -99,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, [("Content-Type", "application/x-amz-json-1.1")], json_answer(call, answer)
 
     def _invoke(self, region: Region, call: Call, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        asked = {"ContentType": self.headers.get("Content-Type"), "Accept": self.headers.get("Accept")}
+        asked = {name: self.headers.get(header) for name, header in HEADERS.items()}
         given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
         answer = region.api.sagemaker_runtime.invoke_endpoint(EndpointName=call.endpoint, Body=body, **given)
         headers = [

@@ -20,6 +20,8 @@ from kit.errors import ServiceError
 from kit.language import _
 
 CONTENT_TYPE = "application/x-image"
+# CustomAttributes of a request for which the kit's own detector is to do less, sooner; other models pass over it.
+QUICK = "detector-effort=quick"
 # Of a caller who may not ask: https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html
 _NOT_PERMITTED = ("AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException")
 

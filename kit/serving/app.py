@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kit.aws_api import LARGEST_BODY
-from kit.detection.request import accept
+from kit.detection.request import CONTENT_TYPE, QUICK, accept
 from kit.errors import KitError
 from kit.language import language
 from kit.serving import pictures, protocol, to_label
@@ -57,8 +57,12 @@ class PageServer:
             "missing": subject.missing,
             "largestBody": LARGEST_BODY,
             "largestUpload": LARGEST_UPLOAD,
-            "accept": accept(N_PREDICTIONS),
-            "acceptLive": accept(N_PREDICTIONS_LIVE),
+            "headers": {"Content-Type": CONTENT_TYPE, "Accept": accept(N_PREDICTIONS)},
+            "headersLive": {
+                "Content-Type": CONTENT_TYPE,
+                "Accept": accept(N_PREDICTIONS_LIVE),
+                protocol.CUSTOM_ATTRIBUTES: QUICK,
+            },
             "language": language(),
             "words": words(),
             "pieces": [asdict(piece) for piece in pieces],

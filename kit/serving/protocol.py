@@ -23,6 +23,7 @@ from kit.aws_api import LARGEST_BODY, SageMakerRuntime
 from kit.serving.connections import read_body
 
 PATH = "/endpoints/{endpoint}/invocations"
+CUSTOM_ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
 _ACCEPT_BY_DEFAULT = "application/json"
 _TYPE_BY_DEFAULT = "application/octet-stream"
 
@@ -56,12 +57,15 @@ class OneEndpoint:
         return await run_in_threadpool(self._ask, body, request.headers)
 
     def _ask(self, body: bytes, headers: Mapping[str, str]) -> Response:
+        # For the model alone; a request without it is asked for without it.
+        attributes = {"CustomAttributes": headers[CUSTOM_ATTRIBUTES]} if CUSTOM_ATTRIBUTES in headers else {}
         try:
             answer = self.runtime.invoke_endpoint(
                 EndpointName=self.name,
                 Body=body,
                 ContentType=headers.get("content-type", _TYPE_BY_DEFAULT),
                 Accept=headers.get("accept", _ACCEPT_BY_DEFAULT),
+                **attributes,
             )
             content = answer["Body"].read()
         except ClientError as error:

@@ -36,7 +36,7 @@ _WORDS = {
     "asking": marked("{name}: the endpoint is at work …"),
     "told": marked("{count} found, answered in {milliseconds} ms"),
     "told_live": marked("{count} found, answered in {milliseconds} ms; {rate} pictures a second"),
-    "camera_open": marked("The camera is on: take this picture, or go live."),
+    "camera_open": marked("The camera is on: take this picture, or go live, which is quicker and a little less exact."),
     "camera_denied": marked(
         "The browser does not let the page use the camera: allow it beside the address, then try again."
     ),

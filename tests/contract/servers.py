@@ -36,8 +36,15 @@ class Server(ABC):
             assert time.monotonic() < deadline, f"it is not ready after {_READY_SECONDS} s"
             time.sleep(0.1)
 
-    def ask(self, body: bytes, content_type: str = "application/x-image", accept: str | None = None) -> httpx.Response:
-        headers = {"Content-Type": content_type} | ({"Accept": accept} if accept else {})
+    def ask(
+        self,
+        body: bytes,
+        content_type: str = "application/x-image",
+        accept: str | None = None,
+        attributes: str | None = None,
+    ) -> httpx.Response:
+        said = {"Accept": accept, "X-Amzn-SageMaker-Custom-Attributes": attributes}
+        headers = {"Content-Type": content_type} | {name: value for name, value in said.items() if value is not None}
         return httpx.post(f"{self.url}/invocations", content=body, headers=headers, timeout=60)
 
     @abstractmethod

@@ -59,6 +59,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             told = {"model": model, "identity": identity, "mode": os.environ.get("MODE")}
             told |= {"path": self.path, "bytes": len(body), "connections": len(connections)}
             told |= {"type": self.headers["Content-Type"], "accept": self.headers["Accept"]}
+            told |= {"attributes": self.headers["X-Amzn-SageMaker-Custom-Attributes"]}
             self.answer(200, json.dumps(told).encode(), "application/json;verbose")
 http.server.ThreadingHTTPServer(address, Handler).serve_forever()
 """
@@ -138,6 +139,7 @@ def test_an_endpoint_lives_from_creation_to_deletion(s3: S3Client, bucket: str, 
         Body=b"\xff\xd8picture",
         ContentType="application/x-image",
         Accept="application/json;verbose",
+        CustomAttributes="detector-effort=quick",
     )
     assert (answer["ContentType"], answer["InvokedProductionVariant"]) == ("application/json;verbose", "AllTraffic")
     told = json.loads(answer["Body"].read())
@@ -149,6 +151,7 @@ def test_an_endpoint_lives_from_creation_to_deletion(s3: S3Client, bucket: str, 
         "mode": "fast",
         "type": "application/x-image",
         "accept": "application/json;verbose",
+        "attributes": "detector-effort=quick",
         "connections": 1,
     }
     # The time of an answer is the model's: connections are not opened anew for every picture.

@@ -103,6 +103,26 @@ def test_n_predictions_are_the_best_ones(server: Server, body: bytes) -> None:
     assert server.ask(body, accept=VERBOSE).json()["normalized_boxes"] == every["normalized_boxes"][:3]
 
 
+def test_a_quick_answer_is_another_of_the_same_form(server: Server, body: bytes) -> None:
+    quick = server.ask(body, accept=VERBOSE, attributes="frame=7, detector-effort=quick").json()
+    full = server.ask(body, accept="application/json;verbose").json()
+    assert set(quick) == set(full)
+    assert quick["normalized_boxes"][0] not in full["normalized_boxes"]
+    # Both place the object alike, whatever they think of its class.
+    distances = np.abs(np.array(full["normalized_boxes"]) - quick["normalized_boxes"][0]).max(1)
+    assert distances.min() < 0.1
+
+
+@pytest.mark.parametrize("attributes", ["", "frame=7", "detector-effort=full", "a,,=b"])
+def test_attributes_of_others_change_nothing(server: Server, body: bytes, attributes: str) -> None:
+    assert server.ask(body, attributes=attributes).json() == server.ask(body).json()
+
+
+def test_an_effort_that_there_is_not_is_refused(server: Server, body: bytes) -> None:
+    answer = server.ask(body, attributes="detector-effort=none")
+    assert (answer.status_code, answer.text) == (400, 'detector-effort is "none": give full or quick\n')
+
+
 @pytest.mark.parametrize("orientation", [3, 6, 8])
 def test_exif_orientation(server: Server, body: bytes, orientation: int) -> None:
     """A picture stored turned is answered as it is shown: the same boxes, but for the JPEG's loss."""

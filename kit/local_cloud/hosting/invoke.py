@@ -17,6 +17,13 @@ from kit.local_cloud.hosting.model_server import ModelServer
 from kit.local_cloud.service_model import client_error, validate_request
 
 _OPERATION = "InvokeEndpoint"
+# Members of the request, and the headers in which the container gets them:
+# https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+HEADERS = {
+    "ContentType": "Content-Type",
+    "Accept": "Accept",
+    "CustomAttributes": "X-Amzn-SageMaker-Custom-Attributes",
+}
 _ERROR_TEXT_LIMIT = 1000
 _POLL_SECONDS = 0.1
 # How long a process that answers no more may take to end.
@@ -38,7 +45,13 @@ class EndpointInvoker:
         self._place = place
 
     def invoke_endpoint(
-        self, *, EndpointName: str, Body: bytes, ContentType: str | None = None, Accept: str | None = None
+        self,
+        *,
+        EndpointName: str,
+        Body: bytes,
+        ContentType: str | None = None,
+        Accept: str | None = None,
+        CustomAttributes: str | None = None,
     ) -> dict[str, Any]:
         """Sends `Body` to the model; the answer's `Body` is a botocore StreamingBody.
 
@@ -47,8 +60,9 @@ class EndpointInvoker:
                 `LARGEST_BODY`; ModelError when the model answers with another status than 2xx, or not at all
                 (the response then carries OriginalStatusCode, 0 for no answer, and OriginalMessage).
         """
-        headers = {k: v for k, v in {"ContentType": ContentType, "Accept": Accept}.items() if v is not None}
-        validate_request("sagemaker-runtime", _OPERATION, {"EndpointName": EndpointName, "Body": Body, **headers})
+        said = {"ContentType": ContentType, "Accept": Accept, "CustomAttributes": CustomAttributes}
+        given = {name: value for name, value in said.items() if value is not None}
+        validate_request("sagemaker-runtime", _OPERATION, {"EndpointName": EndpointName, "Body": Body, **given})
         served = self._hosting.served(EndpointName)
         if served is None:
             message = f"Endpoint {EndpointName} of account {self._place.account} not found."
@@ -56,15 +70,16 @@ class EndpointInvoker:
         if len(Body) > LARGEST_BODY:
             raise client_error(_OPERATION, "413", f"HTTP content length exceeded {LARGEST_BODY} bytes.", status=413)
         variant, server = served
+        headers = {HEADERS[name]: value for name, value in given.items()}
         try:
             try:
-                answer = server.invoke(Body, content_type=ContentType, accept=Accept)
+                answer = server.invoke(Body, headers)
             except urllib3.exceptions.HTTPError:
                 # It may have ended at this moment, and be started again then.
                 anew = self._in_place_of(server, EndpointName)
                 if anew is None:
                     raise
-                answer = anew.invoke(Body, content_type=ContentType, accept=Accept)
+                answer = anew.invoke(Body, headers)
         except urllib3.exceptions.TimeoutError as error:
             text = "Your invocation timed out while waiting for a response from container primary."
             raise _model_error(EndpointName, 0, text) from error

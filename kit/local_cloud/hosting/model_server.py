@@ -79,14 +79,13 @@ class ModelServer:
             return None
         return f"{self._process.name} ended with status {status}; its log ends with:\n{self._process.log_tail()}"
 
-    def invoke(self, body: bytes, *, content_type: str | None, accept: str | None) -> Answer:
+    def invoke(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Raises urllib3.exceptions.HTTPError when no answer came (in time)."""
-        headers = {"Content-Type": content_type, "Accept": accept}
         answer = self._connections.request(
             "POST",
             "/invocations",
             body=body,
-            headers={name: value for name, value in headers.items() if value is not None},
+            headers=headers,
             timeout=_ANSWER_TIMEOUT_SECONDS,
             redirect=False,
         )

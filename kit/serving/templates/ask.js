@@ -1,7 +1,6 @@
 // What is sent to the endpoint, and what comes back.
 "use strict";
 const facts = JSON.parse(document.getElementById("facts").textContent);
-const PICTURE = "application/x-image";
 // A picture larger than that, or of more bytes than an endpoint takes, is made smaller before it is sent.
 const LONGEST_SIDE = 4096;
 
@@ -95,9 +94,8 @@ const asked = async (address, options) => {
 };
 
 // The endpoint's answer to a picture, and how long it took.
-const detect = async (blob, accept = facts.accept) => {
+const detect = async (blob, headers = facts.headers) => {
   const address = `endpoints/${facts.endpoint}/invocations`;
-  const headers = { "Content-Type": PICTURE, Accept: accept };
   const begun = performance.now();
   const response = await asked(address, { method: "POST", headers, body: blob });
   const text = await response.text();

@@ -32,7 +32,7 @@ const goLive = async (show, complain) => {
     const picture = frame();
     const blob = await encoded(picture, "image/jpeg", 0.85);
     try {
-      const found = await detect(blob, facts.acceptLive);
+      const found = await detect(blob, facts.headersLive);
       if (!camera.isLive) return;
       answered.push(performance.now());
       while (answered[0] < answered.at(-1) - 2000) answered.shift();

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from detector import picture
-from detector.serving.inference import detect, load
+from detector.serving.inference import QUICK, detect, load
 
 
 @pytest.mark.parametrize("content", [None, b"no model"])
@@ -29,6 +29,18 @@ def test_no_model_is_one_sentence(trained: tuple[Path, str], tmp_path: Path, con
     )
     assert done.returncode != 0
     assert "cannot be loaded" in (tmp_path / "output" / "failure").read_text()
+
+
+def test_a_quick_look_finds_little_that_a_full_one_does_not(trained: tuple[Path, str], channel: Path) -> None:
+    model = load(trained[0] / "model", 1)
+    counts = []
+    for path in sorted((channel / "images").iterdir()):
+        pixels = picture.decode(path.read_bytes())
+        quick, full = detect(model, pixels, QUICK), detect(model, pixels)
+        # A detection has one of few classes, a proposal may have several.
+        counts.append((len(np.unique(quick.boxes, axis=0)), len(np.unique(full.boxes, axis=0))))
+    assert sum(full for _, full in counts) > sum(quick for quick, _ in counts) > 0
+    assert max(quick for quick, _ in counts) <= 20
 
 
 def test_any_number_of_threads_finds_the_same(trained: tuple[Path, str], channel: Path) -> None:

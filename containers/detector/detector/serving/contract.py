@@ -1,4 +1,9 @@
-"""JumpStart's request and response of an object-detection endpoint."""
+"""JumpStart's request and response of an object-detection endpoint.
+
+A request may also say how much is to be done for it, in SageMaker's own place for what a model alone understands: the
+header X-Amzn-SageMaker-Custom-Attributes (`CustomAttributes` of InvokeEndpoint), which other models pass over.
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,12 @@ import re
 from dataclasses import dataclass
 
 from detector.errors import InputError
-from detector.serving.inference import Detections
+from detector.serving.inference import FULL, QUICK, Detections, Effort
 
 CONTENT_TYPES = frozenset({"application/x-image", "image/jpeg", "image/png"})
+CUSTOM_ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
+EFFORT_ATTRIBUTE = "detector-effort"
+EFFORTS = {"full": FULL, "quick": QUICK}
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,19 @@ def parse_accept(header: str | None) -> AcceptOptions | None:
             if predictions is None:
                 raise InputError(f'Accept says n_predictions="{value[:20]}": give a whole number above 0')
     return AcceptOptions(verbose, predictions)
+
+
+def parse_effort(custom_attributes: str | None) -> Effort:
+    """`detector-effort=quick` or `=full`, among others between commas; full where nothing is said of it.
+
+    Raises:
+        InputError: another effort.
+    """
+    given = dict(part.strip().partition("=")[::2] for part in (custom_attributes or "").split(","))
+    name = given.get(EFFORT_ATTRIBUTE, "full")
+    if name not in EFFORTS:
+        raise InputError(f'{EFFORT_ATTRIBUTE} is "{name[:20]}": give {" or ".join(EFFORTS)}')
+    return EFFORTS[name]
 
 
 def whole_number(text: str) -> int | None:

@@ -25,18 +25,37 @@ from detector.errors import SetupError
 from detector.sample import Pixels, input_size, network_input, resize
 
 DETECTOR_FILE, CLASSIFIER_FILE, DESCRIPTION_FILE = "detector.onnx", "classifier.onnx", "model.json"
-# Proposals below it are not classified. Cross-validated: 98 in 100 objects had a higher score.
+# What has less in a pass is no proposal of it. Cross-validated: 98 in 100 objects had a higher score.
 MIN_OBJECTNESS = 0.15
 # Detections below it are not sent; the threshold for use is the caller's choice.
 MIN_SCORE = 0.01
 MAX_CANDIDATES, MAX_PROPOSALS, MAX_DETECTIONS = 1000, 100, 100
 NMS_IOU, VOTING_IOU = 0.5, 0.7
-# Test-time augmentation, scale and horizontal flip of each pass: two passes err differently, and the larger one places
-# boxes better. Cross-validated: mAP@[.5:.95] of boxes 0.65 with one pass, 0.68 with these; more take longer.
-TEST_TIME_AUGMENTATIONS = ((1.0, False), (1.2, True))
 # Of the class probability in a score. It is nearly all or nothing, and would outweigh how well the box fits.
 # Cross-validated: mAP@0.5 and mAP@[.5:.95] 0.89 and 0.67 with the plain product, 0.91 and 0.68 so.
 CLASS_EXPONENT = 0.5
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is done for a picture.
+
+    Attributes:
+        passes: of the detector, scale and horizontal flip of each (test-time augmentation).
+        min_objectness: the mean of the passes; proposals below it are not classified.
+        max_proposals: that are classified.
+    """
+
+    passes: tuple[tuple[float, bool], ...]
+    min_objectness: float
+    max_proposals: int
+
+
+# Two passes err differently, and the larger one places boxes better. Cross-validated: mAP@[.5:.95] of boxes 0.65 with
+# one pass, 0.68 with these; more take longer.
+FULL = Effort(((1.0, False), (1.2, True)), 0.0, MAX_PROPOSALS)
+# A quarter of the time, for a camera that will not wait; bench/README.md says what it misses.
+QUICK = Effort(((0.64, False),), 0.3, 20)
 
 
 @dataclass(frozen=True)
@@ -121,13 +140,15 @@ def session(file: Path, threads: int) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
 
 
-def detect(model: Model, pixels: Pixels) -> Detections:
+def detect(model: Model, pixels: Pixels, effort: Effort = FULL) -> Detections:
     """At most `MAX_DETECTIONS` objects in an upright RGB picture (height, width, 3).
 
-    The detector proposes boxes in the picture at reduced size, with test-time augmentation; the classifier takes a crop
-    of the picture at full size for each, refines its box and gives class probabilities.
+    The detector proposes boxes in the picture at reduced size; the classifier takes a crop of the picture at full size
+    for each, refines its box and gives class probabilities.
     """
-    boxes, objectness = merge_proposals([propose(model, pixels, *way) for way in TEST_TIME_AUGMENTATIONS])
+    boxes, objectness = merge_proposals([propose(model, pixels, *way) for way in effort.passes])
+    likely = np.flatnonzero(objectness >= effort.min_objectness)[: effort.max_proposals]
+    boxes, objectness = boxes[likely], objectness[likely]
     boxes, probabilities = refine_and_classify(model, pixels, boxes)
     # Two refined boxes may turn out to be of one object.
     kept = non_maximum_suppression(boxes, objectness, NMS_IOU)

@@ -22,8 +22,15 @@ from detector import picture
 from detector.errors import InputError, SetupError
 from detector.paths import Paths
 from detector.serving.connections import BACKLOG, is_ambiguous, limited
-from detector.serving.contract import CONTENT_TYPES, parse_accept, response, whole_number
-from detector.serving.inference import Detections, Model, detect, load, refine_and_classify
+from detector.serving.contract import (
+    CONTENT_TYPES,
+    CUSTOM_ATTRIBUTES,
+    parse_accept,
+    parse_effort,
+    response,
+    whole_number,
+)
+from detector.serving.inference import Detections, Effort, Model, detect, load, refine_and_classify
 from detector.serving.waiting import Bodies, GoneError, Queue, TurnedAwayError
 
 # SageMaker kills a container 30 s after SIGTERM.
@@ -108,10 +115,11 @@ class Endpoint:
             wanted = parse_accept(request.headers.get("accept"))
             if wanted is None:
                 return refusal(406, "only application/json is answered, also with ;verbose;n_predictions=N")
+            effort = parse_effort(request.headers.get(CUSTOM_ATTRIBUTES))
             body = await self._bodies.read(request)
             async with self._queue.turn(request) as alone:
                 model = self._alone if alone else self._beside
-                found = await asyncio.get_running_loop().run_in_executor(self._pool, find, model, body)
+                found = await asyncio.get_running_loop().run_in_executor(self._pool, find, model, body, effort)
         except InputError as error:
             return refusal(400, str(error))
         except TurnedAwayError as error:
@@ -136,9 +144,9 @@ class Unambiguous:
         await answer(scope, receive, send)
 
 
-def find(model: Model, body: bytes) -> Detections:
+def find(model: Model, body: bytes, effort: Effort) -> Detections:
     """Objects in a JPEG or PNG; raises InputError where it is neither."""
-    return detect(model, picture.decode(body, DECODING_RESERVE * model.description.image_size**2))
+    return detect(model, picture.decode(body, DECODING_RESERVE * model.description.image_size**2), effort)
 
 
 def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Response:

@@ -26,7 +26,7 @@ $(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
 export KIT_FROM_MAKE := $(GIVEN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment kit-there local go-on runs status compare detect endpoint \
+.PHONY: help setup setup-dev kit-environment kit-there local go-on relabel runs status compare detect endpoint \
         doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
         test test-fast check fuzz docs-check messages format lock samples scenes-environment gpu-check \
         bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-live bench-far \
@@ -46,6 +46,9 @@ local: kit-environment  ## the whole workshop on this machine; goes on where it 
 
 go-on: kit-there  ## end labelling by hand early and go on with the labels there are  ## 手作業のラベリングを早めに終え、いまあるラベルで先に進む
 	@$(KIT) go-on
+
+relabel: kit-environment  ## correct and add to the labels of the newest finished run, or RUN=, in a new run; takes the pictures of its to-label/ too  ## 最新の終わった実行（または RUN=）のラベルを、新しい実行で直し、足す。to-label/ の画像も加わる
+	@$(KIT) relabel
 
 runs: kit-there  ## every run: date, track, state, labels, score  ## すべての実行：日付、種類、状態、ラベル、スコア
 	@$(KIT) runs

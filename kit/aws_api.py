@@ -179,6 +179,9 @@ class AwsApi:
             "" where there are none in this region.
         portal: where the people of the team label a job; None when no person is needed.
         labelled_by: how many of a job's pictures each person has labelled, by name; empty where nobody tells.
+        continues_labels: whether a labelling job shows the labels that its input manifest has, to be corrected.
+        propose: shows boxes to begin from (`AnnotatedPicture`, by S3 URI) on a job's pictures that have no label yet;
+            where that cannot be, nothing is shown.
         poll_seconds: how long to wait between two looks at a job.
         further_kinds: what this cloud alone makes for a run, for the clean-up.
         traces: what the jobs themselves leave, which no ledger names.
@@ -205,6 +208,8 @@ class AwsApi:
     endpoint_seconds: float = 3900.0
     deletion_seconds: float = 1800.0
     labelled_by: Callable[[str], Mapping[str, int]] = lambda _job: {}
+    continues_labels: bool = False
+    propose: Callable[[str, Mapping[str, Any]], None] = lambda _job, _proposals: None
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -23,6 +23,7 @@ from kit.commands.go_on import go_on
 from kit.commands.help_page import HelpPage
 from kit.commands.images import base_image, images
 from kit.commands.local import local
+from kit.commands.relabel import relabel
 from kit.commands.runs import runs
 from kit.commands.services import services
 from kit.commands.setting_flags import require_taken, resolve
@@ -93,13 +94,14 @@ ON_AWS = (*(command.name for command in CLOUD), detect.name, endpoint.name)
 # What speaks to services, or starts them.
 WITH_SERVICES = (
     *ON_AWS,
-    *(command.name for command in (cloud_rehearsal, local, images, base_image, services)),
+    *(command.name for command in (cloud_rehearsal, local, relabel, images, base_image, services)),
 )
 
 for command in (
     *CLOUD,
     cloud_rehearsal,
     local,
+    relabel,
     runs,
     go_on,
     endpoint,

@@ -5,11 +5,20 @@ from __future__ import annotations
 from kit.errors import InputError
 from kit.language import _
 from kit.setting_types import S3Address
-from kit.settings import CloudSettings, Settings
+from kit.settings import HUMAN, LABEL_STUDIO, CloudSettings, RelabelSettings, Settings
 
 
 def check_together(settings: Settings) -> None:
     """Raises InputError for settings that do not go with each other."""
+    if isinstance(settings, RelabelSettings) and settings.relabel is None:
+        return  # they are not yet what they will be with those of the run
+    if settings.relabel is not None:
+        if settings.annotations is not None:
+            raise InputError(_("RELABEL takes the labels of a run: leave ANNOTATIONS out."))
+        if settings.labeler not in (HUMAN, LABEL_STUDIO):
+            raise InputError(
+                _("RELABEL is for people to label: say LABELER=human too, or label-studio with `make cloud`.")
+            )
     own = settings.images is not None
     if isinstance(settings.annotations, S3Address) and not isinstance(settings, CloudSettings):
         raise InputError(_("ANNOTATIONS=s3://… goes with `make cloud`; download it and give the file."))

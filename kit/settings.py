@@ -33,6 +33,8 @@ from kit.setting_types import (
 
 # The values of `runtime`.
 AUTO, PROCESS, DOCKER = "auto", "process", "docker"
+# Who labels on the local track.
+SCRIPTED, HUMAN = "scripted", "human"
 # Who serves the labelling on the cloud track.
 GROUND_TRUTH, LABEL_STUDIO = "ground-truth", "label-studio"
 # What it fine-tunes.
@@ -194,7 +196,12 @@ class Settings(RunSettings, WorkersSettings, BrowserSettings):
         ),
     )
     labeler: str | None = setting(
-        None, click.Choice(["scripted", "human"]), marked("who labels: scripted (samples only) or human")
+        None, click.Choice([SCRIPTED, HUMAN]), marked("who labels: scripted (samples only) or human")
+    )
+    relabel: str | None = setting(
+        None,
+        Matching(r"[\w-]+", marked("the name of a run, as `make runs` lists it")),
+        marked("run whose labels people go on from, with the pictures that it was found wrong on; see `make relabel`"),
     )
     epochs: int = setting(
         30, click.IntRange(1, 1000), marked("passes over the training pictures"), hyperparameter="epochs"
@@ -236,6 +243,11 @@ class Settings(RunSettings, WorkersSettings, BrowserSettings):
 @dataclass(frozen=True)
 class LocalSettings(Settings, ServicesSettings, KeepSettings, RuntimeSettings):
     """The settings of a run on this machine."""
+
+
+@dataclass(frozen=True)
+class RelabelSettings(LocalSettings):
+    """The settings of a run on this machine from the labels of another, which has the rest of them."""
 
 
 @dataclass(frozen=True)

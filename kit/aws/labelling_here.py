@@ -59,6 +59,8 @@ def labelling_here(api: AwsApi, aws: Aws, folder: Path, port: int | None, worker
             workteam_arn=f"arn:{aws.partition}:sagemaker:{aws.region}:{aws.account}:workteam/private-crowd/this-machine",
             portal=labelling.portal,
             labelled_by=labelling.labelled_by,
+            continues_labels=True,
+            propose=labelling.propose,
         )
     finally:
         labelling.close()

@@ -113,10 +113,10 @@ def _images(settings: CloudSettings) -> list[Step]:
 
 
 def _labelling(settings: CloudSettings, pictures: int) -> list[Step]:
-    if settings.annotations is not None:
-        return []
     if settings.labeler != GROUND_TRUTH:
         return [Step(_("labelling with Label Studio on this machine"), ("PutObject",))]
+    if settings.annotations is not None:
+        return []
     usd = prices.LABELLED_OBJECT * pictures
     return [
         Step(

@@ -135,6 +135,8 @@ class LocalCloud:
             labelling_functions=f"arn:aws:lambda:{region}:{account}:function",
             portal=self._labelling.portal,
             labelled_by=self._labelling.labelled_by,
+            continues_labels=True,
+            propose=self._labelling.propose,
             poll_seconds=POLL_SECONDS,
         )
 

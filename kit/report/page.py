@@ -23,6 +23,7 @@ from kit.report.counsel.evidence import Evidence
 from kit.report.template import plot, render
 from kit.repository import ROOT
 from kit.run import picture_set
+from kit.run.earlier_labels import pictures_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal, Resource
 from kit.run.names import title_of
@@ -55,7 +56,7 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
     Raises:
         InputError: a picture of the run is no longer where it was.
     """
-    files = _Files(journal.setting("images"))
+    files = _Files(journal.setting("images"), pictures_folder(folder.path.parent, journal.settings.get("relabel")))
     labels, detection = summary["labels"], journal.result(DetectionResult)
     truth = picture_set.held_out_truth(journal.setting("images"), folder)
     judged = read_answers(folder.detections_file, truth) if detection.pictures else {}
@@ -203,8 +204,8 @@ def _labelled(folder: RunFolder, labels: Sequence[str]) -> Iterator[AnnotatedPic
 class _Files:
     """Where the pictures of the run are, by their names in it."""
 
-    def __init__(self, images: str | None) -> None:
-        self._paths = picture_set.files_by_name(Path(images) if images else None)
+    def __init__(self, images: str | None, further: Path | None) -> None:
+        self._paths = picture_set.files_by_name(Path(images) if images else None, further)
 
     def __getitem__(self, name: str) -> Path:
         if name not in self._paths:

@@ -38,7 +38,6 @@ def with_settings_of_its_run(resolved: ResolvedSettings[_Settings], track: str) 
                 run=folder.run_id
             )
         )
-    kinds = declarations(type(settings))
     adopted: dict[str, Any] = {}
     for name, given in identity(settings).items():
         begun_with = journal.settings.get(name, given)
@@ -53,5 +52,10 @@ def with_settings_of_its_run(resolved: ResolvedSettings[_Settings], track: str) 
                     given=source_of(name, resolved.origins[name]),
                 )
             )
-        adopted[name] = None if begun_with is None else kinds[name].type.convert(text_of(begun_with), None, None)
+        adopted[name] = value_of(type(settings), name, begun_with)
     return dataclasses.replace(resolved, settings=dataclasses.replace(settings, **adopted))
+
+
+def value_of(kind: type[Settings], name: str, begun_with: Any) -> Any:
+    """A setting's value from the journal of a run."""
+    return None if begun_with is None else declarations(kind)[name].type.convert(text_of(begun_with), None, None)

@@ -6,12 +6,14 @@ A file whose size and time are those that were noted is taken for the same; of a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
+from kit.annotations.model import AnnotatedPicture, BoundingBox
 from kit.annotations.picture_files import SUFFIXES
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
@@ -126,6 +128,24 @@ def difference(before: Contents, now: Contents) -> Difference:
     gone |= set(before.left_out) - set(now.left_out) - now.pictures.keys()
     labels = before.classes != now.classes or _hashes(before.labels) != _hashes(now.labels)
     return Difference(tuple(sorted(changed)), tuple(sorted(new)), tuple(sorted(gone)), labels)
+
+
+def fitting(labelled: Iterable[AnnotatedPicture], before: Contents, now: Contents) -> Iterator[AnnotatedPicture]:
+    """Those of the labels, by the names of their pictures, that are certain to be right for what these show now; at the
+    size that these have now, the very same object where that is the size before."""
+    for label in labelled:
+        then, today = before.pictures.get(label.file_name), now.pictures.get(label.file_name)
+        if then is not None and today is not None and today.shows_the_same_as(then):
+            yield _at_size(label, today.width, today.height)
+
+
+def _at_size(label: AnnotatedPicture, width: int, height: int) -> AnnotatedPicture:
+    # Of the samples nobody has looked at the size.
+    if (label.width, label.height) == (width, height) or not (width and label.width):
+        return label
+    x, y = width / label.width, height / label.height
+    boxes = tuple(BoundingBox(b.label, b.left * x, b.top * y, b.right * x, b.bottom * y) for b in label.boxes)
+    return replace(label, width=width, height=height, boxes=boxes)
 
 
 def since(file: Path, collected: PictureSet) -> Difference:

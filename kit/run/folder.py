@@ -23,6 +23,10 @@ SERVICES = "services"
 ENDPOINT_FOLDERS = "endpoint-"
 # What a run of the samples takes at its largest: database, copies of the pictures, model and logs, with room to spare.
 NEEDED_BYTES = 300_000_000
+# What runs that begin from the labels of others have taken from them, by the name of the run (`earlier_labels`).
+RELABEL = "relabel"
+# In `RunFolder.to_label`.
+TO_LABEL_MANIFEST = "output.manifest"
 # So many runs are named where one is not known.
 _MOST_NAMED = 10
 # Far longer than a link on its way into place lives.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from kit.annotations.model import AnnotatedPicture
 from kit.console import Console
 from kit.errors import InputError
 from kit.language import _
@@ -15,7 +16,7 @@ from kit.run.folder import RunFolder
 from kit.run.given_labels import GivenLabels
 from kit.run.remark import Remark, told
 from kit.run.run_picture import Looked, RunPicture, look_at, pictures_of
-from kit.settings import Settings
+from kit.settings import HUMAN, LABEL_STUDIO, Settings
 
 SAMPLES = ROOT / "samples" / "plugs"
 # Below this there is nothing to learn from.
@@ -34,6 +35,10 @@ class PictureSet:
         held_out: pictures that are never trained on; None when a part of the labelled ones is to be held out.
         truth: COCO file with the exact boxes of the pictures, known for the samples only.
         given: labels that exist already.
+        goes_on: whether people go on with those; else they are all there are.
+        proposals: boxes that people begin from on pictures without a label, by the picture's name.
+        again: names of labelled pictures, in an order: they alone are labelled anew, each from the label it has, which
+            it keeps where nobody does.
         left_out: pictures that cannot be used, and why.
         remarks: what else is to be known of single pictures.
     """
@@ -43,31 +48,45 @@ class PictureSet:
     held_out: tuple[RunPicture, ...] | None = None
     truth: Path | None = None
     given: GivenLabels | None = None
+    goes_on: bool = False
+    proposals: Mapping[str, AnnotatedPicture] = field(default_factory=dict)
+    again: tuple[str, ...] = ()
     left_out: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
+    @property
+    def needs_labelling(self) -> bool:
+        """Whether somebody is to label: the labels that were given are not all there are."""
+        return self.given is None or self.goes_on
 
-def collect(settings: Settings, console: Console) -> PictureSet:
+
+def collect(settings: Settings, console: Console, further: Path | None = None) -> PictureSet:
     """Finds the pictures, decodes each, and reads the labels where there are any, before anything is created.
 
     Pictures that cannot be used are left out and told of, as long as enough are left.
+
+    Args:
+        further: a second folder of pictures, besides the samples or one's own.
 
     Raises:
         InputError: fewer than `FEWEST_TO_TRAIN` pictures (with a box, where there are labels) can be used, names clash,
             a class cannot be one; and as `kit.run.given_labels.read`.
     """
     if settings.images is None:
+        own = look_at(further, console).pictures if further else ()
         return PictureSet(
-            pictures=pictures_of(SAMPLES / "train"),
+            pictures=(*pictures_of(SAMPLES / "train"), *own),
             labels=tuple((SAMPLES / "labels.txt").read_text(encoding="utf-8").split()),
             held_out=pictures_of(SAMPLES / "held_out"),
-            truth=None if settings.labeler == "human" else SAMPLES / "train.coco.json",
+            truth=None if settings.labeler == HUMAN else SAMPLES / "train.coco.json",
         )
     if settings.annotations is None and settings.labels is None:
         raise InputError(_("LABELS is missing: say which classes your pictures show."))
     if settings.annotations is not None and not isinstance(settings.annotations, Path):
         raise InputError(_("{manifest} has to be fetched first; give a file.").format(manifest=settings.annotations))
     looked, given = look_at(settings.images, console), None
+    if further is not None:
+        looked = looked.with_those_of(look_at(further, console))
     if settings.annotations is not None:
         given, looked = given_labels.read(
             settings.annotations, settings.labels, settings.images, looked, attribute=settings.attribute
@@ -76,10 +95,16 @@ def collect(settings: Settings, console: Console) -> PictureSet:
     for label in labels:
         if not label.isprintable():
             raise InputError(_("The class {label!r} has a character that is no letter or sign.").format(label=label))
-    _require_enough(settings.images, looked, given, settings.held_out)
+    goes_on = given is not None and settings.labeler in (HUMAN, LABEL_STUDIO)
+    _require_enough(settings.images, looked, None if goes_on else given, settings.held_out)
     _tell(looked, console)
     return PictureSet(
-        looked.pictures, labels, given=given, left_out=tuple(looked.left_out.values()), remarks=looked.remarks
+        looked.pictures,
+        labels,
+        given=given,
+        goes_on=goes_on,
+        left_out=tuple(looked.left_out.values()),
+        remarks=looked.remarks,
     )
 
 
@@ -97,13 +122,15 @@ def held_out_truth(images: object, folder: RunFolder) -> Path:
     return SAMPLES / "held_out.coco.json" if images is None else folder.held_out_truth
 
 
-def files_by_name(images: Path | None) -> Mapping[str, Path]:
+def files_by_name(images: Path | None, further: Path | None = None) -> Mapping[str, Path]:
     """The files of a run's pictures by their names in it.
 
     Args:
         images: the folder that was given; None for the samples.
+        further: as `collect` has it.
     """
     folders = [SAMPLES / "train", SAMPLES / "held_out"] if images is None else [images]
+    folders += [further] if further else []
     return {picture.name: picture.path for folder in folders for picture in pictures_of(folder)}
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from kit.errors import InputError
 from kit.language import _
-from kit.run.folder import ENDPOINT_FOLDERS, LATEST, RunFolder, every
+from kit.run.folder import ENDPOINT_FOLDERS, LATEST, RELABEL, RunFolder, every
 from kit.run.journal import Journal
-from kit.run.opening import CLOUD
+from kit.run.opening import CLOUD, readable
 
 
 def remove(folder: RunFolder) -> None:
-    """Removes one run.
+    """Removes one run, and what was taken of runs that no run goes on from any more.
 
     Raises:
         InputError: a kit is at work on it, it may have left something on AWS, or its journal cannot be read.
@@ -23,6 +23,16 @@ def remove(folder: RunFolder) -> None:
     latest = folder.path.parent / LATEST
     if latest.is_symlink() and not latest.exists():
         latest.unlink()
+    _remove_unused(folder.path.parent)
+
+
+def _remove_unused(runs: Path) -> None:
+    complaints: list[str] = []
+    used = {journal.settings.get("relabel") for _folder, journal in readable(runs, complaints.append)}
+    # Of a run that cannot be read nobody knows what it goes on from.
+    for taken in [] if complaints else runs.glob(f"{RELABEL}/*"):
+        if taken.name not in used and not RunFolder(runs / taken.name).journal.exists():
+            shutil.rmtree(taken)
 
 
 def remove_all(runs: Path) -> list[str]:

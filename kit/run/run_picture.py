@@ -63,6 +63,11 @@ class Looked:
     left_out: Mapping[Path, Remark]
     remarks: tuple[Remark, ...]
 
+    def with_those_of(self, other: Looked) -> Looked:
+        return Looked(
+            (*self.pictures, *other.pictures), {**self.left_out, **other.left_out}, (*self.remarks, *other.remarks)
+        )
+
 
 def pictures_of(folder: Path) -> tuple[RunPicture, ...]:
     """The pictures of a folder and its subfolders, sorted by path; they are not decoded.

@@ -81,6 +81,8 @@ def status_of(folder: RunFolder) -> Status:
 
 def _next(state: str, journal: Journal, folder: RunFolder) -> str:
     command = "make cloud-rehearsal" if journal.is_rehearsal else f"make {journal.track}"
+    if journal.settings.get("relabel") and not journal.is_rehearsal:
+        command += f" RUN={journal.run_id}"
     if state == RUNNING:
         if folder.waits_for_people:
             return _("It goes on when all is labelled; `make go-on` ends labelling early.")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kit.detection.drawing import colour_of
 from kit.errors import InputError
+from kit.run.earlier_labels import pictures_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import files_by_name
@@ -51,7 +52,8 @@ def subject_of(folder: RunFolder, journal: Journal) -> Subject:
 def _held_out(folder: RunFolder, journal: Journal) -> tuple[dict[str, Path], str]:
     images = journal.settings.get("images")
     try:
-        files = files_by_name(None if images is None else Path(images))
+        further = pictures_folder(folder.path.parent, journal.settings.get("relabel"))
+        files = files_by_name(None if images is None else Path(images), further)
     except InputError as error:
         return {}, str(error)
     answers = folder.detections_file.read_text(encoding="utf-8").splitlines()

@@ -17,8 +17,8 @@ from kit.annotations.picture_conversion import decoded
 from kit.atomic_file import write_atomically
 from kit.errors import InputError
 from kit.language import _
+from kit.run.folder import TO_LABEL_MANIFEST
 
-MANIFEST = "output.manifest"
 _LOCK = ".lock"
 _LONGEST_STEM = 80
 _MOST_BOXES = 1000
@@ -77,7 +77,7 @@ def keep(folder: Path, labels: Sequence[str], content: bytes) -> Path:
     with (folder / _LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         write_atomically(path, kept.picture)
-        manifest = folder / MANIFEST
+        manifest = folder / TO_LABEL_MANIFEST
         before = ground_truth.read(manifest, labels=labels).pictures if manifest.exists() else ()
         others = [each for each in before if each.source != picture.source]
         ground_truth.write(manifest, AnnotationStream(tuple(labels), iter([*others, picture])))

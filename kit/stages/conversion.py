@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from kit.annotations.formats import coco, ground_truth, jumpstart
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
-from kit.errors import InputError
 from kit.language import _
 from kit.run.context import IMAGES, TRAINING_ANNOTATIONS, TRAINING_IMAGES, Context
-from kit.run.picture_set import FEWEST_TO_TRAIN, held_out_count
+from kit.run.picture_set import held_out_count
 from kit.run.results import ConversionResult
 
 
@@ -19,13 +18,6 @@ def run(context: Context) -> ConversionResult:
     with_boxes = [picture.file_name for picture in _pictures(context) if picture.boxes]
     held_out = choose_held_out(context, with_boxes)
     trained = [name for name in with_boxes if name not in held_out]
-    if len(trained) < FEWEST_TO_TRAIN:
-        raise InputError(
-            _(
-                "Only {count} labelled pictures with a box are there to train on, at least {fewest} are needed; "
-                "run the same command again and label more."
-            ).format(count=len(trained), fewest=FEWEST_TO_TRAIN)
-        )
     labels, chosen = context.pictures.labels, set(trained)
     training = AnnotationStream(labels, (p for p in _pictures(context) if p.file_name in chosen))
     written = jumpstart.write(folder.annotations, training)

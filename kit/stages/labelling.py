@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.annotations.formats import ground_truth
-from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
+from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.aws_api import LABELING_JOB_RUNNING, unless_missing
 from kit.errors import InputError, ServiceError
 from kit.language import _, language
@@ -18,9 +18,12 @@ from kit.resources.labeling_job import LabelingJob
 from kit.resources.waiting import wait_while
 from kit.run import names
 from kit.run.context import IMAGES, INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context
+from kit.run.picture_set import FEWEST_TO_TRAIN
 from kit.run.results import LabellingResult
 from kit.run.run_picture import RunPicture
 from kit.s3_uri import bucket_and_key
+from kit.stages import known_labels
+from kit.stages.conversion import choose_held_out
 from kit.stages.download import download
 from kit.stages.labelling_people import LabellingPeople
 
@@ -32,68 +35,71 @@ _TASKS_LAST_SECONDS = 864_000
 
 def run(context: Context) -> LabellingResult:
     context.folder.results.mkdir(exist_ok=True)
-    given = context.pictures.given
-    if given is not None:
-        given.write(context.folder.output_manifest, lambda name: context.uri(IMAGES + name))
-        uri = _put_output(context, "given")
-        return count(context, uri)
-    kept = _kept(context)
-    to_do = [picture for picture in context.pictures.pictures if picture.name not in kept]
+    if not context.pictures.needs_labelling and context.pictures.given is not None:
+        context.pictures.given.write(context.folder.output_manifest, lambda name: context.uri(IMAGES + name))
+        return count(context, known_labels.put_output(context, "given"))
+    known = known_labels.read(context)
+    asked = _asked(context, known)
+    shown = _shown(context, asked, known)
     uri, labelled_by = "", dict[str, int]()
-    if to_do:
-        uri, labelled_by = _job(context, to_do, len(kept))
+    if asked:
+        uri, labelled_by = _job(context, asked, known, shown)
         download(context.api.s3, *bucket_and_key(uri), context.folder.output_manifest)
-    if kept:
-        uri = _with_kept(context, kept, answered=bool(to_do))
+    if beside := {name: label for name, label in known.items() if name not in shown}:
+        uri = known_labels.add(context, beside, answered=bool(asked))
     return dataclasses.replace(count(context, uri), labelled_by=labelled_by)
 
 
-def _kept(context: Context) -> dict[str, AnnotatedPicture]:
-    """The labels of an earlier job that hold still, by the picture's name in the bucket."""
-    file = context.folder.kept_labels
-    if not file.exists():
+def _asked(context: Context, known: Mapping[str, AnnotatedPicture]) -> list[RunPicture]:
+    """The pictures of the job, in its order: those without a label, or all where labels that exist can be corrected."""
+    pictures = context.pictures
+    if pictures.again:
+        by_name = {picture.name: picture for picture in pictures.pictures}
+        return [by_name[name] for name in pictures.again if name in by_name]
+    to_do = [picture for picture in pictures.pictures if picture.name not in known]
+    with_boxes = [name for name, label in known.items() if label.boxes]
+    if context.api.continues_labels and (
+        to_do or pictures.goes_on or _trainable(context, with_boxes) < FEWEST_TO_TRAIN
+    ):
+        return list(pictures.pictures)
+    return to_do
+
+
+def _shown(
+    context: Context, asked: Sequence[RunPicture], known: Mapping[str, AnnotatedPicture]
+) -> dict[str, AnnotatedPicture]:
+    """The labels that the job begins with, where they can be corrected: what it says of them holds."""
+    if context.pictures.again or not context.api.continues_labels:
         return {}
-    return {picture.file_name: picture for picture in ground_truth.read(file, labels=context.pictures.labels).pictures}
+    return {picture.name: known[picture.name] for picture in asked if picture.name in known}
 
 
-def _with_kept(context: Context, kept: Mapping[str, AnnotatedPicture], *, answered: bool) -> str:
-    """Adds kept labels to the run's copy of the output manifest; its URI with them.
-
-    Args:
-        answered: whether there was a job besides, whose output the copy is.
-    """
-    labels, file = context.pictures.labels, context.folder.output_manifest
-    new = list(ground_truth.read(file, labels=labels).pictures) if answered else []
-    others = [picture for picture in new if picture.file_name not in kept]
-    ground_truth.write(file, AnnotationStream(labels, iter([*kept.values(), *others])))
-    return _put_output(context, "with-kept")
-
-
-def _put_output(context: Context, name: str) -> str:
-    """Puts the run's copy of the output manifest where that of a job would be; its URI."""
-    key = f"{LABELLING_OUTPUT}/{name}/manifests/output/output.manifest"
-    context.api.s3.upload_file(str(context.folder.output_manifest), context.bucket, key)
-    return context.uri(key)
+def _proposals(context: Context, known: Mapping[str, AnnotatedPicture]) -> dict[str, AnnotatedPicture]:
+    """Boxes that people begin from, by the picture's S3 URI."""
+    pictures = context.pictures
+    begun = {**pictures.proposals, **{name: known[name] for name in pictures.again if name in known}}
+    return {context.uri(IMAGES + name): boxes for name, boxes in begun.items()}
 
 
 def count(context: Context, output_manifest: str) -> LabellingResult:
-    """Counts in the run's copy of the output manifest which state the pictures are in and how many boxes there are."""
+    """Counts in the run's copy of the output manifest which state the pictures are in and how many boxes there are.
+
+    Raises:
+        InputError: there is too little to train on; the next attempt goes on with the labels there are.
+    """
     stream = ground_truth.read(context.folder.output_manifest, labels=context.pictures.labels)
     states: Counter[str] = Counter()
     boxes: Counter[str] = Counter(dict.fromkeys(stream.labels, 0))
+    with_boxes = []
     for picture in stream.pictures:
         states[picture.state.value] += 1
         boxes.update(box.label for box in picture.boxes)
-    if not boxes.total():
-        # All answers may be "nothing here": the next attempt asks again.
+        with_boxes += [picture.file_name] if picture.boxes else []
+    if (trainable := _trainable(context, with_boxes)) < FEWEST_TO_TRAIN:
+        # The job is over: the next attempt has another.
+        known_labels.keep(context)
         context.journal.outdate_resources((LabelingJob.name,))
-        context.folder.kept_labels.unlink(missing_ok=True)
-        raise InputError(
-            _(
-                "Nobody drew a box on any of the {count} pictures, so there is nothing to train on; "
-                "run the same command again and label some."
-            ).format(count=states.total())
-        )
+        raise InputError(_too_few(trainable, states.total()))
     labelled = states[LabelState.LABELLED.value]
     context.console.say(
         _("  {labelled} of {total} pictures labelled, {boxes} boxes").format(
@@ -103,40 +109,65 @@ def count(context: Context, output_manifest: str) -> LabellingResult:
     return LabellingResult(output_manifest, labelled, boxes.total(), dict(boxes), dict(states))
 
 
-def _job(context: Context, pictures: Sequence[RunPicture], kept: int) -> tuple[str, dict[str, int]]:
+def _trainable(context: Context, with_boxes: Sequence[str]) -> int:
+    """How many of the pictures with a box there are to train on."""
+    return len(with_boxes) - len(choose_held_out(context, with_boxes))
+
+
+def _too_few(trainable: int, total: int) -> str:
+    if not trainable:
+        return _(
+            "Nobody drew a box on any of the {count} pictures, so there is nothing to train on; "
+            "run the same command again and label some."
+        ).format(count=total)
+    return _(
+        "Only {count} labelled pictures with a box are there to train on, at least {fewest} are needed; "
+        "run the same command again and label more."
+    ).format(count=trainable, fewest=FEWEST_TO_TRAIN)
+
+
+def _job(
+    context: Context,
+    pictures: Sequence[RunPicture],
+    known: Mapping[str, AnnotatedPicture],
+    shown: Mapping[str, AnnotatedPicture],
+) -> tuple[str, dict[str, int]]:
     """Creates the job or finds the one an earlier attempt created, and waits for it.
 
     Args:
-        pictures: to be labelled.
-        kept: how many others have their labels already.
+        pictures: of the job.
+        known: labels that exist, of those and of others.
+        shown: those of them that the job begins with.
 
     Returns:
         the URI of its output manifest, and how many pictures each person of a team has labelled.
     """
     sagemaker, console = context.api.sagemaker, context.console
     name, existing = _usable_job(context)
-    if existing is None and kept:
-        manifest = b"".join(ground_truth.input_line(context.uri(IMAGES + picture.name)) for picture in pictures)
+    if existing is None:
+        manifest = known_labels.input_manifest(context, name, pictures, shown)
         context.api.s3.put_object(
             Bucket=context.bucket, Key=INPUT_MANIFEST, Body=manifest, ContentType="application/jsonlines"
         )
-    if existing is None:
         context.api.s3.put_object(
             Bucket=context.bucket, Key=INSTRUCTIONS, Body=TEMPLATES[language()].read_bytes(), ContentType="text/html"
         )
         LabelingJob(context.api).make(context.journal, request(context, name))
     portal = context.api.portal(name)
     people = None if portal is None else LabellingPeople(context, name, portal)
+    if proposals := _proposals(context, known):
+        context.api.propose(name, proposals)
     if people is not None:
-        people.show_way_in()
-    total = len(pictures) + kept
+        people.show_way_in(len(shown), len(pictures))
+    beside = known.keys() - {picture.name for picture in pictures}
+    total = len(pictures) + len(beside)
     job: Mapping[str, Any] = {}
     with _waiting_for_people(context, people is not None), console.progress(_("labelled"), total) as advance:
 
         def pending() -> str | None:
             nonlocal job
             job = sagemaker.describe_labeling_job(LabelingJobName=name)
-            labelled, left_out = kept + _counter(job, "TotalLabeled"), _counter(job, "FailedNonRetryableError")
+            labelled, left_out = len(beside) + _counter(job, "TotalLabeled"), _counter(job, "FailedNonRetryableError")
             notes = [_("{count} skipped").format(count=left_out)] if left_out else []
             if people is not None:
                 notes += people.at(labelled, total)
@@ -144,7 +175,7 @@ def _job(context: Context, pictures: Sequence[RunPicture], kept: int) -> tuple[s
             context.journal.note_done(LabellingResult.stage, labelled)
             if job["LabelingJobStatus"] not in LABELING_JOB_RUNNING:
                 return None
-            if job["LabelingJobStatus"] == "InProgress" and _wants_to_go_on(context):
+            if job["LabelingJobStatus"] == "InProgress" and _wants_to_go_on(context, labelled):
                 console.say(_("  Going on with {labelled} of {total} pictures.").format(labelled=labelled, total=total))
                 LabelingJob(context.api).stop(name)
             return str(job["LabelingJobStatus"])
@@ -214,10 +245,19 @@ def _waiting_for_people(context: Context, by_people: bool) -> Iterator[None]:
         folder.go_on.unlink(missing_ok=True)
 
 
-def _wants_to_go_on(context: Context) -> bool:
-    if not context.folder.waiting.exists():
+def _wants_to_go_on(context: Context, labelled: int) -> bool:
+    folder, console = context.folder, context.console
+    if not folder.waiting.exists() or not (console.enter_was_pressed() or folder.go_on.exists()):
         return False
-    return context.console.enter_was_pressed() or context.folder.go_on.exists()
+    if labelled >= FEWEST_TO_TRAIN:
+        return True
+    folder.go_on.unlink(missing_ok=True)
+    console.say(
+        _("  Only {labelled} pictures are labelled, at least {fewest} are needed: label more, then go on.").format(
+            labelled=labelled, fewest=FEWEST_TO_TRAIN
+        )
+    )
+    return False
 
 
 def request(context: Context, name: str) -> dict[str, Any]:

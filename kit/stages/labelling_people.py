@@ -19,8 +19,15 @@ class LabellingPeople:
         self._context, self._job, self._portal = context, job, portal
         self._state: LabellingState | None = None
 
-    def show_way_in(self) -> None:
+    def show_way_in(self, labelled: int, total: int) -> None:
+        """Args: labelled: how many of the `total` pictures began with labels."""
         console, portal = self._context.console, self._portal
+        if labelled:
+            console.say(
+                _("  {labelled} of {total} pictures have labels already, which can be corrected.").format(
+                    labelled=labelled, total=total
+                )
+            )
         console.say(_("  Label the pictures at {address}").format(address=portal.url))
         if portal.remark:
             console.say(f"  {portal.remark}")
@@ -31,7 +38,10 @@ class LabellingPeople:
                 console.say(_("  user {user}   password {password}").format(user=person.user, password=person.password))
         if portal.people and not portal.invited:
             browser.open_page(portal.url, console, wanted=self._context.settings.browser)
-        console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
+        if labelled == total:
+            console.say(_("  All correct? Press Enter here, or run `make go-on`, to go on."))
+        else:
+            console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
         console.say(_("  Another day? Press Ctrl-C; the same command brings you back to the next picture."))
 
     def at(self, labelled: int, total: int) -> list[str]:

@@ -6,10 +6,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from kit.annotations.formats import ground_truth
-from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
+from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.aws_api import unless_missing
 from kit.language import _
 from kit.resources import registry
@@ -20,7 +18,7 @@ from kit.resources.model import Model
 from kit.resources.training_job import TrainingJob
 from kit.run import contents
 from kit.run.contents import Contents
-from kit.run.context import IMAGES, TRAINING_IMAGES, Context
+from kit.run.context import IMAGES, INPUT_MANIFEST, TRAINING_IMAGES, Context
 from kit.s3_uri import bucket_and_key
 from kit.stages.download import download
 from kit.stages.labelling import output_of
@@ -38,7 +36,7 @@ def renew(context: Context, before: Contents, now: Contents) -> None:
         ClientError, KitError: a job could not be stopped, or something not be deleted.
     """
     journal, s3 = context.journal, context.api.s3
-    if context.pictures.given is None:
+    if context.pictures.needs_labelling:
         _keep_labels(context, before, now)
     journal.outdate_resources(_KINDS)
     for resource in journal.existing():
@@ -56,14 +54,8 @@ def renew(context: Context, before: Contents, now: Contents) -> None:
 def _keep_labels(context: Context, before: Contents, now: Contents) -> None:
     """Writes the labels that there are so far, of all pictures that they are certain to be right for."""
     labelled = dict(_labelled(context))
-    kept: dict[str, AnnotatedPicture] = {}
-    scaled = 0
-    for name, picture in labelled.items():
-        then, today = before.pictures.get(name), now.pictures.get(name)
-        if then is None or today is None or not today.shows_the_same_as(then):
-            continue
-        kept[name] = _at_size(picture, today.width, today.height)
-        scaled += kept[name] is not picture
+    kept = {picture.file_name: picture for picture in contents.fitting(labelled.values(), before, now)}
+    scaled = sum(kept[name] is not labelled[name] for name in kept)
     if labelled:
         labels = AnnotationStream(context.pictures.labels, iter(kept.values()))
         ground_truth.write(context.folder.kept_labels, labels)
@@ -75,7 +67,10 @@ def _keep_labels(context: Context, before: Contents, now: Contents) -> None:
 
 
 def _labelled(context: Context) -> Iterator[tuple[str, AnnotatedPicture]]:
-    """What is labelled, by name in the bucket, the older first; a job that runs is stopped for it."""
+    """What is labelled in the run, by name in the bucket, the older first; a job that runs is stopped for it.
+
+    What a job began with and nobody has changed is not of that job: it is kept from an earlier one, or was given.
+    """
     if context.folder.kept_labels.exists():
         yield from _pictures(context, context.folder.kept_labels)
     for resource in context.journal.resources:
@@ -86,22 +81,17 @@ def _labelled(context: Context) -> Iterator[tuple[str, AnnotatedPicture]]:
         if job is not None and job["LabelingJobStatus"] in ("Completed", "Stopped"):
             copy = context.folder.results / f"{resource.name}.manifest"
             copy.parent.mkdir(exist_ok=True)
+            download(context.api.s3, context.bucket, INPUT_MANIFEST, copy)
+            begun = dict(_pictures(context, copy))
             download(context.api.s3, *bucket_and_key(output_of(context, resource.name, job)), copy)
-            yield from _pictures(context, copy)
+            for name, picture in _pictures(context, copy):
+                if name not in begun or begun[name].boxes != picture.boxes:
+                    yield name, picture
             copy.unlink()
 
 
-def _pictures(context: Context, manifest: Path) -> Iterator[tuple[str, AnnotatedPicture]]:
-    for picture in ground_truth.read(manifest, labels=context.pictures.labels).pictures:
+def _pictures(context: Context, manifest: Path, attribute: str | None = None) -> Iterator[tuple[str, AnnotatedPicture]]:
+    stream = ground_truth.read(manifest, labels=context.pictures.labels, attribute=attribute)
+    for picture in stream.pictures:
         if picture.state is LabelState.LABELLED:
             yield picture.file_name, picture
-
-
-def _at_size(picture: AnnotatedPicture, width: int, height: int) -> AnnotatedPicture:
-    """The same labels on the same picture in another size; the very same object where the size is that already."""
-    # Of the samples nobody has looked at the size.
-    if (picture.width, picture.height) == (width, height) or not (width and picture.width):
-        return picture
-    x, y = width / picture.width, height / picture.height
-    boxes = tuple(BoundingBox(b.label, b.left * x, b.top * y, b.right * x, b.bottom * y) for b in picture.boxes)
-    return replace(picture, width=width, height=height, boxes=boxes)

@@ -31,7 +31,7 @@ from kit.errors import InputError
 from kit.language import _
 from kit.local_cloud.docker.engine import require_engine
 from kit.local_cloud.docker.images import ensure_images, image_name
-from kit.run import contents, invitations, names, opening, picture_set, summary
+from kit.run import contents, earlier_labels, invitations, names, opening, summary
 from kit.run.chosen import with_settings_of_its_run
 from kit.run.folder import RunFolder, require_space
 from kit.run.journal import Journal
@@ -60,7 +60,7 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     if isinstance(settings.annotations, S3Address):
         settings = dataclasses.replace(settings, annotations=_fetched(aws, settings.annotations, settings.runs))
         resolved = dataclasses.replace(resolved, settings=settings)
-    pictures = picture_set.collect(settings, console)
+    pictures = earlier_labels.collect(settings, console)
 
     def same(folder: RunFolder) -> bool:
         return not contents.since(folder.contents, pictures)
@@ -102,7 +102,7 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         @contextlib.contextmanager
         def cloud(pictures: PictureSet) -> Iterator[AwsApi]:
             assembled = assemble(aws, settings, journal, algorithm)
-            by_people_here = settings.labeler == LABEL_STUDIO and pictures.given is None
+            by_people_here = settings.labeler == LABEL_STUDIO and pictures.needs_labelling
             if not by_people_here or journal.is_finished(LabellingResult.stage):
                 yield assembled
                 return
@@ -220,7 +220,7 @@ def _preparations(
         return RoleResult(settings.role_arn or Role(aws).make(journal, names.bucket(journal.run_id)))
 
     def make_team() -> TeamResult:
-        if pictures.given is not None or settings.labeler != GROUND_TRUTH:
+        if not pictures.needs_labelling or settings.labeler != GROUND_TRUTH:
             return TeamResult("", "")
         made = team.make(aws, journal, settings.workers, settings.poll_seconds)
         if aws.is_stand_in:

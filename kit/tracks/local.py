@@ -12,7 +12,7 @@ from kit.console import Console
 from kit.language import _
 from kit.local_cloud.cloud import LocalCloud
 from kit.report import page
-from kit.run import contents, opening, picture_set, summary
+from kit.run import contents, earlier_labels, opening, summary
 from kit.run import folder as run_folder
 from kit.run.chosen import with_settings_of_its_run
 from kit.run.context import Context
@@ -35,7 +35,7 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
     settings = resolved.settings
     run_folder.require_space(settings.runs)
     # Before there is a run: what is refused leaves none behind.
-    collected = picture_set.collect(settings, console)
+    collected = earlier_labels.collect(settings, console)
 
     def same(folder: RunFolder) -> bool:
         return not contents.since(folder.contents, collected)
@@ -49,7 +49,7 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
 
         @contextlib.contextmanager
         def local_cloud(pictures: PictureSet) -> Iterator[AwsApi]:
-            labelling = not journal.is_finished(LabellingResult.stage) and pictures.given is None
+            labelling = not journal.is_finished(LabellingResult.stage) and pictures.needs_labelling
             with (
                 runtime.open_parts(settings, folder, journal, console) as parts,
                 LocalCloud(

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kit.annotations.model import AnnotatedPicture, BoundingBox
+from kit.annotations.model import AnnotatedPicture
 from kit.errors import InputError
 from kit.language import _
 from kit.local_cloud.labelling.label_studio import LabelStudioAccess
-from kit.local_cloud.labelling.label_studio_config import PICTURE, TOOL
+from kit.local_cloud.labelling.label_studio_config import PICTURE
+from kit.local_cloud.labelling.rectangles import rectangles
 
 
 @dataclass(frozen=True)
@@ -52,40 +53,3 @@ def annotate(
                     )
                 client.annotations.create(id=task.id, result=rectangles(truth[file_name]))
             yield AnnotatorProgress(file_name, done, len(tasks))
-
-
-def rectangles(picture: AnnotatedPicture) -> list[dict[str, Any]]:
-    """The picture's boxes as the `result` of a Label Studio annotation.
-
-    Source: https://labelstud.io/guide/task_format: left, top, width and height in per cent of the picture's width
-    and height, beside that size in pixels.
-
-    Raises:
-        InputError: the picture has boxes but no size.
-    """
-    if picture.boxes and not (picture.width and picture.height):
-        raise InputError(
-            _("{picture} has boxes but no size in pixels, so they cannot be given in per cent.").format(
-                picture=picture.source
-            )
-        )
-    return [_rectangle(box, picture.width, picture.height) for box in picture.boxes]
-
-
-def _rectangle(box: BoundingBox, width: int, height: int) -> dict[str, Any]:
-    return {
-        "type": "rectanglelabels",
-        "from_name": TOOL,
-        "to_name": PICTURE,
-        "original_width": width,
-        "original_height": height,
-        "image_rotation": 0,
-        "value": {
-            "x": 100 * box.left / width,
-            "y": 100 * box.top / height,
-            "width": 100 * box.width / width,
-            "height": 100 * box.height / height,
-            "rotation": 0,
-            "rectanglelabels": [box.label],
-        },
-    }

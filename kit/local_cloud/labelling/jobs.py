@@ -2,7 +2,9 @@
 
 Requests, answers and errors are boto3's (service model `sagemaker`); the output is Ground Truth's augmented manifest.
 What differs from AWS: there is one worker; tasks never expire (`TaskAvailabilityLifetimeInSeconds` is not looked at);
-a picture that the worker skips is a failed line; the state of a job is worked out when somebody asks for it.
+a picture that the worker skips is a failed line; the state of a job is worked out when somebody asks for it. Labels of
+the job's own attribute that its input manifest has are shown and can be corrected; a job whose pictures all have theirs
+when it is created ends when it is stopped.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from kit.local_cloud.labelling.label_studio_projects import (
 from kit.local_cloud.labelling.output import OutputManifest
 from kit.local_cloud.labelling.request import (
     ManifestLine,
+    labels_of_lines,
     manifest_lines,
     missing_objects,
     read_label_categories,
@@ -146,14 +149,28 @@ class LabelingJobs:
         return {}
 
     def portal(self, *, LabelingJobName: str) -> LabellingPortal:
-        """Where a person labels the job's pictures: an address that leads through the login to the first of them.
+        """Where a person labels the job's pictures: an address that leads through the login to the first of them; to
+        their list where some are labelled, which are corrected from there.
 
         Raises:
             ClientError: ResourceNotFound.
         """
-        labelling = quote(f"/projects/{self.project(LabelingJobName=LabelingJobName)}/data?labeling=1", safe="")
-        access = self._label_studio
-        return LabellingPortal(f"{access.url}/user/login/?next={labelling}", (Person(access.user, access.password),))
+        pictures = f"/projects/{self.project(LabelingJobName=LabelingJobName)}/data"
+        access, remark = self._label_studio, ""
+        if self.began_with(LabelingJobName=LabelingJobName):
+            remark = _("“Label All Tasks” brings those to label; a click on a line opens that picture, to correct it.")
+        else:
+            pictures += "?labeling=1"
+        address = f"{access.url}/user/login/?next={quote(pictures, safe='')}"
+        return LabellingPortal(address, (Person(access.user, access.password),), remark=remark)
+
+    def began_with(self, *, LabelingJobName: str) -> int:
+        """How many pictures of the job were labelled when it was created.
+
+        Raises:
+            ClientError: ResourceNotFound.
+        """
+        return int(self._record("DescribeLabelingJob", LabelingJobName).get("began_with", 0))
 
     def project(self, *, LabelingJobName: str) -> int:
         """Label Studio's number of the job's project.
@@ -187,11 +204,13 @@ class LabelingJobs:
         """The members that the input manifest adds to the record of a new job."""
         try:
             sources = [line.source for line in self._lines(record)]
+            labelled = self._labels(record)
         except MalformedError as error:
             return _failure(str(error), LabelCounts())
         missing = sorted(missing_objects(self._s3, sources))
         if len(missing) < len(sources):
-            return {"missing": missing}
+            to_do = set(sources).difference(missing, labelled)
+            return {"missing": missing, "began_with": len(labelled), "ends_when_stopped": not to_do}
         reason = f"None of the {len(sources)} pictures of {_manifest_uri(record['request'])} exists in S3."
         return _failure(reason, LabelCounts(failed=len(sources)))
 
@@ -202,7 +221,9 @@ class LabelingJobs:
         missing = set(record["missing"])
         pictures = [line.source for line in self._lines(record) if line.source not in missing]
         instructions = Instructions(record["short_instructions"], record["full_instructions"])
-        project = open_project(self._label_studio, record["arn"], record["labels"], instructions, pictures)
+        project = open_project(
+            self._label_studio, record["arn"], record["labels"], instructions, pictures, self._labels(record)
+        )
         return self._update(record, project=project)
 
     def _advanced(self, record: Record) -> Record:
@@ -213,10 +234,11 @@ class LabelingJobs:
             reason = "The job's project was deleted in Label Studio."
             return self._update(record, **_failure(reason, LabelCounts(failed=len(missing))))
         undecided = progress.total - progress.labelled - progress.skipped
+        goes_on = record["status"] != "Stopping" and (undecided > 0 or record.get("ends_when_stopped", False))
         so_far = LabelCounts(progress.labelled, progress.skipped + len(missing), undecided)
-        if undecided and record["status"] != "Stopping":
+        if goes_on:
             return {**record, "counts": asdict(so_far)}
-        answers = labelled_pictures(self._label_studio, record["project"])
+        answers = labelled_pictures(self._label_studio, record["project"], self._labels(record))
         if record["status"] != "Stopping" and any(answer.state is LabelState.UNLABELLED for answer in answers.values()):
             # A picture that was skipped and labelled after all counts twice in the progress.
             return {**record, "counts": asdict(so_far)}
@@ -247,10 +269,13 @@ class LabelingJobs:
                 raise
 
     def _lines(self, record: Record) -> Iterator[ManifestLine]:
+        return manifest_lines(self._manifest_copy(record["name"]), _manifest_uri(record["request"]))
+
+    def _labels(self, record: Record) -> dict[str, AnnotatedPicture]:
+        """What the job began with, by S3 URI."""
         request = record["request"]
-        return manifest_lines(
-            self._manifest_copy(record["name"]), _manifest_uri(request), request["LabelAttributeName"]
-        )
+        manifest, uri = self._manifest_copy(record["name"]), _manifest_uri(request)
+        return labels_of_lines(manifest, uri, request["LabelAttributeName"], record["labels"])
 
     def _manifest_copy(self, name: str) -> Path:
         return self._folder / f"{name}.input.manifest"

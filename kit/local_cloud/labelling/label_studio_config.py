@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 # The names that annotations refer to their tool and their picture by.
 TOOL = "label"
 PICTURE = "image"
+# Of a task's data: which picture of how many it is.
+PLACE = "place"
 
 _DIGITS = "123456789"
 _GOLDEN_RATIO = 0.618034
@@ -28,8 +30,11 @@ def labelling_config(labels: Sequence[str], short_instruction: str) -> str:
     The first nine labels have the hotkeys 1 to 9; Label Studio finds keys for the rest.
     """
     view = ElementTree.Element("View")
+    # In one line: what is below the fold is not labelled.
+    above = ElementTree.SubElement(view, "View", style="display: flex; gap: 2em")
     if short_instruction:
-        ElementTree.SubElement(view, "Header", value=short_instruction, size="5")
+        ElementTree.SubElement(above, "Header", value=short_instruction, size="5")
+    ElementTree.SubElement(above, "Header", value=f"${PLACE}", size="5")
     # Ground Truth's boxes are upright, so a box that a worker turns by accident could only lose precision.
     tool = ElementTree.SubElement(view, "RectangleLabels", name=TOOL, toName=PICTURE, canRotate="false")
     for index, label in enumerate(labels):

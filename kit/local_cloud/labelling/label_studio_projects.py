@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,17 @@ from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.problems import MalformedError
 from kit.language import _
 from kit.local_cloud.labelling.label_studio import LabelStudioAccess
-from kit.local_cloud.labelling.label_studio_config import PICTURE, Instructions, labelling_config
+from kit.local_cloud.labelling.label_studio_config import PICTURE, PLACE, Instructions, labelling_config
+from kit.local_cloud.labelling.rectangles import rectangles
 from kit.local_cloud.labelling.request import split_s3_uri
 
 _LONGEST_TITLE = 50
 _TASKS_A_REQUEST = 1000
 _NOT_FOUND = 404
+_NOTHING: Mapping[str, AnnotatedPicture] = {}
+_EDGES = ("left", "top", "right", "bottom")
+# And what per cent and back may add to it.
+_HALF_A_PIXEL = 0.501
 
 
 class ProjectDeletedError(Exception):
@@ -38,12 +43,18 @@ class ProjectProgress:
 
 
 def open_project(
-    access: LabelStudioAccess, job_arn: str, labels: Sequence[str], instructions: Instructions, pictures: Sequence[str]
+    access: LabelStudioAccess,
+    job_arn: str,
+    labels: Sequence[str],
+    instructions: Instructions,
+    pictures: Sequence[str],
+    labelled: Mapping[str, AnnotatedPicture],
 ) -> int:
     """Makes the project of a job, anew if a killed run has left half of one, and returns its number.
 
     Args:
         pictures: S3 URIs, in the order in which they are to be labelled.
+        labelled: labels that some of them have already, by S3 URI; they are shown, and can be corrected.
 
     Raises:
         ServiceError: Label Studio does not answer, or refuses.
@@ -73,9 +84,21 @@ def open_project(
                 project=opened.id, title=bucket, bucket=bucket, presign=False, use_blob_urls=True
             )
         for start in range(0, len(pictures), _TASKS_A_REQUEST):
-            tasks: list[Any] = [{"data": {PICTURE: picture}} for picture in pictures[start : start + _TASKS_A_REQUEST]]
+            tasks: list[Any] = [
+                _task(picture, labelled.get(picture), number, len(pictures))
+                for number, picture in enumerate(pictures[start : start + _TASKS_A_REQUEST], start=start + 1)
+            ]
             label_studio.projects.import_tasks(id=opened.id, request=tasks)
         return int(opened.id)
+
+
+def _task(picture: str, label: AnnotatedPicture | None, number: int, total: int) -> dict[str, Any]:
+    place = _("{number} of {total}").format(number=number, total=total)
+    task: dict[str, Any] = {"data": {PICTURE: picture, PLACE: place}}
+    if label is not None:
+        # What is imported counts as ground truth unless it says otherwise, and that is not counted as labelled.
+        task["annotations"] = [{"result": rectangles(label), "ground_truth": False}]
+    return task
 
 
 def project_progress(access: LabelStudioAccess, project: int) -> ProjectProgress:
@@ -96,17 +119,39 @@ def project_progress(access: LabelStudioAccess, project: int) -> ProjectProgress
     return ProjectProgress(total, labelled, min(found.skipped_annotations_number or 0, total - labelled))
 
 
-def labelled_pictures(access: LabelStudioAccess, project: int) -> dict[str, AnnotatedPicture]:
+def labelled_pictures(
+    access: LabelStudioAccess, project: int, begun: Mapping[str, AnnotatedPicture] = _NOTHING
+) -> dict[str, AnnotatedPicture]:
     """Each picture of the project with its state and boxes (whole pixels), by its S3 URI.
+
+    Args:
+        begun: labels that the project began with, by S3 URI; those that nobody has changed come back as they are here.
 
     Raises:
         ServiceError: Label Studio does not answer, or refuses.
     """
-    return {picture.source: picture for picture in _pictures(_export(access, project, all_tasks=True))}
+    answers = {picture.source: picture for picture in _pictures(_export(access, project, all_tasks=True))}
+    return {
+        source: begun[source] if source in begun and _are_the_same(answer, begun[source]) else answer
+        for source, answer in answers.items()
+    }
+
+
+def _are_the_same(answer: AnnotatedPicture, begun: AnnotatedPicture) -> bool:
+    """Whether an answer in whole pixels is what the project began with."""
+    if answer.state is not LabelState.LABELLED or len(answer.boxes) != len(begun.boxes):
+        return False
+    pairs = zip(answer.boxes, begun.boxes, strict=True)
+    return all(
+        a.label == b.label and max(abs(getattr(a, edge) - getattr(b, edge)) for edge in _EDGES) <= _HALF_A_PIXEL
+        for a, b in pairs
+    )
 
 
 def labelled_by(access: LabelStudioAccess, project: int) -> dict[int, int]:
-    """How many pictures of the project each user has labelled, by the user's number.
+    """How many pictures of the project each user has labelled or corrected, the last to do so, by the user's number.
+
+    Labels that the project began with are nobody's until they are corrected.
 
     Raises:
         ServiceError: Label Studio does not answer, or refuses.
@@ -114,7 +159,7 @@ def labelled_by(access: LabelStudioAccess, project: int) -> dict[int, int]:
     counts: Counter[int] = Counter()
     for task in _export(access, project, all_tasks=False):
         kept = [each for each in task["annotations"] if not each["was_cancelled"]]
-        counts.update(each["completed_by"] for each in kept[-1:])
+        counts.update(each["updated_by"] or each["completed_by"] for each in kept[-1:])
     return dict(counts)
 
 

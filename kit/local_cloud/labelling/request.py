@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from botocore.exceptions import ClientError
 
+from kit.annotations.formats import ground_truth
 from kit.annotations.labels import distinct
+from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.problems import MalformedError
 from kit.local_cloud.service_model import client_error
 from kit.s3_uri import bucket_and_key, is_s3_uri, s3_uri
@@ -120,13 +122,12 @@ class ManifestLine:
     source: str
 
 
-def manifest_lines(manifest: Path, uri: str, attribute: str) -> Iterator[ManifestLine]:
+def manifest_lines(manifest: Path, uri: str) -> Iterator[ManifestLine]:
     """The lines of an input manifest, empty ones left out.
 
     Args:
         manifest: a copy of the file.
         uri: where it came from, for messages.
-        attribute: the label attribute of the job, which no line may have yet.
 
     Raises:
         MalformedError: a line is no JSON object with an S3 URI as `source-ref`, or names a picture a second time.
@@ -145,14 +146,37 @@ def manifest_lines(manifest: Path, uri: str, attribute: str) -> Iterator[Manifes
             source = record.get("source-ref") if isinstance(record, dict) else None
             if not isinstance(source, str) or split_s3_uri(source) is None:
                 raise MalformedError(f"{where} has no source-ref that is an S3 URI, s3://bucket/key.")
-            if attribute in record or f"{attribute}-metadata" in record:
-                raise MalformedError(f"{where} has the label attribute {attribute} already; take another name.")
             if source in first:
                 raise MalformedError(f"{where} names {source} again, after line {first[source]}.")
             first[source] = number
             yield ManifestLine(raw, record, source)
     if not first:
         raise MalformedError(f"{uri} names no picture.")
+
+
+def labels_of_lines(manifest: Path, uri: str, attribute: str, labels: Sequence[str]) -> dict[str, AnnotatedPicture]:
+    """The labels that lines of an input manifest have already under the attribute of the job, by S3 URI.
+
+    So a job goes on with what another has left (https://docs.aws.amazon.com/sagemaker/latest/dg/sms-reusing-data.html);
+    lines that failed there are labelled anew.
+
+    Raises:
+        MalformedError: a label cannot be read, or is of no class of the job.
+    """
+
+    def refuse(_path: Path, line: int, problem: str) -> None:
+        # Of no line: that none has this attribute, but others.
+        if line:
+            raise MalformedError(f"{uri} line {line}: {problem}")
+
+    found = {}
+    for picture in ground_truth.read(manifest, labels=labels, attribute=attribute, on_unreadable=refuse).pictures:
+        unknown = {box.label for box in picture.boxes}.difference(labels)
+        if unknown:
+            refuse(manifest, picture.line, f"labels that are not of this job: {', '.join(sorted(unknown))}.")
+        if picture.state is LabelState.LABELLED:
+            found[picture.source] = picture
+    return found
 
 
 def missing_objects(s3: S3Client, uris: Iterable[str]) -> set[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import stopping
 from kit.annotations.formats import coco
+from kit.annotations.model import AnnotatedPicture
 from kit.aws_api import LabellingPortal
 from kit.errors import ServiceError
 from kit.local_cloud.account import HERE, Place
@@ -17,6 +18,7 @@ from kit.local_cloud.labelling import people
 from kit.local_cloud.labelling.jobs import LabelingJobs
 from kit.local_cloud.labelling.label_studio import LabellingServer, LabelStudioAccess
 from kit.local_cloud.labelling.label_studio_projects import labelled_by
+from kit.local_cloud.labelling.proposals import BEGUN_WITH, propose
 from kit.local_cloud.labelling.scripted_team import ScriptedTeam
 from kit.local_cloud.records import Records
 from kit.local_cloud.watch import Watch
@@ -107,7 +109,12 @@ class LabellingService:
             return {}
         counts = labelled_by(self._access(), self._opened().project(LabelingJobName=job))
         names = people.users(self._access())
-        return {names[user]: count for user, count in counts.items()}
+        # Labels that the job began with are the server's own user's, unless somebody has corrected them.
+        return {names[user]: count for user, count in counts.items() if names[user] != self._access().user}
+
+    def propose(self, job: str, proposals: Mapping[str, AnnotatedPicture], version: str = BEGUN_WITH) -> None:
+        """Shows boxes to begin from on pictures of the job that nobody has labelled; see `proposals.propose`."""
+        propose(self._access(), self._opened().project(LabelingJobName=job), proposals, version)
 
     def warm_up(self) -> None:
         """Starts the server beside what else is going on."""

@@ -20,10 +20,11 @@ from tests.unit.stages.contexts import context_in
 
 
 class LabellingUntilStopped:
-    """A job of 35 pictures that nobody labels; `at_look` is called at each look at it."""
+    """A job of 35 pictures that nobody labels further; `at_look` is called at each look at it."""
 
-    def __init__(self, at_look: Any) -> None:
+    def __init__(self, at_look: Any, labelled: int = 2) -> None:
         self.looks = 0
+        self.labelled = labelled
         self.stopped = False
         self._at_look = at_look
 
@@ -31,7 +32,7 @@ class LabellingUntilStopped:
         self.looks += 1
         self._at_look(self.looks)
         status = "Stopped" if self.stopped else "InProgress"
-        return {"LabelingJobStatus": status, "LabelCounters": {"TotalLabeled": 1}}
+        return {"LabelingJobStatus": status, "LabelCounters": {"TotalLabeled": self.labelled}}
 
     def stop_labeling_job(self, **_: Any) -> dict[str, Any]:
         self.stopped = True
@@ -94,3 +95,19 @@ def test_a_program_that_labels_is_not_waited_for(tmp_path: Path) -> None:
         labelled(context, sagemaker, by_people=False)
     assert sagemaker.looks == 4
     assert not any(waited)
+
+
+def test_with_too_few_labels_it_says_so_and_goes_on_waiting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    context = context_in(tmp_path, pictures=ONE)
+    context.journal.will_create("labeling-job", names.job(context.suffix, 1))
+
+    def at_look(number: int) -> None:
+        if number in (3, 5):
+            context.folder.go_on.touch()
+        sagemaker.labelled = 1 if number < 5 else 2
+
+    sagemaker = LabellingUntilStopped(at_look, labelled=1)
+    with locked(context.folder):
+        labelled(context, sagemaker)
+    assert sagemaker.looks == 6
+    assert capsys.readouterr().out.count("Only 1 pictures are labelled, at least 2 are needed") == 1

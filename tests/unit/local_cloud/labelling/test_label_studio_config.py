@@ -43,7 +43,7 @@ def test_every_label_has_a_colour_of_its_own() -> None:
 
 def test_tool_and_picture_refer_to_each_other() -> None:
     view = ElementTree.fromstring(labelling_config(["cat"], "Box the cats."))
-    tool, picture, header = view.find("RectangleLabels"), view.find("Image"), view.find("Header")
+    tool, picture, header = view.find("RectangleLabels"), view.find("Image"), view.find(".//Header")
     assert tool is not None
     assert picture is not None
     assert header is not None

@@ -4,7 +4,7 @@ import pytest
 
 from kit.annotations.model import AnnotatedPicture, BoundingBox
 from kit.errors import InputError
-from kit.local_cloud.labelling.annotator import rectangles
+from kit.local_cloud.labelling.rectangles import rectangles
 
 
 def test_a_box_in_pixels_becomes_per_cent_of_a_picture_that_is_not_square() -> None:

@@ -68,7 +68,7 @@ def test_labels_that_exist_are_shown_and_the_rest_is_to_do(workshop: Workshop) -
     }
     portal = workshop.jobs.portal(LabelingJobName=job)
     assert portal.url.endswith("%2Fdata"), "the list, where labels are corrected"
-    assert "click" in portal.remark
+    assert "To correct a label, click on its line" in portal.remark
 
 
 def test_untouched_labels_come_out_as_they_went_in_and_corrected_ones_corrected(workshop: Workshop) -> None:

@@ -158,7 +158,7 @@ class LabelingJobs:
         pictures = f"/projects/{self.project(LabelingJobName=LabelingJobName)}/data"
         access, remark = self._label_studio, ""
         if self.began_with(LabelingJobName=LabelingJobName):
-            remark = _("“Label All Tasks” brings those to label; a click on a line opens that picture, to correct it.")
+            remark = f"{_('“Label All Tasks” brings those that have no label.')} {how_to_correct()}"
         else:
             pictures += "?labeling=1"
         address = f"{access.url}/user/login/?next={quote(pictures, safe='')}"
@@ -283,6 +283,11 @@ class LabelingJobs:
 
 def _manifest_uri(request: Mapping[str, Any]) -> str:
     return str(request["InputConfig"]["DataSource"]["S3DataSource"]["ManifestS3Uri"])
+
+
+def how_to_correct() -> str:
+    """For people who are at the list of pictures of which some have labels."""
+    return _("To correct a label, click on its line, and press “Update” then.")
 
 
 def _failure(reason: str, counts: LabelCounts) -> Record:

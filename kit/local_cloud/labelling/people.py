@@ -22,7 +22,9 @@ from kit.language import _
 from kit.local_cloud.labelling.label_studio import LabelStudioAccess
 
 
-def portal(access: LabelStudioAccess, project: int, file: Path, addresses: Sequence[str]) -> LabellingPortal:
+def portal(
+    access: LabelStudioAccess, project: int, file: Path, addresses: Sequence[str], further: str = ""
+) -> LabellingPortal:
     """Where the people with these e-mail addresses label a project, each with a user; whoever has one keeps it.
 
     It is the list of the pictures: only from the button there on does Label Studio keep a picture for whoever has it
@@ -30,6 +32,7 @@ def portal(access: LabelStudioAccess, project: int, file: Path, addresses: Seque
 
     Args:
         file: keeps their passwords, which the server tells nobody.
+        further: what they are told besides.
 
     Raises:
         ServiceError: Label Studio does not answer, or refuses.
@@ -38,7 +41,9 @@ def portal(access: LabelStudioAccess, project: int, file: Path, addresses: Seque
         f"{access.url}/user/login/?next={quote(f'/projects/{project}/data', safe='')}",
         _admitted(access, file, addresses),
         invited=True,
-        remark=_("Then press “Label All Tasks”: it brings pictures that nobody else has in hand."),
+        remark=" ".join(
+            filter(None, [_("Then press “Label All Tasks”: it brings pictures that nobody else has in hand."), further])
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from kit.aws_api import LabellingPortal
 from kit.errors import ServiceError
 from kit.local_cloud.account import HERE, Place
 from kit.local_cloud.labelling import people
-from kit.local_cloud.labelling.jobs import LabelingJobs
+from kit.local_cloud.labelling.jobs import LabelingJobs, how_to_correct
 from kit.local_cloud.labelling.label_studio import LabellingServer, LabelStudioAccess
 from kit.local_cloud.labelling.label_studio_projects import labelled_by
 from kit.local_cloud.labelling.proposals import BEGUN_WITH, propose
@@ -100,8 +100,10 @@ class LabellingService:
             return None
         if not self._workers:
             return self._opened().portal(LabelingJobName=job)
-        project = self._opened().project(LabelingJobName=job)
-        return people.portal(self._access(), project, self._folder.with_name("people.json"), self._workers)
+        jobs = self._opened()
+        project = jobs.project(LabelingJobName=job)
+        further = how_to_correct() if jobs.began_with(LabelingJobName=job) else ""
+        return people.portal(self._access(), project, self._folder.with_name("people.json"), self._workers, further)
 
     def labelled_by(self, job: str) -> dict[str, int]:
         """How many of the job's pictures each person has labelled; of a team's alone, by their addresses."""

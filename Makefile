@@ -11,7 +11,7 @@ JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(
 # What stands on make's command line as NAME=value, but for what make, this file and the programs it calls take themselves.
 OTHERS := PYTHON INSTALLER TORCH_INDEX LANG_UI SHELL MAKE% AWS_% PIP_% UV_% DOCKER_% LANG LANGUAGE LC_% TMPDIR %_PROXY %_proxy \
           $(if $(filter compare,$(MAKECMDGOALS)),RUNS) $(if $(filter images,$(MAKECMDGOALS)),GPU) \
-          $(if $(filter detect,$(MAKECMDGOALS)),IMAGES OUT RUN) $(if $(filter endpoint,$(MAKECMDGOALS)),RUN) \
+          $(if $(filter detect,$(MAKECMDGOALS)),IMAGES OUT RUN) $(if $(filter screenshots,$(MAKECMDGOALS)),RUN) $(if $(filter endpoint,$(MAKECMDGOALS)),RUN) \
           $(if $(filter bench-far,$(MAKECMDGOALS)),SEEDS) $(if $(filter fuzz,$(MAKECMDGOALS)),SECONDS) \
           $(if $(filter bench-slow-clients,$(MAKECMDGOALS)),MODEL) $(if $(filter bench-run-kills,$(MAKECMDGOALS)),KILLS SEED)
 GIVEN := $(filter-out $(OTHERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
@@ -28,7 +28,7 @@ export KIT_FROM_MAKE := $(GIVEN)
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev kit-environment kit-there local go-on relabel runs status compare detect endpoint \
         doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
-        test test-fast check fuzz docs-check messages format lock samples scenes-environment gpu-check \
+        test test-fast check fuzz screenshots docs-check messages format lock samples scenes-environment gpu-check \
         bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-live bench-far \
         images base-image up down logs ps clean distclean
 
@@ -67,7 +67,7 @@ endpoint: kit-environment  ## try the model of the latest run, or RUN=, on a pag
 
 ##@ on AWS  ##@ AWS で
 
-cloud-rehearsal: kit-environment  ## the workshop on AWS, against a double of AWS on this machine: no account, no cost  ## AWS でのワークショップを、このマシンの AWS の代役に対して：アカウントも料金も不要
+cloud-rehearsal: kit-environment  ## the workshop on AWS, against a double of AWS on this machine: no account, no cost  ## AWS でのワークショップを、このマシンの AWS の模擬環境に対して：アカウントも料金も不要
 	@$(KIT) cloud-rehearsal
 
 doctor: kit-environment  ## can the workshop run on this AWS account? Makes nothing  ## この AWS アカウントでワークショップができるか。何も作らない
@@ -149,6 +149,9 @@ fuzz: setup-dev  ## bytes that nobody wrote for every reader of outside bytes: m
 	.venvs/kit/bin/python -m tests.fuzz.run kit --seconds $(or $(SECONDS),60)
 	.venvs/detector/bin/python -m tests.fuzz.run detector --seconds $(or $(SECONDS),60)
 
+screenshots: setup-dev  ## the pictures in the docs, by a whole run or of RUN=<name> (ten minutes)  ## ドキュメントの画像を、実行ひととおり、または RUN=<name> から撮り直す（約 10 分）
+	.venvs/kit/bin/python -m tests.screenshots $(if $(RUN),runs/$(RUN))
+
 docs-check: setup-dev  ## are the docs in step, English and Japanese, and is every command in them real?  ## 英語と日本語のドキュメントがそろい、コマンドがすべて実在するか
 	.venvs/kit/bin/python -m pytest -q tests/docs
 
@@ -184,7 +187,7 @@ bench-serve:  ## the endpoint against the bare loop and GluonCV: time, throughpu
 	@$(INSTALL) kit detector gluoncv
 	.venvs/kit/bin/python bench/serve.py
 
-bench-slow-clients: kit-environment  ## the endpoint among clients that are slow, silent or gone: make bench-slow-clients MODEL=<folder> (two minutes)  ## 遅い、黙っている、切れるクライアントに囲まれたエンドポイント: make bench-slow-clients MODEL=<フォルダ> (約 2 分)
+bench-slow-clients: kit-environment  ## the endpoint among clients that are slow, silent or gone: make bench-slow-clients MODEL=<folder> (two minutes)  ## 遅い、黙っている、切れるクライアントに囲まれたエンドポイント: make bench-slow-clients MODEL=<フォルダー> (約 2 分)
 	@$(INSTALL) kit detector
 	.venvs/kit/bin/python bench/slow_clients.py --model $(MODEL)
 

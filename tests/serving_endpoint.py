@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.end_to_end import command
 
-_PAGE = re.compile(r"^Page: +(http://\S+/)$", re.M)
+_PAGE = re.compile(r"^(?:Page:|ページ：) +(http://\S+/)$", re.M)
 
 
 @dataclass(frozen=True)

@@ -50,11 +50,13 @@ class Worker:
 
     def label_one(self) -> bool:
         """Draws the boxes of the picture in hand; whether there is another one then."""
-        number = self.labelling.task
-        for box in TRUTH[number - 1].boxes:
-            self.labelling.draw(HOTKEYS[box.label], box)
-        self.did.append(number)
+        self.draw_boxes()
+        self.did.append(self.labelling.task)
         return self.labelling.submit_or_finish()
+
+    def draw_boxes(self) -> None:
+        for box in TRUTH[self.labelling.task - 1].boxes:
+            self.labelling.draw(HOTKEYS[box.label], box)
 
 
 @dataclass(frozen=True)

@@ -73,3 +73,10 @@ def test_a_box_is_called_one_thing() -> None:
     assert [told for _text, told in messages() if bare.search(told)] == []
     for page in [*(DOCS / "ja").glob("*.md"), DOCS.parent / "README.ja.md"]:
         assert not bare.search(page.read_text(encoding="utf-8")), page
+
+
+def test_what_is_to_be_pressed_is_called_as_it_stands_on_the_button() -> None:
+    """Label Studio's buttons and those of Ground Truth's portal are English whatever the language."""
+    told = (CATALOGUES.parent / "stages" / "instructions.ja.liquid").read_text(encoding="utf-8")
+    assert told.count("Submit") == 2
+    assert "送信" not in told + "".join(japanese for _english, japanese in messages())

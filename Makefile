@@ -12,7 +12,7 @@ JAPANESE := $(filter ja%,$(or $(LANG_UI),$(LANGUAGE),$(LC_ALL),$(LC_MESSAGES),$(
 OTHERS := PYTHON INSTALLER TORCH_INDEX LANG_UI SHELL MAKE% AWS_% PIP_% UV_% DOCKER_% LANG LANGUAGE LC_% TMPDIR %_PROXY %_proxy \
           $(if $(filter compare,$(MAKECMDGOALS)),RUNS) $(if $(filter images,$(MAKECMDGOALS)),GPU) \
           $(if $(filter detect,$(MAKECMDGOALS)),IMAGES OUT RUN) $(if $(filter screenshots,$(MAKECMDGOALS)),RUN) $(if $(filter endpoint,$(MAKECMDGOALS)),RUN) \
-          $(if $(filter bench-far,$(MAKECMDGOALS)),SEEDS) $(if $(filter fuzz,$(MAKECMDGOALS)),SECONDS) \
+          $(if $(filter bench-far bench-suspects,$(MAKECMDGOALS)),SEEDS) $(if $(filter fuzz,$(MAKECMDGOALS)),SECONDS) \
           $(if $(filter bench-slow-clients,$(MAKECMDGOALS)),MODEL) $(if $(filter bench-run-kills,$(MAKECMDGOALS)),KILLS SEED)
 GIVEN := $(filter-out $(OTHERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
 # These have to be settings; the kit says so again where its command does not take one.
@@ -26,10 +26,10 @@ $(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
 export KIT_FROM_MAKE := $(GIVEN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev kit-environment kit-there local go-on relabel runs status compare detect endpoint \
+.PHONY: help setup setup-dev kit-environment kit-there local go-on relabel runs status compare suspects detect endpoint \
         doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
         test test-fast check fuzz screenshots docs-check messages format lock samples scenes-environment gpu-check \
-        bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-live bench-far \
+        bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-live bench-far bench-suspects bench-assist \
         images base-image up down logs ps clean distclean
 
 # For what looks at runs or services and begins none: on a fresh clone there is nothing to look at.
@@ -58,6 +58,9 @@ status: kit-there  ## how the latest run stands, or RUN=<name>, and what to do n
 
 compare: kit-there  ## finished runs side by side, by default the last two: make compare RUNS="a b c" (RUN=a: beside the latest)  ## 終わった実行を並べる。既定は最後の 2 つ：make compare RUNS="a b c"（RUN=a：最新と並べる）
 	@$(KIT) compare $(RUNS)
+
+suspects: kit-environment  ## labels of the latest run, or RUN=, that are worth another look, into its report (twice as long as its training)  ## 最新の実行（または RUN=）のラベルのうち、見直したほうがよいものをレポートに加える（学習の約 2 倍の時間）
+	@$(KIT) suspects
 
 detect: kit-environment  ## what the latest run's model, or RUN='s, finds: make detect IMAGES="a.jpg folder film.mp4" OUT=drawn  ## 最新の実行（または RUN=）のモデルが見つけるもの：make detect IMAGES="a.jpg folder film.mp4" OUT=drawn
 	@$(KIT) detect $(IMAGES) $(if $(RUN),--run $(RUN)) $(addprefix --out ,$(OUT))
@@ -197,6 +200,14 @@ bench-run-kills:  ## kill -9 of make local at 60 random moments, resumed: KILLS,
 bench-live:  ## camera frames a second that the page of make endpoint gets answered (a minute)  ## make endpoint のページで、カメラのフレームが毎秒何枚処理されるか (約 1 分)
 	@$(INSTALL) --dev kit detector
 	.venvs/kit/bin/python bench/live.py
+
+bench-suspects:  ## labels spoiled on purpose, and how many of them make suspects finds (a quarter of an hour)  ## わざと間違えたラベルを make suspects がどれだけ見つけるか (約 15 分)
+	@$(INSTALL) kit detector
+	.venvs/kit/bin/python bench/suspects.py $(if $(SEEDS),--seeds $(SEEDS))
+
+bench-assist:  ## boxes that need not be drawn by hand when a model proposes them (ten minutes)  ## モデルが先に描くと、手で描く枠がどれだけ減るか (約 10 分)
+	@$(INSTALL) kit detector
+	.venvs/kit/bin/python bench/assist.py
 
 bench-far: scenes-environment  ## small objects in large pictures: accuracy; renders these first, into runs/far (a quarter of an hour)  ## 大きな画像の小さな物体: 精度。先に画像を runs/far に描く (約 15 分)
 	@$(INSTALL) kit detector

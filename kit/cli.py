@@ -28,6 +28,7 @@ from kit.commands.runs import runs
 from kit.commands.services import services
 from kit.commands.setting_flags import require_taken, resolve
 from kit.commands.status import status
+from kit.commands.suspects import suspects
 from kit.errors import KitError, SetupError
 from kit.language import Lines, _, translate_click
 from kit.run.reminder import old_endpoints
@@ -94,7 +95,7 @@ ON_AWS = (*(command.name for command in CLOUD), detect.name, endpoint.name)
 # What speaks to services, or starts them.
 WITH_SERVICES = (
     *ON_AWS,
-    *(command.name for command in (cloud_rehearsal, local, relabel, images, base_image, services)),
+    *(command.name for command in (cloud_rehearsal, local, relabel, suspects, images, base_image, services)),
 )
 
 for command in (
@@ -107,6 +108,7 @@ for command in (
     endpoint,
     status,
     compare,
+    suspects,
     convert,
     check,
     draw,

@@ -8,10 +8,12 @@ GROUPS = {
     "tests/end_to_end/test_endpoint.py": "rehearsal",
     "tests/end_to_end/test_detect.py": "rehearsal",
     "tests/browser/test_accessibility.py": "rehearsal",
+    "tests/end_to_end/test_suspects.py": "rehearsal",
     "tests/browser/test_report.py": "rehearsal",
     "tests/browser/test_endpoint_page.py": "rehearsal",
     "tests/cloud/": "double",
     "tests/integration/test_label": "label-studio",
+    "tests/browser/test_proposals.py": "label-studio",
 }
 # Some tests in containers look at all that the engine holds: no two of them may run at once.
 ENGINE = "engine"

@@ -15,6 +15,7 @@ from kit.detection import captions
 from kit.detection.captions import Rectangle
 from kit.detection.drawing import colour_of, ink
 from kit.detection.picture import read_picture
+from kit.detection.response import Detection
 from kit.detection.verdicts import JudgedPicture
 
 # Detections below it are left out of the page, which would hold thousands of them.
@@ -120,6 +121,15 @@ def judged(path: Path, verdict: JudgedPicture, labels: Sequence[str], among: int
         _drawn([_Wanted(box, box.label, score) for box, score in true], labels, (width, height)),
         _drawn(found, labels, (width, height)),
     )
+
+
+def compared(path: Path, picture: AnnotatedPicture, found: Sequence[Detection], labels: Sequence[str]) -> Exhibit:
+    """A picture with its labels, and with some of what was found on it. Raises InputError as `labelled`."""
+    width, height, data = _copy(path, _LONGEST_OF_MANY)
+    true = [_Wanted(box, box.label, None) for box in picture.boxes]
+    boxes = [_Wanted(each.box, f"{each.box.label} {each.score:.2f}", each.score) for each in found]
+    drawn = (_drawn(wanted, labels, (width, height)) for wanted in (true, boxes))
+    return Exhibit(picture.file_name, width, height, data, *drawn)
 
 
 def css_colour(label: str, labels: Sequence[str]) -> str:

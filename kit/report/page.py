@@ -17,12 +17,12 @@ from kit.detection.answers import read_answers
 from kit.detection.verdicts import JudgedPicture
 from kit.errors import InputError
 from kit.language import _, marked
-from kit.report import gallery, held_out, plots, settings_table, validation
+from kit.report import gallery, held_out, plots, settings_table, suspects, validation
 from kit.report.counsel import verdict
 from kit.report.counsel.evidence import Evidence
 from kit.report.template import plot, render
 from kit.repository import ROOT
-from kit.run import picture_set
+from kit.run import picture_set, suspected
 from kit.run.earlier_labels import pictures_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal, Resource
@@ -61,6 +61,7 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
     truth = picture_set.held_out_truth(journal.setting("images"), folder)
     judged = read_answers(folder.detections_file, truth) if detection.pictures else {}
     evidence = _evidence(folder, journal, tuple(judged.values()))
+    suspected_labels = suspected.read(folder.suspects)
     content = {
         "summary": summary,
         "begun": f"{_moment(journal.created)} UTC",
@@ -77,10 +78,13 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
             )
             for each in journal.resources
         ],
-        **_titles(summary),
+        **_titles(summary, suspected_labels is not None),
         **_time(journal),
         "verdict": verdict.of(evidence),
         **_labels(folder, journal, files, labels),
+        **suspects.section(
+            suspected_labels, {each.file_name: each for each in _labelled(folder, labels)}, files, labels
+        ),
         **_training(journal),
         **held_out.pictures(detection, judged, files, labels),
         **held_out.latency(folder),
@@ -113,12 +117,13 @@ def _typed(path: Path) -> str:
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
-def _titles(summary: Mapping[str, Any]) -> dict[str, Any]:
+def _titles(summary: Mapping[str, Any], with_suspects: bool) -> dict[str, Any]:
     titles = {
         "pictures": _("Held-out pictures"),
         "scores": _("Scores"),
         "training": _("Training"),
         "labels": _("Labels"),
+        "suspects": _("Labels worth another look"),
         "time": _("Time per stage"),
         "latency": _("Latency"),
         "price": _("Price"),
@@ -130,7 +135,11 @@ def _titles(summary: Mapping[str, Any]) -> dict[str, Any]:
     asked = summary["endpoint_p50_ms"] is not None
     return {
         "titles": titles,
-        "sections": [(name, title) for name, title in titles.items() if name != "price" or spent],
+        "sections": [
+            (name, title)
+            for name, title in titles.items()
+            if (name != "price" or spent) and (name != "suspects" or with_suspects)
+        ],
         "key_facts": [
             (
                 _("pictures labelled"),

@@ -157,6 +157,16 @@ class RunFolder:
         return self.path / "to-label"
 
     @property
+    def suspects(self) -> Path:
+        """Labels worth another look: see `kit.run.suspected`."""
+        return self.path / "suspects.json"
+
+    @property
+    def suspects_manifest(self) -> Path:
+        """Augmented manifest of the pictures of those labels, the worst first: the input of an adjustment job."""
+        return self.path / "suspects.manifest"
+
+    @property
     def go_on(self) -> Path:
         """Made by `kit go-on`: labelling is to stop and the run to go on with the labels there are."""
         return self.path / "go-on"

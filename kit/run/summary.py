@@ -70,3 +70,8 @@ def _left_behind(journal: Journal) -> list[str]:
 
 def write(folder: RunFolder, summary: dict[str, Any]) -> None:
     write_atomically(folder.summary, (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def anew(folder: RunFolder, journal: Journal) -> dict[str, Any]:
+    """The summary of a run that has one, perhaps by an older kit; what was spent is as that one has it."""
+    return summarise(journal, json.loads(folder.summary.read_text(encoding="utf-8")).get("spent_usd", 0.0))

@@ -48,8 +48,18 @@ def serving(
     """
     files = ContainerFiles(folder / "ml")
     unpack(archive, files.model)
+    with serving_files(files, name, command) as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def serving_files(
+    files: ContainerFiles, name: str, command: Sequence[str | os.PathLike[str]]
+) -> Iterator[LoneEndpoint]:
+    """The model in `model/` of these files behind an endpoint while the block runs; otherwise as `serving`."""
     files.define_container(ContainerDefinition(ALGORITHM.inference_image, {}))
-    server = ModelServer(f"Endpoint {name}", files.base, command, environment={}, log=folder / "endpoint.log")
+    log = files.base.with_name("endpoint.log")
+    server = ModelServer(f"Endpoint {name}", files.base, command, environment={}, log=log)
     try:
         server.wait_until_ready(_STARTUP_SECONDS)
         yield LoneEndpoint(name, server)

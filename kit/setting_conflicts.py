@@ -32,5 +32,7 @@ def check_together(settings: Settings) -> None:
         raise InputError(_("LABELER=scripted knows the boxes of the sample pictures only; leave it out with IMAGES."))
     if settings.workers and not own and settings.labeler in (None, "scripted"):
         raise InputError(_("WORKERS are people, and a program labels the samples: say LABELER=human too."))
+    if settings.assist != "0" and isinstance(settings, CloudSettings) and settings.labeler != LABEL_STUDIO:
+        raise InputError(_("ASSIST proposes boxes in Label Studio: say LABELER=label-studio too."))
     if not own and settings.labels is not None:
         raise InputError(_("LABELS goes with IMAGES: the sample pictures have their own classes."))

@@ -203,6 +203,15 @@ class Settings(RunSettings, WorkersSettings, BrowserSettings):
         Matching(r"[\w-]+", marked("the name of a run, as `make runs` lists it")),
         marked("run whose labels people go on from, with the pictures that it was found wrong on; see `make relabel`"),
     )
+    assist: str = setting(
+        "0",
+        Matching(r"0|1|[^,\s]*[^\d,\s][^,\s]*", marked("0, 1, or the name of a run")),
+        marked(
+            "who draws first when people label with Label Studio: 0 nobody, 1 a model that learns from what is "
+            "labelled, or the model of the run of that name"
+        ),
+        identity=False,
+    )
     epochs: int = setting(
         30, click.IntRange(1, 1000), marked("passes over the training pictures"), hyperparameter="epochs"
     )

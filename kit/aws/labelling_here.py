@@ -13,6 +13,7 @@ from kit.aws_api import AwsApi
 from kit.errors import SetupError
 from kit.language import _
 from kit.local_cloud import environments
+from kit.local_cloud.beside.assistant import Assistance, hired
 from kit.local_cloud.labelling.label_studio import LabelStudioServer
 from kit.local_cloud.labelling.service import LabellingService
 
@@ -31,13 +32,15 @@ class SageMakerLabellingHere:
 
 
 @contextlib.contextmanager
-def labelling_here(api: AwsApi, aws: Aws, folder: Path, port: int | None, workers: Sequence[str]) -> Iterator[AwsApi]:
+def labelling_here(
+    api: AwsApi, aws: Aws, folder: Path, port: int | None, workers: Sequence[str], assistance: Assistance | None
+) -> Iterator[AwsApi]:
     """The API with labelling by people at this machine; what they labelled stays in `folder`.
 
     Raises:
         SetupError: the environment of Label Studio cannot be made, or the port is taken.
     """
-    environments.require(environments.LABEL_STUDIO)
+    environments.require(environments.LABEL_STUDIO, *([environments.DETECTOR] if assistance else []))
     labelling = LabellingService(
         folder / "labeling-jobs",
         api.s3,
@@ -50,6 +53,7 @@ def labelling_here(api: AwsApi, aws: Aws, folder: Path, port: int | None, worker
         ),
         truth=None,
         workers=workers,
+        assistant=hired(assistance, api.s3, folder / "assistant", print),
     )
     labelling.warm_up()
     try:

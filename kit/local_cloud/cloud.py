@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from kit.aws_api import AwsApi
 from kit.local_cloud.account import HERE, Place
 from kit.local_cloud.algorithm import ALGORITHM
+from kit.local_cloud.beside.assistant import Assistance, hired
 from kit.local_cloud.hosting.endpoints import Hosting
 from kit.local_cloud.hosting.invoke import EndpointInvoker
 from kit.local_cloud.labelling.service import LabellingService
@@ -68,6 +70,7 @@ class LocalCloud:
         parts: what carries it; they stay open when it closes.
         truth: COCO file with the boxes that the scripted team enters; None when people label.
         workers: the e-mail addresses of those people, where there are several.
+        assistance: how they are helped, whatever its programs: those of the parts are taken.
         place: the region and account that it is in the place of.
         labelling: whether labelling lies ahead: Label Studio, the slowest to come up, then starts beside the rest.
         say: told when a service has ended and is started again.
@@ -86,6 +89,7 @@ class LocalCloud:
         *,
         truth: Path | None = None,
         workers: Sequence[str] = (),
+        assistance: Assistance | None = None,
         labelling: bool = True,
         say: Callable[[str], object] = print,
         place: Place = HERE,
@@ -102,6 +106,12 @@ class LocalCloud:
                 start_server=parts.label_studio,
                 truth=truth,
                 workers=workers,
+                assistant=hired(
+                    assistance and replace(assistance, train=parts.train, serve=parts.serve),
+                    self._s3,
+                    folder / "assistant",
+                    say,
+                ),
                 say=say,
                 place=place,
             )

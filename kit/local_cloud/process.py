@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -166,6 +167,12 @@ def child_environment(overrides: Mapping[str, str]) -> dict[str, str]:
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
     return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1", "AWS_EC2_METADATA_DISABLED": "true", **overrides}
+
+
+def giving_way(command: Sequence[str | os.PathLike[str]]) -> list[str | os.PathLike[str]]:
+    """The command at the lowest priority: whatever else wants the processor goes first, where nice(1) is there."""
+    nice = shutil.which("nice")
+    return [*([nice, "-n", "19"] if nice else []), *command]
 
 
 class Service(Protocol):

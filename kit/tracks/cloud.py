@@ -42,6 +42,7 @@ from kit.serving.server import bound
 from kit.setting_types import S3Address
 from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings
 from kit.tracks import doctor, driver
+from kit.tracks.assisting import assistance
 from kit.tracks.clean import clean_up, write_report
 from kit.tracks.driver import Preparation
 from kit.tracks.keeping import AWS_WATCH_SECONDS, keep_open, pieces_of
@@ -61,6 +62,7 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         settings = dataclasses.replace(settings, annotations=_fetched(aws, settings.annotations, settings.runs))
         resolved = dataclasses.replace(resolved, settings=settings)
     pictures = earlier_labels.collect(settings, console)
+    helped = assistance(settings, pictures)
 
     def same(folder: RunFolder) -> bool:
         return not contents.since(folder.contents, pictures)
@@ -107,7 +109,7 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
                 yield assembled
                 return
             with labelling_here(
-                assembled, aws, folder.local_cloud, settings.label_studio_port, settings.workers
+                assembled, aws, folder.local_cloud, settings.label_studio_port, settings.workers, helped
             ) as labelled_here:
                 yield labelled_here
 

@@ -23,6 +23,7 @@ from kit.run.results import CleanUpResult, EndpointResult, LabellingResult
 from kit.serving.server import bound
 from kit.settings import LocalSettings, ResolvedSettings
 from kit.tracks import driver, keeping, runtime
+from kit.tracks.assisting import assistance
 
 
 def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
@@ -36,6 +37,7 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
     run_folder.require_space(settings.runs)
     # Before there is a run: what is refused leaves none behind.
     collected = earlier_labels.collect(settings, console)
+    helped = assistance(settings, collected)
 
     def same(folder: RunFolder) -> bool:
         return not contents.since(folder.contents, collected)
@@ -57,6 +59,7 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
                     parts,
                     truth=pictures.truth,
                     workers=settings.workers,
+                    assistance=helped,
                     labelling=labelling,
                     say=console.say,
                 ) as services,

@@ -18,6 +18,7 @@ from kit.local_cloud.beside.lone_training import Example
 from kit.report import page
 from kit.run import folder as run_folder
 from kit.run import picture_set, summary, suspected
+from kit.run.earlier_labels import pictures_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.opening import is_finished, locked
@@ -84,7 +85,8 @@ def find(runs: Path, name: str, console: Console) -> Suspected:
 
 def _examples(folder: RunFolder, journal: Journal, labels: tuple[str, ...]) -> list[Example]:
     images = journal.setting("images")
-    files = picture_set.files_by_name(Path(images) if images else None)
+    further = pictures_folder(folder.path.parent, journal.settings.get("relabel"))
+    files = picture_set.files_by_name(Path(images) if images else None, further)
     examples = []
     for picture in ground_truth.read(folder.output_manifest, labels=labels).pictures:
         if picture.state is not LabelState.LABELLED:

@@ -189,6 +189,10 @@ class LabelingJobs:
             )
         return int(self._opened(record)["project"])
 
+    def labels(self, *, LabelingJobName: str) -> tuple[str, ...]:
+        """The classes of the job, in class-id order. Raises ClientError: ResourceNotFound."""
+        return tuple(self._record("DescribeLabelingJob", LabelingJobName)["labels"])
+
     def _record(self, operation: str, name: str) -> Record:
         validate_request("sagemaker", operation, {"LabelingJobName": name})
         record = self._records.get(name)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kit import stopping
 from kit.annotations.formats import coco
@@ -18,6 +18,7 @@ from kit.local_cloud.labelling import people
 from kit.local_cloud.labelling.jobs import LabelingJobs, how_to_correct
 from kit.local_cloud.labelling.label_studio import LabellingServer, LabelStudioAccess
 from kit.local_cloud.labelling.label_studio_projects import labelled_by
+from kit.local_cloud.labelling.model_proposals import show_least_certain_first
 from kit.local_cloud.labelling.proposals import BEGUN_WITH, propose
 from kit.local_cloud.labelling.scripted_team import ScriptedTeam
 from kit.local_cloud.records import Records
@@ -30,6 +31,16 @@ _POLL_SECONDS = 0.1
 _ENDING_SECONDS = 2.0
 
 
+class Assistant(Protocol):
+    """Proposes boxes to those who label."""
+
+    def see_to(self, labelled: int) -> None:
+        """Told again and again how many pictures are labelled; returns at once."""
+
+    def leave(self) -> None:
+        """Ends all that it does."""
+
+
 class LabellingService:
     """Ground Truth's verbs of boto3's `sagemaker` client; the server comes up at the first of them, or at `warm_up`.
 
@@ -38,6 +49,7 @@ class LabellingService:
         start_server: returns when the server answers.
         truth: COCO file with the boxes that a scripted team enters; None when people label.
         workers: the e-mail addresses of those people; none for one user that whoever is there signs in as.
+        assistant: hires who helps those people on a project of the server's, whose classes it is told; None for nobody.
         say: told when the server has ended and is started again.
         place: in the ARNs.
     """
@@ -50,6 +62,7 @@ class LabellingService:
         start_server: Callable[[], LabellingServer],
         truth: Path | None,
         workers: Sequence[str] = (),
+        assistant: Callable[[LabelStudioAccess, int, Sequence[str]], Assistant] | None = None,
         say: Callable[[str], object] = print,
         place: Place = HERE,
     ) -> None:
@@ -58,6 +71,8 @@ class LabellingService:
         self._start_server = start_server
         self._truth = truth
         self._workers = workers
+        self._hire = assistant
+        self._assistant: Assistant | None = None
         self._place = place
         self._starter = ThreadPoolExecutor(1)
         self._server: Future[LabellingServer] | None = None
@@ -80,7 +95,32 @@ class LabellingService:
             description = self._opened().describe_labeling_job(LabelingJobName=LabelingJobName)
         if self._team is not None and description["LabelingJobStatus"] == "InProgress":
             self._team.see_to(jobs.project(LabelingJobName=LabelingJobName))
+        elif self._hire is not None and self._truth is None:
+            self._assist(self._hire, jobs, description)
         return description
+
+    def _assist(
+        self,
+        hire: Callable[[LabelStudioAccess, int, Sequence[str]], Assistant],
+        jobs: LabelingJobs,
+        description: Mapping[str, Any],
+    ) -> None:
+        """Has somebody see to the job in progress, and lets them go when it has ended."""
+        if description["LabelingJobStatus"] != "InProgress":
+            self._dismiss()
+            return
+        job = description["LabelingJobName"]
+        if self._assistant is None:
+            project = jobs.project(LabelingJobName=job)
+            if not self._workers:
+                show_least_certain_first(self._access(), project)
+            self._assistant = hire(self._access(), project, jobs.labels(LabelingJobName=job))
+        self._assistant.see_to(description["LabelCounters"]["TotalLabeled"])
+
+    def _dismiss(self) -> None:
+        if self._assistant is not None:
+            self._assistant.leave()
+            self._assistant = None
 
     def stop_labeling_job(self, *, LabelingJobName: str) -> dict[str, Any]:
         return self._opened().stop_labeling_job(LabelingJobName=LabelingJobName)
@@ -124,6 +164,7 @@ class LabellingService:
             self._server = self._starter.submit(self._start_server)
 
     def close(self) -> None:
+        self._dismiss()
         if self._team is not None:
             self._team.leave()
         self._starter.shutdown()

@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
@@ -17,7 +18,7 @@ from kit.errors import ServiceError
 from kit.local_cloud.s3.localstack import LocalStack
 from kit.run.context import TRAINING_ANNOTATIONS
 from kit.stages import training
-from tests.contract.runtimes import Runtime
+from tests.contract.runtimes import ProcessRuntime, Runtime
 from tests.contract.training import (
     GOOD,
     LASTING,
@@ -75,6 +76,27 @@ def test_the_stage_says_that_the_time_was_up(s3: S3Client, bucket: str, runtime:
     )
     with pytest.raises(ServiceError, match=r"was stopped after .* minutes, its limit; .* more TRAIN_MINUTES"):
         training.run(dataclasses.replace(context, api=api))
+
+
+@pytest.mark.parametrize("victim", ["the training", "its guard"])
+def test_a_job_that_is_killed_says_so_and_ends_with_all_of_it(
+    s3: S3Client, bucket: str, tmp_path: Path, victim: str
+) -> None:
+    put_data(s3, bucket)
+    with ProcessRuntime(tmp_path, s3, "") as runtime:
+        jobs = runtime.training(LASTING)
+        jobs.create_training_job(**request_for(bucket))
+        wait_for_training(runtime)
+        (guard,) = [each for each in psutil.Process().children() if "training.log.process" in " ".join(each.cmdline())]
+        (training_process,) = guard.children()
+        (guard if victim == "its guard" else training_process).kill()
+        job = ended(jobs)
+        assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Failed", "Failed")
+        assert job["FailureReason"].startswith("AlgorithmError: the training was killed from outside, by hand or by ")
+        assert job["FailureReason"].endswith("exit code: 137")
+        assert not runtime.is_anything_running()
+        assert log_messages(jobs) == ["training"]
+        assert working_files(runtime) == set()
 
 
 def test_closing_fails_what_runs(s3: S3Client, bucket: str, runtime: Runtime) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 
+from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
 from tests.end_to_end.test_resume import QUICK
 
@@ -28,6 +29,27 @@ def processes(folder: Path, *words: str) -> list[psutil.Process]:
 def the_only(folder: Path, *words: str) -> psutil.Process:
     (process,) = command.wait_for(f"{words}", lambda: processes(folder, *words))
     return process
+
+
+def test_a_training_that_is_killed_ends_the_stage_with_a_sentence_and_the_next_command_trains_anew(
+    tmp_path: Path,
+) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for path in sorted((SAMPLES / "train").glob("*.jpg"))[:6]:
+        (pictures / path.name).write_bytes(path.read_bytes())
+    given = {"images": str(pictures), "annotations": str(SAMPLES / "train.coco.json"), **QUICK}
+    process = command.start("local", folder=tmp_path, **given)
+    the_only(tmp_path, "_guard.py", "training.log.process").kill()
+    assert process.wait(command.PATIENCE_SECONDS) == 4
+    said = (tmp_path / "output.txt").read_text()
+    assert re.search(r"Training job \S+-1 ended as Failed: .* killed from outside, .*run the same command again", said)
+    assert command.processes_of(tmp_path) == []
+    done = command.kit("local", folder=tmp_path, **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    attempts = {name: stage["attempts"] for name, stage in command.journal(tmp_path)["stages"].items()}
+    assert attempts == {**dict.fromkeys(attempts, 1), "training": 2}
+    assert command.journal(tmp_path)["stages"]["training"]["result"]["job"].endswith("-2")
 
 
 def test_what_ends_in_the_midst_of_a_run_is_said_and_started_again_and_the_run_ends_well(tmp_path: Path) -> None:

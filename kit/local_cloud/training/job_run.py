@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 import threading
 import time
 from collections import deque
@@ -36,6 +37,10 @@ _MESSAGES = {
     "Training": "Training algorithm started {manner}",
     "Uploading": "Uploading generated training model",
 }
+_KILLED = (
+    "the training was killed from outside, by hand or by the system because memory ran out (a smaller batch_size or "
+    "image size takes less)"
+)
 _REASON_LIMIT = 1024
 # With less than this free on its disk nobody can say why he failed.
 _FULL_DISK_BYTES = 1_000_000
@@ -149,7 +154,8 @@ class TrainingRun:
             if not text and shutil.disk_usage(self._files.base).free < _FULL_DISK_BYTES:
                 # Then neither the reason nor the log could be written.
                 return _failed(_full_disk(self._phase, f" ({self._files.base})"))
-            return _failed(f"AlgorithmError: {text or self._log_end()}", f", exit code: {exit_status}")
+            killed = _KILLED if exit_status == 128 + signal.SIGKILL else ""
+            return _failed(f"AlgorithmError: {text or killed or self._log_end()}", f", exit code: {exit_status}")
         artifact = self._upload()
         if artifact is None:
             text = self._files.failure() or "no reason given."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,18 @@ class SageMakerLabellingHere:
 
 @contextlib.contextmanager
 def labelling_here(
-    api: AwsApi, aws: Aws, folder: Path, port: int | None, workers: Sequence[str], assistance: Assistance | None
+    api: AwsApi,
+    aws: Aws,
+    folder: Path,
+    port: int | None,
+    workers: Sequence[str],
+    assistance: Assistance | None,
+    say: Callable[[str], object],
 ) -> Iterator[AwsApi]:
     """The API with labelling by people at this machine; what they labelled stays in `folder`.
+
+    Args:
+        say: told when Label Studio has ended and is started again.
 
     Raises:
         SetupError: the environment of Label Studio cannot be made, or the port is taken.
@@ -53,7 +62,8 @@ def labelling_here(
         ),
         truth=None,
         workers=workers,
-        assistant=hired(assistance, api.s3, folder / "assistant", print),
+        assistant=hired(assistance, api.s3, folder / "assistant", say),
+        say=say,
     )
     labelling.warm_up()
     try:

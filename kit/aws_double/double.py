@@ -106,7 +106,9 @@ class Double:
             serve=self._programs.serve,
             manner="as a process of this machine, in place of AWS",
         )
-        local = self._open.enter_context(LocalCloud(folder, parts, truth=self._truth, labelling=False, place=place))
+        local = self._open.enter_context(
+            LocalCloud(folder, parts, truth=self._truth, labelling=False, say=print, place=place)
+        )
         jumpstart_catalogue.fill(self.client("s3", place.region), place.region)
         jumpstart_catalogue.put_spec(self.client("s3", place.region), place.region, **self._spec_changes)
         return Region(

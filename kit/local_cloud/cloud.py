@@ -91,7 +91,7 @@ class LocalCloud:
         workers: Sequence[str] = (),
         assistance: Assistance | None = None,
         labelling: bool = True,
-        say: Callable[[str], object] = print,
+        say: Callable[[str], object],
         place: Place = HERE,
     ) -> None:
         self._place = place

@@ -15,6 +15,7 @@ from tests.cloud.conftest import PICTURES, Double
 from tests.cloud.kit_process import run, start
 from tests.cloud.short_run import settings
 from tests.end_to_end import command
+from tests.end_to_end.test_watching import processes
 from tests.waiting import eventually
 
 WAY_IN = re.compile(r"at (http://127\.0\.0\.1:\d+)(/\S*).*?user (\S+)   password (\S+)", re.DOTALL)
@@ -48,12 +49,24 @@ def label_all(said: re.Match[str]) -> None:
             ).raise_for_status()
 
 
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(address, trust_env=False, follow_redirects=True).is_success
+    except httpx.TransportError:
+        return False
+
+
 def test_label_studio_in_place_of_ground_truth(tmp_path: Path, double: Double, pictures: Path) -> None:
     chosen = {k: v for k, v in settings(pictures, labeler="label-studio").items() if k != "workers"}
     before = len(double.calls())
     running = start(tmp_path, double.url, "cloud", **chosen)
     said = eventually(lambda: WAY_IN.search(running.said()) or running.process.exitcode is not None, timeout=120)
     assert isinstance(said, re.Match), running.said()
+    (server,) = processes(tmp_path, "_guard.py", "server.log.process")
+    server.kill()
+    has_ended = re.compile(r"^  Label Studio has ended with status 137; it is started", re.MULTILINE)
+    assert eventually(lambda: has_ended.search(running.said())), running.said()
+    eventually(lambda: answers(said[1]))
     label_all(said)
     ended = running.ended()
     assert ended.status == 0, ended.said

@@ -63,7 +63,7 @@ class Runtime(ABC):
         return jobs
 
     def hosting(self, program: str, **settings: Any) -> Hosting:
-        hosting = Hosting(self.s3, self.run / "hosting", **self._hosting(program), **settings)
+        hosting = Hosting(self.s3, self.run / "hosting", **self._hosting(program), **{"say": print, **settings})
         self._opened.append(hosting)
         return hosting
 

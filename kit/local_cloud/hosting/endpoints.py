@@ -47,7 +47,7 @@ class Hosting:
         command: Sequence[str | os.PathLike[str]],
         startup_timeout_seconds: float = 300,
         restarts: int = 0,
-        say: Callable[[str], object] = print,
+        say: Callable[[str], object],
         place: Place = HERE,
     ) -> None:
         self._s3 = s3

@@ -63,7 +63,7 @@ class LabellingService:
         truth: Path | None,
         workers: Sequence[str] = (),
         assistant: Callable[[LabelStudioAccess, int, Sequence[str]], Assistant] | None = None,
-        say: Callable[[str], object] = print,
+        say: Callable[[str], object],
         place: Place = HERE,
     ) -> None:
         self._folder = folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kit.commands.setting_flags import SettingsCommand
+from kit.errors import InputError
 from kit.language import _
 from kit.run.folder import find
 from kit.run.removal import remove, remove_all
@@ -23,8 +24,10 @@ def clean(resolved: ResolvedSettings[RunSettings]) -> None:
         remove(folder)
         click.echo(_("Removed {runs}.").format(runs=folder.path))
         return
-    kept = remove_all(settings.runs)
-    for complaint in kept:
-        click.echo(complaint, err=True)
-    told = _("Removed all runs of {runs} but {count} that cannot be read.") if kept else _("Removed {runs}.")
-    click.echo(told.format(runs=settings.runs, count=len(kept)))
+    if kept := remove_all(settings.runs):
+        raise InputError(
+            _("Not all is gone: {what}. All other runs of {runs} are removed.").format(
+                what="; ".join(each.rstrip(".") for each in kept), runs=settings.runs
+            )
+        )
+    click.echo(_("Removed {runs}.").format(runs=settings.runs))

@@ -201,6 +201,16 @@ def test_status_passes_over_a_latest_run_that_cannot_be_read(tmp_path: Path) -> 
     assert "r2/journal.json cannot be read as a journal" in done.stderr
 
 
+def test_clean_fails_where_it_had_to_leave_a_run(tmp_path: Path) -> None:
+    begun(tmp_path, "r1")
+    damaged, _journal = begun(tmp_path, "r2")
+    damaged.journal.write_text("{")
+    done = command.kit("clean", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(r"Not all is gone: .*r2/journal\.json cannot be read.*remove the folder\. All other", done.stderr)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["r2"]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

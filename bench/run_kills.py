@@ -1,6 +1,6 @@
 """Kills `make local` at random moments, again and again, with the same command after each: `make bench-run-kills`.
 
-    python bench/run_kills.py [--kills 60] [--seed 0] [--epochs 1] [--image-size 160]
+    python bench/run_kills.py [--kills 60] [--seed 0] [--within 1] [--epochs 1] [--image-size 160]
 
 The run of the samples, in processes of this machine, short: a small network and one epoch, so that the time goes into
 what can be cut short and not into arithmetic. It gets SIGKILL, by turns all of it at once (make, the kit and what else
@@ -8,6 +8,9 @@ is in their group; services have groups of their own) or the kit alone. A run th
 that nobody disturbed: the same scores, labels, data set and detections; each stage begun once, and once more for each
 kill that came while it was under way; no process, and no file but those of the undisturbed run. Then the next run
 begins. The first that differs ends this with status 1, and its folder stays.
+
+A kill comes within the time of an undisturbed run, or within a part of that: more kills then come to each run, to what
+is left of it after the one before.
 """
 
 from __future__ import annotations
@@ -77,20 +80,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--within", type=float, default=1, help="part of an undisturbed run")
     parser.add_argument("--epochs", default="1")
     parser.add_argument("--image-size", default="160")
     wanted = parser.parse_args()
     settings = {"RUNTIME": "process", "EPOCHS": wanted.epochs, "IMAGE_SIZE": wanted.image_size}
     (ROOT / "runs").mkdir(exist_ok=True)
     place = Place(Path(tempfile.mkdtemp(dir=ROOT / "runs", prefix="run-kills-")), settings)
-    if problem := measure(place, wanted.kills, random.Random(wanted.seed)):
+    if problem := measure(place, wanted.kills, wanted.within, random.Random(wanted.seed)):
         print(f"{problem}\nSee {place.path}.")
         return 1
     shutil.rmtree(place.path)
     return 0
 
 
-def measure(place: Place, kills: int, chance: random.Random) -> str:
+def measure(place: Place, kills: int, within: float, chance: random.Random) -> str:
     """What went wrong, "" for nothing; tells of each kill and each run."""
     begun = time.monotonic()
     process = place.make_local()
@@ -105,7 +109,7 @@ def measure(place: Place, kills: int, chance: random.Random) -> str:
         shutil.rmtree(place.path / "runs")
         wanted: Counter[str] = Counter()
         while True:
-            alone, moment = chance.random() < 0.5, chance.uniform(0, usual)
+            alone, moment = chance.random() < 0.5, chance.uniform(0, within * usual)
             # The last of all kills is followed by a run that nobody kills.
             moment = moment if killed < kills else 10 * usual
             before = place.attempts()

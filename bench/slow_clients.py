@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 from serve import SAMPLES, endpoint, resident_mb
@@ -28,6 +28,8 @@ HEAD = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-im
 PING = b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 LARGE = 6 * 1024 * 1024
 DRIP_SECONDS = 1.0
+# A connection for which there is no room waits a second before it asks again: so many may do so at a time.
+HANGING_UP = 25
 END_AT_ONCE = b"\1\0\0\0\0\0\0\0"  # SO_LINGER of no seconds: a reset in place of a farewell
 READINGS = 6
 
@@ -155,11 +157,19 @@ class Crowd:
 
 def hang_up_often(port: int, seconds: float, a_second: int, good: bytes) -> tuple[float, int]:
     """Connects, begins something and is gone, so many times a second; how many it were, and how many failed in all."""
+    with ThreadPoolExecutor(HANGING_UP) as clients:
+        each = clients.map(lambda _: hang_up_again(port, seconds, a_second / HANGING_UP, good), range(HANGING_UP))
+        reached, failed = zip(*each, strict=True)
+    return sum(reached) / seconds, sum(failed)
+
+
+def hang_up_again(port: int, seconds: float, a_second: float, good: bytes) -> tuple[int, int]:
+    """One of them after the other; how many it were, and how many of these failed."""
     beginnings = itertools.cycle((b"", b"POST /invoc", HEAD % LARGE + bytes(50_000), good))
     began, sent, failed = time.monotonic(), 0, 0
     while (elapsed := time.monotonic() - began) < seconds:
         if sent >= elapsed * a_second:
-            time.sleep(1 / a_second)
+            time.sleep(sent / a_second - elapsed + 0.001)
             continue
         try:
             with socket.create_connection(("127.0.0.1", port), 5) as connection:
@@ -169,7 +179,7 @@ def hang_up_often(port: int, seconds: float, a_second: int, good: bytes) -> tupl
         except OSError:
             failed += 1
         sent += 1
-    return sent / seconds, failed
+    return sent, failed
 
 
 if __name__ == "__main__":

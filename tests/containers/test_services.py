@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -80,6 +81,14 @@ def test_compose_finds_the_services_healthy(services: ContainerServices) -> None
     eventually(lambda: health() == {"healthy"}, timeout=120)
 
 
+def test_s3_answers_to_no_name_of_the_internet(localstack: LocalStackContainer) -> None:
+    for host, status in (("attacker.example", 403), ("localstack:4566", 200)):
+        connection = http.client.HTTPConnection("127.0.0.1", localstack.port, timeout=30)
+        connection.request("GET", "/_localstack/health", headers={"Host": host})
+        assert connection.getresponse().status == status
+        connection.close()
+
+
 def test_label_studio_s_files_are_the_user_s_and_private(label_studio: RunningLabelStudio) -> None:
     assert {path.stat().st_uid for path in label_studio.folder.rglob("*")} == {os.getuid()}
     assert label_studio.folder.stat().st_mode & 0o077 == 0
@@ -109,6 +118,23 @@ def test_objects_come_back_from_the_mirror(images: Engine, tmp_path: Path) -> No
                 assert (answer["Body"].read(), answer["ContentType"]) == (b"\xff\xd8 a picture", "image/jpeg")
         assert in_the_engine(images, tmp_path) == []
     assert "Ready" in (tmp_path / "cloud" / "localstack.log").read_text()
+
+
+def test_one_that_was_killed_is_started_again_at_its_address(images: Engine, tmp_path: Path) -> None:
+    with (
+        locked(RunFolder(tmp_path)),
+        ContainerServices(images, tmp_path, tmp_path / "cloud") as services,
+        LocalStackContainer(services) as localstack,
+    ):
+        s3 = localstack.client()
+        s3.create_bucket(Bucket="forgotten")
+        (container,) = [each for run, each in leftovers.containers(images) if run == services.run]
+        container.kill()
+        eventually(lambda: localstack.service.exit_status() == 137)
+        localstack.restart()
+        assert localstack.service.exit_status() is None
+        assert s3.list_buckets()["Buckets"] == []
+    assert in_the_engine(images, tmp_path) == []
 
 
 def killed_kit(folder: Path) -> None:

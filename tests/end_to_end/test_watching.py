@@ -66,7 +66,7 @@ def test_what_ends_in_the_midst_of_a_run_is_said_and_started_again_and_the_run_e
     command.wait_for("the training", lambda: list(command.latest(tmp_path).glob("cloud/training-jobs/*/training.log")))
     # Not the guard, whose command line has the same words.
     (localstack,) = [
-        each for each in processes(tmp_path, "_localstack.py") if "_guard.py" not in " ".join(each.cmdline())
+        each for each in processes(tmp_path, "localstack/serve.py") if "_guard.py" not in " ".join(each.cmdline())
     ]
     localstack.kill()
     command.wait_for("LocalStack's end", lambda: said(r"LocalStack \(S3\) has ended with status 137; it is started"))

@@ -1,5 +1,6 @@
 """The real LocalStack as the S3 of a run."""
 
+import http.client
 import os
 import socket
 import sys
@@ -43,6 +44,37 @@ def test_it_listens_on_this_machine_only(localstack: LocalStack) -> None:
     assert accepts_connections("127.0.0.1", localstack.port)
     # A service on all interfaces would answer at every loopback address too.
     assert not accepts_connections("127.0.0.2", localstack.port)
+
+
+@pytest.mark.parametrize("path", ["/", "/_localstack/health", "/looked-into/object"])
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        ("127.0.0.1:{port}", True),
+        ("localhost:{port}", True),
+        ("looked-into.localhost:{port}", True),
+        ("[::1]:{port}", True),
+        ("localstack:4566", True),
+        ("attacker.example", False),
+        ("attacker.example:{port}", False),
+        ("127.0.0.1.attacker.example:{port}", False),
+        ("localhost.attacker.example.:{port}", False),
+        ("looked-into.s3.amazonaws.com", False),
+    ],
+)
+def test_it_answers_to_no_name_that_a_page_of_the_internet_can_have(
+    localstack: LocalStack, host: str, path: str, answered: bool
+) -> None:
+    s3 = localstack.client()
+    s3.create_bucket(Bucket="looked-into")
+    s3.put_object(Bucket="looked-into", Key="object", Body=b"private")
+    connection = http.client.HTTPConnection("127.0.0.1", localstack.port, timeout=30)
+    connection.request("GET", path, headers={"Host": host.format(port=localstack.port)})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    assert (answer.status == 403) == (not answered)
+    assert answered or b"is no name of this machine: ask for 127.0.0.1" in body
 
 
 def test_the_client_obeys_nothing_of_the_users_aws_setup(

@@ -27,6 +27,7 @@ from kit.local_cloud.process import (
     wait_for_predecessor,
     wait_until_ready,
 )
+from kit.repository import ROOT
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 PREPARED_FILESYSTEM = "filesystem"
 
 _STATIC_LIBRARIES = Path("usr/lib/localstack")
-_PROGRAM = Path(__file__).with_name("_localstack.py")
+_PROGRAM = ROOT / "containers" / "localstack" / "serve.py"
 _START_TIMEOUT_SECONDS = 120.0
 
 

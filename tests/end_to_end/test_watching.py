@@ -34,13 +34,11 @@ def the_only(folder: Path, *words: str) -> psutil.Process:
 def test_a_training_that_is_killed_ends_the_stage_with_a_sentence_and_the_next_command_trains_anew(
     tmp_path: Path,
 ) -> None:
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    for path in sorted((SAMPLES / "train").glob("*.jpg"))[:6]:
-        (pictures / path.name).write_bytes(path.read_bytes())
-    given = {"images": str(pictures), "annotations": str(SAMPLES / "train.coco.json"), **QUICK}
+    given = {"images": str(SAMPLES / "train"), "annotations": str(SAMPLES / "train.coco.json"), **QUICK}
     process = command.start("local", folder=tmp_path, **given)
-    the_only(tmp_path, "_guard.py", "training.log.process").kill()
+    words = ("_guard.py", "training.log.process")
+    command.wait_for("the training", lambda: processes(tmp_path, *words) or process.poll() is not None)
+    the_only(tmp_path, *words).kill()
     assert process.wait(command.PATIENCE_SECONDS) == 4
     said = (tmp_path / "output.txt").read_text()
     assert re.search(r"Training job \S+-1 ended as Failed: .* killed from outside, .*run the same command again", said)

@@ -29,7 +29,7 @@ from detector.crops import CROP_SIZE, MASK_STRIDE, crop_box
 from detector.sample import network_input
 from detector.serving import inference
 from detector.serving.contract import AcceptOptions, response
-from detector.serving.inference import TEST_TIME_AUGMENTATIONS, Model
+from detector.serving.inference import FULL, Model
 from detector.serving.server import DECODING_RESERVE, find
 from numpy.typing import NDArray
 
@@ -76,11 +76,11 @@ def ready(model: Model, body: bytes) -> Ready:
     pixels = picture.decode(body, DECODING_RESERVE * model.description.image_size**2)
     inputs = [
         inference.detector_input(pixels, round(scale * model.description.image_size), flipped)
-        for scale, flipped in TEST_TIME_AUGMENTATIONS
+        for scale, flipped in FULL.passes
     ]
     runs = (model.detector.run(["scores", "offsets"], {"picture": planes}) for planes in inputs)
     outputs = [(np.asarray(scores)[0], np.asarray(offsets)[0]) for scores, offsets in runs]
-    boxes, _ = inference.merge_proposals([inference.propose(model, pixels, *way) for way in TEST_TIME_AUGMENTATIONS])
+    boxes, _ = inference.merge_proposals([inference.propose(model, pixels, *way) for way in FULL.passes])
     boxes *= np.array([pixels.shape[1], pixels.shape[0]] * 2, np.float32)
     cropped = [crop_box(pixels, box) for box in boxes]
     crops = np.array([network_input(crop.pixels) for crop in cropped]).reshape(-1, 3, CROP_SIZE, CROP_SIZE)
@@ -130,7 +130,7 @@ def classify(model: Model, item: Ready) -> None:
 
 
 def answer(model: Model, body: bytes) -> bytes:
-    return json.dumps(response(find(model, body), AcceptOptions(verbose=True), model.description.labels)).encode()
+    return json.dumps(response(find(model, body, FULL), AcceptOptions(verbose=True), model.description.labels)).encode()
 
 
 if __name__ == "__main__":

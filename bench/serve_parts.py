@@ -25,7 +25,7 @@ from detector.crops import crop_box
 from detector.sample import network_input
 from detector.serving import inference
 from detector.serving.contract import AcceptOptions, response
-from detector.serving.inference import MAX_PROPOSALS, MIN_OBJECTNESS, NMS_IOU, TEST_TIME_AUGMENTATIONS, Model
+from detector.serving.inference import FULL, MAX_PROPOSALS, MIN_OBJECTNESS, NMS_IOU, Model
 from detector.serving.server import DECODING_RESERVE
 from numpy.typing import NDArray
 from serve_bare import CORES, Ready, answer, classify, loop, ready
@@ -77,7 +77,7 @@ def parts(one: Model, items: list[Ready]) -> dict[str, Way]:
         "decode": lambda item: picture.decode(item.body, pixels_wanted(one)),
         "resizing, planes of -1..1, for both passes": lambda item: [
             inference.detector_input(item.pixels, round(scale * one.description.image_size), flipped)
-            for scale, flipped in TEST_TIME_AUGMENTATIONS
+            for scale, flipped in FULL.passes
         ],
         "detector, a `session.run` for each pass": lambda item: every_pass(one, item),
         "boxes from anchors, suppression, box voting": lambda item: inference.merge_proposals(proposals(item)),

@@ -83,7 +83,7 @@ async def answer_to(data: bytes) -> bytes:
     return answer
 
 
-def no_networks(_model: object, body: bytes) -> Detections:
+def no_networks(_model: object, body: bytes, _effort: object) -> Detections:
     picture.decode(body, 640 * 480)
     return NOTHING
 

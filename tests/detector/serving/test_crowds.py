@@ -85,7 +85,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
             if not closed:
                 running.gate.set()
 
-            def find(_model: object, body: bytes) -> Detections:
+            def find(_model: object, body: bytes, _effort: object) -> Detections:
                 running.begun.append(body)
                 assert running.gate.wait(20)
                 return NOTHING
@@ -272,7 +272,7 @@ from detector.serving.inference import Detections
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 nothing = Detections(np.empty((0, 4), np.float32), np.empty(0, np.int64), np.empty(0, np.float32))
-server.find = lambda model, body: nothing
+server.find = lambda model, body, effort: nothing
 settings = server.ServerSettings("127.0.0.1", 0, 1000, 4, 1, 500)
 model = SimpleNamespace(description=SimpleNamespace(labels=("a",)))
 listening = socket.create_server(("127.0.0.1", 0), backlog=settings.connections)

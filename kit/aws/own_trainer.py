@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kit.aws.answers import MemberMissingError
 from kit.aws.jumpstart import JumpStartModel
 from kit.aws.resources.image_repository import IMAGES, ImageRepository
 from kit.aws.session import Aws
@@ -63,7 +64,10 @@ def publish(
     for name in IMAGES:
         repository = names.image_repository(journal.run_id, name)
         ImageRepository(aws).make(journal, repository)
-        token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        granted = ecr.get_authorization_token()["authorizationData"]
+        if not granted:
+            raise MemberMissingError("GetAuthorizationToken", "authorizationData")
+        token = granted[0]["authorizationToken"]
         user, password = base64.b64decode(token).decode().split(":", 1)
         address = f"{_registry(aws)}/{repository}"
         say(_("  {name} image").format(name=name))

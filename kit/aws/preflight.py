@@ -143,7 +143,7 @@ def _labelling(aws: Aws, settings: DoctorSettings, labels: Sequence[str], *, for
     except (ClientError, BotoCoreError) as error:
         yield Finding(_("private workforce"), FAIL, said(error), _("ask for sagemaker:ListWorkforces, ListWorkteams"))
         return
-    if workforce is not None and "CognitoConfig" not in workforce and (settings.workers or there is None):
+    if workforce is not None and "OidcConfig" in workforce and (settings.workers or there is None):
         yield Finding(
             _("private workforce"),
             FAIL,

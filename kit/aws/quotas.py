@@ -42,7 +42,7 @@ def find(aws: Aws, names: set[str]) -> dict[str, Quota]:
     for operation in ("list_service_quotas", "list_aws_default_service_quotas"):
         for page in client.get_paginator(operation).paginate(ServiceCode=_SERVICE):
             for quota in page["Quotas"]:
-                if quota["QuotaName"] in names:
+                if quota.get("QuotaName") in names:
                     found.setdefault(quota["QuotaName"], Quota(quota["QuotaName"], quota["QuotaCode"], quota["Value"]))
         if found.keys() == names:
             break

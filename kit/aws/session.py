@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -23,6 +22,8 @@ from botocore.exceptions import (
 )
 
 from kit import advice
+from kit.aws import answers
+from kit.aws.answers import MemberMissingError
 from kit.errors import ServiceError, SetupError
 from kit.language import _
 
@@ -111,6 +112,7 @@ def open_account(region: str | None) -> Aws:
             raise NoRegionError
         session = _session(found)
         identity = _client(session, "sts", found).get_caller_identity()
+        account, caller = str(identity["Account"]), str(identity["Arn"])
     except ProfileNotFound as error:
         raise SetupError(
             _("{error}; set AWS_PROFILE to one of `aws configure list-profiles`.").format(error=error)
@@ -132,16 +134,18 @@ def open_account(region: str | None) -> Aws:
         raise SetupError(
             _("AWS does not take the credentials: {error}; sign in with others.").format(error=error)
         ) from error
+    except MemberMissingError as error:
+        raise SetupError(f"{error}; {error.todo}.") from error
     except BotoCoreError as error:
         raise SetupError(
             _("AWS cannot be reached: {error}; check the network and the credentials.").format(error=error)
         ) from error
     url = os.environ.get("AWS_ENDPOINT_URL", "")
-    return Aws(session, found, identity["Account"], identity["Arn"], url)
+    return Aws(session, found, account, caller, url)
 
 
 def _session(region: str | None) -> boto3.Session:
-    return boto3.Session(botocore_session=botocore.session.Session(), region_name=region)
+    return boto3.Session(botocore_session=answers.session(), region_name=region)
 
 
 @contextlib.contextmanager
@@ -157,6 +161,8 @@ def told() -> Iterator[None]:
                 operation=error.operation_name, message=message, code=code, todo=todo
             )
         ) from error
+    except MemberMissingError as error:
+        raise ServiceError(f"{error}; {error.todo}.") from error
     except BotoCoreError as error:
         raise ServiceError(
             _("AWS cannot be reached: {error}; run the same command again.").format(error=error)

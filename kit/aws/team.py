@@ -41,7 +41,7 @@ def make(aws: Aws, journal: Journal, workers: Sequence[str], poll_seconds: float
         pool, client = UserPool(aws).make(journal, name)
         if existing is None:
             workforces.make(journal, name, pool, client)
-    elif existing is not None and "CognitoConfig" in existing:
+    elif existing is not None and "OidcConfig" not in existing:
         pool, client = existing["CognitoConfig"]["UserPool"], existing["CognitoConfig"]["ClientId"]
         UserGroup(aws).enter(journal, pool, name)
     else:

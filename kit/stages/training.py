@@ -24,6 +24,8 @@ from kit.training_settings import hyperparameters, most_minutes
 _LAST_LINES = 12
 # Finding an instance, fetching image and data, keeping the model: AWS's limit of a job does not count it.
 _BESIDE_TRAINING_SECONDS = 7200
+# Of a job that names no limit: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
+_LIMITS = {"MaxRuntimeInSeconds": 86_400}
 # Without it, a look at the log tells nothing of how well the training does.
 _FOLLOWED = "Val_CrossEntropy"
 
@@ -66,7 +68,7 @@ def _followed(context: Context, name: str, log: TrainingLog) -> tuple[Mapping[st
     """
     sagemaker, definitions = context.api.sagemaker, context.api.algorithm.metric_definitions
     # The job's own, which may have been created under other TRAIN_MINUTES.
-    limits = sagemaker.describe_training_job(TrainingJobName=name)["StoppingCondition"]
+    limits = {**_LIMITS, **sagemaker.describe_training_job(TrainingJobName=name)["StoppingCondition"]}
     job: Mapping[str, Any] = {}
     history: list[dict[str, float]] = []
     with context.console.progress(_("epochs"), context.settings.epochs) as advance:
@@ -110,11 +112,11 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None, Mappin
 
 def _would_end_alike(ended: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     """Whether a job that was stopped at its limit would be paid for once more and come no further."""
-    limit = "MaxRuntimeInSeconds"
     if ended["SecondaryStatus"] != "MaxRuntimeExceeded":
         return False
     is_like_it = ended.get("ResourceConfig", {}).get("InstanceType") == asked["ResourceConfig"]["InstanceType"]
-    return is_like_it and int(asked["StoppingCondition"][limit]) <= int(ended["StoppingCondition"].get(limit, 0))
+    before, now = ({**_LIMITS, **job["StoppingCondition"]}["MaxRuntimeInSeconds"] for job in (ended, asked))
+    return is_like_it and int(now) <= int(before)
 
 
 def request(context: Context, name: str) -> dict[str, Any]:
@@ -185,13 +187,13 @@ def unwanted_end(name: str, job: Mapping[str, Any]) -> str:
     Args:
         job: DescribeTrainingJob's answer. What is out of time has no FailureReason, only its SecondaryStatus.
     """
-    limits = job.get("StoppingCondition", {})
+    limits = {**_LIMITS, **job.get("StoppingCondition", {})}
     if job["SecondaryStatus"] == "MaxRuntimeExceeded":
         return _(
             "Training job {name} was stopped after {minutes:g} minutes, its limit; the same command with more "
             "TRAIN_MINUTES, or fewer EPOCHS, trains anew."
         ).format(name=name, minutes=limits["MaxRuntimeInSeconds"] / 60)
-    if job["SecondaryStatus"] == "MaxWaitTimeExceeded":
+    if job["SecondaryStatus"] == "MaxWaitTimeExceeded" and "MaxWaitTimeInSeconds" in limits:
         return _(
             "Training job {name} was stopped because it had not ended {minutes:g} minutes after it was asked for, the "
             "longest wait for a spot instance; the same command with SPOT=0 or with more TRAIN_MINUTES trains anew."
@@ -226,10 +228,12 @@ class TrainingLog:
             answer = self._logs.get_log_events(
                 logGroupName=TRAINING_LOGS, logStreamName=self._stream, startFromHead=True, **where
             )
-            self.lines += [event["message"] for event in answer["events"]]
-            if answer["nextForwardToken"] == self._token:
+            # All of it is optional in GetLogEvents' answer.
+            self.lines += [event.get("message", "") for event in answer.get("events", [])]
+            token = answer.get("nextForwardToken")
+            if token in (None, self._token):
                 return
-            self._token = answer["nextForwardToken"]
+            self._token = token
 
 
 def read_history(lines: Iterable[str], definitions: Sequence[Mapping[str, str]]) -> list[dict[str, float]]:

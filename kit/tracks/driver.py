@@ -11,6 +11,7 @@ from typing import NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kit import advice
+from kit.aws.answers import MemberMissingError
 from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.errors import KitError, ServiceError, SetupError
@@ -144,7 +145,8 @@ def as_kit_error(stage: str, error: Exception) -> KitError:
             stage=stage, operation=error.operation_name, message=message.rstrip("."), code=code
         )
         return ServiceError("; ".join([said, *filter(None, what_to_do)]) + ".")
-    return ServiceError(f"{where}: {str(error).rstrip('.')}; {advice.again()}.")
+    todo = error.todo if isinstance(error, MemberMissingError) else advice.again()
+    return ServiceError(f"{where}: {str(error).rstrip('.')}; {todo}.")
 
 
 def run_work(name: str, work: Callable[[], Result], journal: Journal, console: Console) -> Result:

@@ -78,9 +78,14 @@ class StudioDomain:
         here = {"DomainId": domain_id}
 
         def apps() -> list[dict[str, str]]:
-            wanted = ("UserProfileName", "SpaceName", "AppType", "AppName")
             found = sagemaker.list_apps(DomainIdEquals=domain_id)["Apps"]
-            return [{key: app[key] for key in wanted if app.get(key)} for app in found if app["Status"] not in _GONE]
+            return [
+                {"AppType": app["AppType"], "AppName": app["AppName"]}
+                # Of whom it is: the one or the other.
+                | {key: app[key] for key in ("UserProfileName", "SpaceName") if app.get(key)}
+                for app in found
+                if app["Status"] not in _GONE
+            ]
 
         def spaces() -> list[dict[str, str]]:
             found = sagemaker.list_spaces(DomainIdEquals=domain_id)["Spaces"]

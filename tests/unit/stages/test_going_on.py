@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from kit.aws_api import LabellingPortal
 from kit.errors import InputError
+from kit.local_cloud.service_model import client_error
 from kit.run import names
 from kit.run.context import Context
 from kit.run.opening import locked
@@ -111,3 +113,31 @@ def test_with_too_few_labels_it_says_so_and_goes_on_waiting(tmp_path: Path, caps
         labelled(context, sagemaker)
     assert sagemaker.looks == 6
     assert capsys.readouterr().out.count("Only 1 pictures are labelled, at least 2 are needed") == 1
+
+
+class StoppedAsItEnds(LabellingUntilStopped):
+    """SageMaker refuses the stop, in words of its own: the job has ended since it was looked at, or it has not."""
+
+    def __init__(self, at_look: Any, *, ended: bool) -> None:
+        super().__init__(at_look)
+        self._ended = ended
+
+    def stop_labeling_job(self, **_: Any) -> dict[str, Any]:
+        self.stopped = self._ended
+        raise client_error("StopLabelingJob", "ValidationException", "Not in a status in which it can be stopped.")
+
+
+def test_a_stop_pressed_as_the_job_ends_is_as_good(tmp_path: Path) -> None:
+    context = context_in(tmp_path, pictures=ONE)
+    sagemaker = StoppedAsItEnds(lambda number: context.folder.go_on.touch() if number == 2 else None, ended=True)
+    with locked(context.folder):
+        labelled(context, sagemaker)
+    assert sagemaker.stopped
+    assert not context.folder.go_on.exists()
+
+
+def test_a_stop_that_is_refused_while_the_job_runs_is_told(tmp_path: Path) -> None:
+    context = context_in(tmp_path, pictures=ONE)
+    sagemaker = StoppedAsItEnds(lambda number: context.folder.go_on.touch() if number == 2 else None, ended=False)
+    with locked(context.folder), pytest.raises(ClientError, match="Not in a status in which it can be stopped"):
+        labelled(context, sagemaker)

@@ -1,15 +1,18 @@
-"""The SDK's own `JumpStartEstimator`, from fit to deploy; run as a program of its own, because of the SDK's warnings.
+"""The SDK's own `JumpStartEstimator` through fit, deploy, predict and delete.
 
-Arguments: role ARN, S3 address of the training data, S3 prefix for the output.
+A program of its own, because of the SDK's warnings. Arguments: role ARN, S3 address of the training data, S3 prefix for
+the output, a picture, for which it prints the endpoint's answer.
 """
 
+import json
 import sys
+from pathlib import Path
 
 import boto3
 import sagemaker.session
 from sagemaker.jumpstart.estimator import JumpStartEstimator
 
-role, training, output = sys.argv[1:]
+role, training, output, picture = sys.argv[1:]
 session = sagemaker.session.Session(boto3.Session(region_name="us-east-1"), default_bucket=output.split("/")[2])
 estimator = JumpStartEstimator(
     model_id="mxnet-od-ssd-512-mobilenet1-0-coco",
@@ -23,13 +26,13 @@ estimator.fit({"training": training}, wait=False, logs=False, job_name="sdk-esti
 session.sagemaker_client.get_waiter("training_job_completed_or_stopped").wait(
     TrainingJobName="sdk-estimator-1", WaiterConfig={"Delay": 1, "MaxAttempts": 120}
 )
-estimator.deploy(
+predictor = estimator.deploy(
     instance_type="ml.m5.large", initial_instance_count=1, wait=False, model_name="sdk-1", endpoint_name="sdk-1"
 )
 # An endpoint that is coming up cannot be deleted; the waiters are boto3's own.
 client, quickly = session.sagemaker_client, {"Delay": 1, "MaxAttempts": 120}
 client.get_waiter("endpoint_in_service").wait(EndpointName="sdk-1", WaiterConfig=quickly)
-client.delete_endpoint(EndpointName="sdk-1")
+print(json.dumps(predictor.predict(Path(picture).read_bytes())))
+predictor.delete_model()
+predictor.delete_endpoint(delete_endpoint_config=True)
 client.get_waiter("endpoint_deleted").wait(EndpointName="sdk-1", WaiterConfig=quickly)
-client.delete_endpoint_config(EndpointConfigName="sdk-1")
-client.delete_model(ModelName="sdk-1")

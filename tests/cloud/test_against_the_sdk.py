@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,7 @@ from tests.cloud.kit_process import run
 from tests.cloud.short_run import settings
 
 BUCKET = "sdk-estimator-bucket"
-# Requests by who sent them and operation.
-Sent = dict[str, dict[str, dict[str, Any]]]
+
 # Of Debugger, which takes no new customers.
 _CLOSED = {"DebugHookConfig", "ProfilerConfig"}
 # The SDK calls home unless its configuration says not to.
@@ -32,19 +32,27 @@ SageMaker:
 """
 
 
+@dataclass(frozen=True)
+class Sent:
+    """What the kit and the SDK asked for, by operation, and the endpoint's answer as the SDK reads it."""
+
+    kit: dict[str, dict[str, Any]]
+    sdk: dict[str, dict[str, Any]]
+    answer: dict[str, Any]
+
+
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory: pytest.TempPathFactory, started_double: Double, pictures: Path) -> Sent:
-    """What the "kit" and the "sdk" asked for."""
     tmp_path, double = tmp_path_factory.mktemp("sdk"), started_double
     assert double.left() == []
     before = len(double.calls())
     ended = run(tmp_path, double.url, "cloud", **settings(pictures))
     assert ended.status == 0, ended.said
     middle = len(double.calls())
-    _by_the_sdk(double, tmp_path)
+    answer = _by_the_sdk(double, tmp_path, sorted(pictures.iterdir())[0])
     calls = double.calls()
     assert double.left() == []
-    return {"kit": _requests(calls[before:middle]), "sdk": _requests(calls[middle:])}
+    return Sent(_requests(calls[before:middle]), _requests(calls[middle:]), answer)
 
 
 def _requests(calls: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -55,7 +63,7 @@ def _requests(calls: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _by_the_sdk(double: Double, folder: Path) -> None:
+def _by_the_sdk(double: Double, folder: Path, picture: Path) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= environment_for(double.url) | {
         "DISABLE_JUMPSTART_TELEMETRY": "1",
@@ -82,6 +90,7 @@ def _by_the_sdk(double: Double, folder: Path) -> None:
                 role["Role"]["Arn"],
                 f"s3://{BUCKET}/training/",
                 f"s3://{BUCKET}/output",
+                picture,
             ],
             env=environment,
             cwd=folder,
@@ -91,6 +100,8 @@ def _by_the_sdk(double: Double, folder: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return answer
     finally:
         for entry in clients["s3"].list_objects_v2(Bucket=BUCKET)["Contents"]:
             clients["s3"].delete_object(Bucket=BUCKET, Key=entry["Key"])
@@ -107,7 +118,7 @@ def _by_the_sdk(double: Double, folder: Path) -> None:
 
 
 def test_the_training_job_is_the_sdks_own(sent: Sent) -> None:
-    kit, sdk = sent["kit"]["CreateTrainingJob"], sent["sdk"]["CreateTrainingJob"]
+    kit, sdk = sent.kit["CreateTrainingJob"], sent.sdk["CreateTrainingJob"]
     for member in ("TrainingImage", "TrainingInputMode"):
         assert kit["AlgorithmSpecification"][member] == sdk["AlgorithmSpecification"][member]
     ours, theirs = (each["AlgorithmSpecification"]["MetricDefinitions"] for each in (kit, sdk))
@@ -136,7 +147,7 @@ def test_the_training_job_is_the_sdks_own(sent: Sent) -> None:
 
 
 def test_model_and_endpoint_are_the_sdks_own(sent: Sent) -> None:
-    kit, sdk = sent["kit"]["CreateModel"]["PrimaryContainer"], sent["sdk"]["CreateModel"]["PrimaryContainer"]
+    kit, sdk = sent.kit["CreateModel"]["PrimaryContainer"], sent.sdk["CreateModel"]["PrimaryContainer"]
     assert kit["Image"] == sdk["Image"]
     # The SDK leaves to its containers what the spec says besides; who calls boto3 is to send it.
     assert sdk["Environment"].items() <= kit["Environment"].items()
@@ -146,8 +157,16 @@ def test_model_and_endpoint_are_the_sdks_own(sent: Sent) -> None:
     }  # fmt: skip
     assert kit["ModelDataUrl"].endswith("/output/model.tar.gz")
     assert sdk["ModelDataUrl"].endswith("/output/model.tar.gz")
-    assert sent["kit"]["CreateModel"]["EnableNetworkIsolation"] is True
-    assert sent["sdk"]["CreateModel"]["EnableNetworkIsolation"] is True
-    variants = [sent[who]["CreateEndpointConfig"]["ProductionVariants"][0] for who in ("kit", "sdk")]
+    assert sent.kit["CreateModel"]["EnableNetworkIsolation"] is True
+    assert sent.sdk["CreateModel"]["EnableNetworkIsolation"] is True
+    variants = [each["CreateEndpointConfig"]["ProductionVariants"][0] for each in (sent.kit, sent.sdk)]
     for member in ("VariantName", "InitialInstanceCount", "InstanceType"):
         assert variants[0][member] == variants[1][member]
+
+
+def test_the_sdks_predictor_reads_the_endpoints_answer(sent: Sent) -> None:
+    boxes, classes, scores = (sent.answer[member] for member in ("normalized_boxes", "classes", "scores"))
+    assert len(boxes) == len(classes) == len(scores) > 0
+    assert all(0 <= left <= right <= 1 and 0 <= top <= bottom <= 1 for left, top, right, bottom in boxes)
+    assert scores == sorted(scores, reverse=True)
+    assert "labels" in sent.answer, "its default is verbose"

@@ -6,13 +6,13 @@ Each behaviour was reported by others who had to live with it; `docs/en/aws.md` 
 from __future__ import annotations
 
 import itertools
-import time
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from kit.aws_api import SageMaker
+from kit.aws_double.clock import Clock
 from kit.local_cloud.service_model import client_error
 
 # A role that the rest of AWS has not heard of yet is refused in any of these words: Terraform's AWS provider retries
@@ -29,9 +29,9 @@ _NEW_ROLE = (
 _IN_PROGRESS = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Delays:
-    """Seconds that things take.
+    """Seconds that things take, to be changed while the double runs.
 
     Attributes:
         workforce: for a workforce or a part of Studio to come, and to go.
@@ -51,14 +51,18 @@ class Delays:
 class NewRoles:
     """Refuses roles for as long as they are new."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, delays: Delays, clock: Clock) -> None:
+        self._delays, self._clock = delays, clock
+        self._made: dict[str, float] = {}
         self._words: Iterator[str] = itertools.cycle(_NEW_ROLE)
+
+    def note(self, role: str) -> None:
+        """To be told of every role by its name when it has been made."""
+        self._made[role] = self._clock.now()
 
     def refuse(self, operation: str, role: Mapping[str, Any]) -> None:
         """Raises ValidationException when IAM's `role` is too new."""
-        age = (datetime.now(timezone.utc) - role["CreateDate"]).total_seconds()
-        if age < self._seconds:
+        if self._clock.now() < self._made.get(role["RoleName"], -math.inf) + self._delays.role:
             raise client_error(operation, "ValidationException", next(self._words).format(arn=role["Arn"]))
 
 
@@ -69,9 +73,9 @@ class SlowEndpoints:
         operations: by the API's names.
     """
 
-    def __init__(self, sagemaker: SageMaker, delays: Delays) -> None:
+    def __init__(self, sagemaker: SageMaker, delays: Delays, clock: Clock) -> None:
         self._sagemaker = sagemaker
-        self._delays = delays
+        self._delays, self._clock = delays, clock
         self._configured: dict[str, float] = {}
         self._created: dict[str, float] = {}
         self.operations: dict[str, Callable[..., Mapping[str, Any]]] = {
@@ -84,17 +88,17 @@ class SlowEndpoints:
 
     def _configure(self, **request: Any) -> Mapping[str, Any]:
         answer = self._sagemaker.create_endpoint_config(**request)
-        self._configured[request["EndpointConfigName"]] = time.monotonic()
+        self._configured[request["EndpointConfigName"]] = self._clock.now()
         return answer
 
     def _create(self, **request: Any) -> Mapping[str, Any]:
         name = request["EndpointConfigName"]
-        if time.monotonic() < self._configured.get(name, 0.0) + self._delays.configuration:
+        if self._clock.now() < self._configured.get(name, -math.inf) + self._delays.configuration:
             raise client_error(
                 "CreateEndpoint", "ValidationException", f'Could not find endpoint configuration "{name}".'
             )
         answer = self._sagemaker.create_endpoint(**request)
-        self._created[request["EndpointName"]] = time.monotonic()
+        self._created[request["EndpointName"]] = self._clock.now()
         return answer
 
     def _describe(self, *, EndpointName: str) -> Mapping[str, Any]:
@@ -112,7 +116,7 @@ class SlowEndpoints:
         return self._sagemaker.delete_endpoint(EndpointName=EndpointName)
 
     def _as_of_now(self, endpoint: Mapping[str, Any]) -> Mapping[str, Any]:
-        coming = time.monotonic() < self._created.get(endpoint["EndpointName"], 0.0) + self._delays.endpoint
+        coming = self._clock.now() < self._created.get(endpoint["EndpointName"], -math.inf) + self._delays.endpoint
         if coming and endpoint["EndpointStatus"] == "InService":
             return {**endpoint, "EndpointStatus": "Creating"}
         return endpoint

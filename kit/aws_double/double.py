@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 
 from kit.aws_double import jumpstart_catalogue
+from kit.aws_double.clock import Clock
 from kit.aws_double.delays import Delays, NewRoles
 from kit.aws_double.faults import Faults
 from kit.aws_double.moto import Moto
@@ -47,11 +48,12 @@ class Double:
         self.moto = moto
         self.faults = Faults()
         self.quotas: dict[str, float] = {}
+        self.clock = Clock()
+        self.new_roles = NewRoles(delays, self.clock)
         self._folder = folder
         self._programs = programs
         self._truth = truth
-        self._delays = delays
-        self._new_roles = NewRoles(delays.role)
+        self.delays = delays
         self._spec_changes: dict[str, Any] = {}
         self._regions: dict[str, Region] = {}
         self._open = ExitStack()
@@ -116,8 +118,9 @@ class Double:
             local.api(),
             local.hosting,
             functools.partial(self.client, region=place.region),
-            delays=self._delays,
-            new_roles=self._new_roles,
+            clock=self.clock,
+            delays=self.delays,
+            new_roles=self.new_roles,
             faults=self.faults,
             quotas=self.quotas,
         )

@@ -18,6 +18,7 @@ class Faults:
         {"operation": "DescribeEndpoint", "answer": {"EndpointStatus": "Failed"}, "when": {"EndpointStatus": "…"}}
 
         {"operation": "CreateLabelingJob", "then": "StopLabelingJob"}: nobody will have labelled anything
+        {"operation": "CreateApp", "then": "Failed"}: that is what it comes to
         {"operation": "CreateUserPool", "code": "…", "status": 500, "after": true}: it is done, and its answer is lost
 
     `operation` may be "*". `times` is how often it happens; without it, always. `answer` members replace those of the

@@ -2,7 +2,8 @@
 
 Besides AWS's protocols it speaks `/_double/…`, which no bucket can be called: `calls` (what was asked for so far),
 `left` (what is still there), `faults` (POST one, DELETE them all), `quotas` (POST {"name": …, "value": …}), `spec`
-(POST members of the JumpStart model's spec to replace).
+(POST members of the JumpStart model's spec to replace), `delays` (POST those of `kit.aws_double.delays`), `clock`
+(POST {"seconds": …}, which go by at once).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import threading
 import traceback
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,7 +21,8 @@ from urllib.parse import parse_qsl
 from botocore.exceptions import ClientError
 
 from kit.aws_api import TRAINING_LOGS
-from kit.aws_double import lists
+from kit.aws_double import lists, s3_deletions
+from kit.aws_double.delays import Delays
 from kit.aws_double.double import Double
 from kit.aws_double.region import Operation, Region
 from kit.aws_double.wire import Call, call_of, error_answer, json_answer, json_request
@@ -65,7 +68,10 @@ class _Handler(BaseHTTPRequestHandler):
             status, headers, answer = self._answer(call, body)
             self.server.double.faults.lose(call.operation)
         except ClientError as error:
-            status, content_type, answer = error_answer(call, error)
+            if s3_deletions.is_told_by_key(call, error):
+                status, content_type, answer = 200, "application/xml", s3_deletions.answer_by_key(body, error)
+            else:
+                status, content_type, answer = error_answer(call, error)
             headers = [("Content-Type", content_type)]
         except Exception:  # noqa: BLE001
             # A bug of the double must not look like AWS not answering.
@@ -91,7 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
         if operation is None or _is_motos(call, body):
             if call.service == "sagemaker":
                 raise client_error(call.operation, "UnknownOperationException", "The double does not do this.")
-            return self._pass_on(body)
+            answered = self._pass_on(body)
+            if call.operation == "CreateRole" and answered[0] == HTTPStatus.OK:
+                double.new_roles.note(dict(parse_qsl(body.decode()))["RoleName"])
+            return answered
         request = json_request(body)
         validate_request(call.service, call.operation, request)
         answer = double.faults.distort(call.operation, _answered(call, operation, request))
@@ -140,6 +149,10 @@ class _Handler(BaseHTTPRequestHandler):
             double.quotas[asked["name"]] = asked["value"]
         elif what == "spec":
             double.change_spec(**json.loads(body))
+        elif what == "delays":
+            vars(double.delays).update(vars(Delays(**json.loads(body))))
+        elif what == "clock":
+            double.clock.advance(json.loads(body)["seconds"])
         else:
             self._send(404, [], b"")
             return

@@ -7,6 +7,7 @@ from typing import Any
 
 from kit.aws_api import TRAINING_LOGS, AwsApi, SageMaker
 from kit.aws_double.account_facts import Quotas, get_products
+from kit.aws_double.clock import Clock
 from kit.aws_double.delays import Delays, NewRoles, SlowEndpoints
 from kit.aws_double.faults import Faults
 from kit.aws_double.search import Search
@@ -42,6 +43,7 @@ class Region:
         hosting: Hosting,
         moto: Callable[[str], Any],
         *,
+        clock: Clock,
         delays: Delays,
         new_roles: NewRoles,
         faults: Faults,
@@ -51,8 +53,8 @@ class Region:
         self.tags = Tags()
         self._moto = moto
         self._faults = faults
-        self._workforces = Workforces(place, delays.workforce, delays.team)
-        self._studio = Studio(place, delays.workforce)
+        self._workforces = Workforces(place, clock, delays)
+        self._studio = Studio(place, clock, delays, faults)
         self._new_roles = new_roles
         self._training_jobs: list[str] = []
         self._labeling_jobs: list[str] = []
@@ -61,7 +63,7 @@ class Region:
         of_user_pools = UserPools(moto("cognito-idp")).operations
         of_sagemaker: dict[str, Operation] = {
             **_local_verbs(api.sagemaker),
-            **SlowEndpoints(api.sagemaker, delays).operations,
+            **SlowEndpoints(api.sagemaker, delays, clock).operations,
             **self._workforces.operations,
             **self._studio.operations,
             **self.tags.operations,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
+from kit.aws_double.clock import Clock
+from kit.aws_double.delays import Delays
 from kit.local_cloud.account import Place
 from kit.local_cloud.service_model import client_error
 
@@ -16,18 +17,17 @@ class Workforces:
     """The verbs of boto3's `sagemaker` client for private workforces.
 
     Args:
-        seconds: how long one takes to come up, and to go.
-        team_seconds: how long an active one takes no team, as Terraform's provider has seen (it retries for two
-            minutes).
+        delays: how long one takes to come up, and to go; and how long an active one takes no team, as Terraform's
+            provider has seen (it retries for two minutes).
 
     Attributes:
         operations: by the API's names.
     """
 
-    def __init__(self, place: Place, seconds: float, team_seconds: float = 0.0) -> None:
-        self._place = place
+    def __init__(self, place: Place, clock: Clock, delays: Delays) -> None:
+        self._place, self._clock = place, clock
         self._sub_domain = f"double.labeling.{place.region}.sagemaker.aws"
-        self._seconds, self._team_seconds = seconds, team_seconds
+        self._delays = delays
         self._workforces: dict[str, dict[str, Any]] = {}
         self._teams: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
@@ -58,7 +58,7 @@ class Workforces:
                 "CreateDate": now,
                 "LastUpdatedDate": now,
                 "Status": "Initializing",
-                "until": time.monotonic() + self._seconds,
+                "until": self._clock.now() + self._delays.workforce,
             }
         return {"WorkforceArn": arn}
 
@@ -78,7 +78,7 @@ class Workforces:
             workforce = self._workforce("DeleteWorkforce", WorkforceName)
             if self._teams:
                 raise client_error("DeleteWorkforce", "ResourceInUse", "The workforce still has work teams.")
-            workforce |= {"Status": "Deleting", "until": time.monotonic() + self._seconds}
+            workforce |= {"Status": "Deleting", "until": self._clock.now() + self._delays.workforce}
         return {}
 
     def create_workteam(self, **request: Any) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Workforces:
             workforce = self._workforce("CreateWorkteam", request.get("WorkforceName", ""))
             if workforce["Status"] != "Active":
                 raise _refused("CreateWorkteam", f"The workforce is {workforce['Status']}.")
-            if time.monotonic() < workforce["until"] + self._team_seconds:
+            if self._clock.now() < workforce["until"] + self._delays.team:
                 raise _refused("CreateWorkteam", "Unable to create the work team.")
             if name in self._teams:
                 raise client_error("CreateWorkteam", "ResourceInUse", f'The work team "{name}" already exists.')
@@ -134,7 +134,7 @@ class Workforces:
     def _settle(self) -> None:
         """Lets those whose time has come be there, or be gone."""
         for name, workforce in list(self._workforces.items()):
-            if time.monotonic() < workforce["until"]:
+            if self._clock.now() < workforce["until"]:
                 continue
             if workforce["Status"] == "Deleting":
                 del self._workforces[name]

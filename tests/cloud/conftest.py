@@ -17,6 +17,9 @@ from kit.tracks.rehearsal import running_double, tell
 from tests.end_to_end import command
 
 PICTURES = 6
+# Seconds, for which nobody waits: see `kit_process`. When there is a team, the role is new for a minute still.
+AT_ONCE = {"workforce": 0.0}
+SLOWLY = {"workforce": 40.0, "team": 60.0, "role": 160.0, "configuration": 15.0, "endpoint": 300.0}
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +50,15 @@ class Double:
     def fails(self, **fault: Any) -> None:
         tell(self.url, "faults", fault)
 
+    def allows_all(self) -> None:
+        """Takes back all faults."""
+        urllib3.request("DELETE", f"{self.url}/_double/faults")
+
     def set_quota(self, name: str, value: float) -> None:
         tell(self.url, "quotas", {"name": name, "value": value})
+
+    def takes(self, seconds: dict[str, float]) -> None:
+        tell(self.url, "delays", seconds)
 
     def change_model(self, **members: Any) -> None:
         tell(self.url, "spec", members)
@@ -62,8 +72,10 @@ def started_double(rehearsal: Path, tmp_path_factory: pytest.TempPathFactory) ->
     model = command.latest(rehearsal) / "results" / "model.tar.gz"
     train = [sys.executable, str(Path(__file__).with_name("quick_training.py")), str(model)]
     folder = tmp_path_factory.mktemp("aws-double")
-    with running_double(folder, "--workforce-seconds", "0", "--train", json.dumps(train)) as url:
-        yield Double(url)
+    with running_double(folder, "--train", json.dumps(train)) as url:
+        started = Double(url)
+        started.takes(AT_ONCE)
+        yield started
 
 
 @pytest.fixture
@@ -71,8 +83,16 @@ def double(started_double: Double) -> Iterator[Double]:
     """A double on which nothing is left by an earlier test, and nothing goes wrong unless asked for."""
     assert started_double.left() == []
     yield started_double
-    urllib3.request("DELETE", f"{started_double.url}/_double/faults")
+    started_double.allows_all()
     started_double.change_model()
+
+
+@pytest.fixture
+def slow_double(double: Double) -> Iterator[Double]:
+    """The same; roles, workforces and configurations are new for as long as they are on AWS, endpoints take minutes."""
+    double.takes(SLOWLY)
+    yield double
+    double.takes(AT_ONCE)
 
 
 @pytest.fixture(scope="session")

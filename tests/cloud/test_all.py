@@ -78,9 +78,9 @@ def test_with_the_runs_removed_all_of_theirs_goes_and_what_others_made_stays(
     assert double.left() == of_others
 
 
-@pytest.mark.parametrize("effects", [1, 3, 6])
-def test_a_run_that_was_killed_early_is_found_too(tmp_path: Path, double: Double, pictures: Path, effects: int) -> None:
-    killed = run(tmp_path, double.url, "cloud", stop=Stop(effects), **settings(pictures))
+@pytest.mark.parametrize("effect", ["role", "workforce", "bucket"])
+def test_a_run_that_was_killed_early_is_found_too(tmp_path: Path, double: Double, pictures: Path, effect: str) -> None:
+    killed = run(tmp_path, double.url, "cloud", stop=Stop(effect), **settings(pictures))
     assert killed.status == -signal.SIGKILL, killed.said
     assert double.left() != []
     shutil.rmtree(tmp_path / "runs")

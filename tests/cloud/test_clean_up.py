@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 
-import pytest
-
 from tests.cloud.conftest import Double
-from tests.cloud.kit_process import Stop, run
+from tests.cloud.kit_process import run
 from tests.cloud.short_run import settings
 from tests.cloud.test_faults import refused
-from tests.cloud.test_slow_aws import slow_double  # noqa: F401 - a fixture
-
-# A short run has more effects before it comes to its endpoint.
-_BEFORE_THE_ENDPOINT = 10
-
-
-def killed_while_the_endpoint_comes_up(tmp_path: Path, double: Double, pictures: Path) -> Path:
-    """The folder of a run that was killed when its endpoint had just been asked for."""
-    for effects in range(_BEFORE_THE_ENDPOINT, 30):
-        folder = tmp_path / str(effects)
-        folder.mkdir()
-        ended = run(folder, double.url, "cloud", stop=Stop(effects), **settings(pictures))
-        assert ended.status == -signal.SIGKILL, ended.said
-        journal = json.loads((folder / "runs" / "latest" / "journal.json").read_text())
-        if any(resource["kind"] == "endpoint" for resource in journal["resources"]):
-            return folder
-        assert run(folder, double.url, "cloud-clean", **settings(pictures)).status == 0
-    pytest.fail("no kill came while the endpoint was coming up")
 
 
 def test_what_cannot_be_deleted_keeps_only_what_it_stands_on(tmp_path: Path, double: Double, pictures: Path) -> None:
@@ -42,6 +21,23 @@ def test_what_cannot_be_deleted_keeps_only_what_it_stands_on(tmp_path: Path, dou
     assert left == {"endpoint", "endpoint config", "model", "role", "bucket"}
     again = run(tmp_path, double.url, "cloud-clean", **chosen)
     assert again.status == 0, again.said
+    assert double.left() == []
+
+
+def test_objects_that_s3_keeps_are_named_and_the_bucket_stays(tmp_path: Path, double: Double, pictures: Path) -> None:
+    """S3 says so by key in an answer with HTTP 200; DeleteBucket would say no more than BucketNotEmpty."""
+    chosen = settings(pictures)
+    double.fails(operation="CreateTrainingJob", code="AccessDenied", times=1)
+    assert run(tmp_path, double.url, "cloud", **chosen).status == 4
+    double.fails(operation="DeleteObjects", code="AccessDenied", message="Access Denied", times=1)
+    before = len(double.calls())
+    kept = run(tmp_path, double.url, "cloud-clean", **chosen)
+    refused(kept, 4, "cannot be emptied: S3 keeps", ".jpg: Access Denied (AccessDenied); ", "ask the account's owner")
+    assert "BucketNotEmpty" not in kept.said
+    asked = {call["operation"]: call["status"] for call in double.calls()[before:]}
+    assert (asked["DeleteObjects"], "DeleteBucket" in asked) == (200, False)
+    assert [what.split()[0] for what in double.left()] == ["bucket"]
+    assert run(tmp_path, double.url, "cloud-clean", **chosen).status == 0
     assert double.left() == []
 
 
@@ -90,14 +86,3 @@ def test_a_pool_made_twice_goes_twice(tmp_path: Path, double: Double, pictures: 
     assert len([what for what in double.left() if what.startswith("user pool")]) == 2
     assert run(tmp_path, double.url, "cloud-clean", **chosen).status == 0
     assert double.left() == []
-
-
-def test_killed_while_the_endpoint_comes_up_all_the_same_all_goes(
-    tmp_path: Path,
-    slow_double: Double,  # noqa: F811
-    pictures: Path,
-) -> None:
-    folder = killed_while_the_endpoint_comes_up(tmp_path, slow_double, pictures)
-    cleaned = run(folder, slow_double.url, "cloud-clean", **settings(pictures))
-    assert cleaned.status == 0, cleaned.said
-    assert slow_double.left() == []

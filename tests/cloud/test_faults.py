@@ -12,6 +12,12 @@ from tests.cloud.conftest import Double
 from tests.cloud.kit_process import Ended, run
 from tests.cloud.short_run import settings
 
+# As a clean-up asks for them.
+DELETIONS = (
+    "DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel", "DeleteObjects", "DeleteBucket", "AdminDeleteUser",
+    "DeleteWorkteam", "DeleteWorkforce", "DeleteUserPoolDomain", "DeleteUserPool", "DeleteRolePolicy", "DeleteRole",
+    "DeleteLogStream",
+)  # fmt: skip
 READS = ("Get", "List", "Describe", "Head", "Simulate", "AdminGet")
 
 
@@ -194,9 +200,9 @@ def test_access_denied_at_each_call_that_changes_something_in_turn(
     sent = [call["operation"] for call in double.calls()[before:]]
     changing = list(dict.fromkeys(operation for operation in sent if not operation.startswith(READS)))
     assert len(changing) > 30
-    deletions = [operation for operation in changing if operation.startswith("Delete")]
+    assert {name for name in changing if "Delete" in name} == set(DELETIONS)
     for operation in changing:
-        if operation in deletions:
+        if operation in DELETIONS:
             continue
         double.fails(operation=operation, code="AccessDeniedException", message="not authorized", times=1)
         ended = run(tmp_path, double.url, "cloud", **chosen)
@@ -205,15 +211,25 @@ def test_access_denied_at_each_call_that_changes_something_in_turn(
     ended = run(tmp_path, double.url, "cloud", **chosen)
     assert ended.status == 0, ended.said
     assert double.left() == []
-    # Clean-up goes on past a deletion that is refused, so that each has a run of its own.
-    for operation in deletions:
-        folder = tmp_path / operation
-        folder.mkdir()
-        double.fails(operation=operation, code="AccessDeniedException", message="not authorized", times=1)
-        ended = run(folder, double.url, "cloud", **chosen)
-        assert (ended.status, "Traceback" in ended.said) == (4, False), (operation, ended.said)
-        assert "not authorized" in ended.said, (operation, ended.said)
-        cleaned(folder, double, chosen)
+
+
+def test_access_denied_at_each_deletion_in_turn(tmp_path: Path, double: Double, pictures: Path) -> None:
+    """One that is refused is told, and keeps what it stands on; once all before it are allowed, the next is asked."""
+    chosen = settings(pictures)
+    double.fails(operation="InvokeEndpoint", code="ModelError", message="no", times=100)
+    assert run(tmp_path, double.url, "cloud", **chosen).status == 4
+    denied = list(DELETIONS)
+    while denied:
+        double.allows_all()
+        for operation in denied:
+            double.fails(operation=operation, code="AccessDeniedException", message="not authorized")
+        before = len(double.calls())
+        ended = run(tmp_path, double.url, "cloud-clean", **chosen)
+        assert (ended.status, "Traceback" in ended.said) == (4, False), (denied[0], ended.said)
+        assert "not authorized" in ended.said, (denied[0], ended.said)
+        assert denied.pop(0) in {call["operation"] for call in double.calls()[before:]}
+    double.allows_all()
+    cleaned(tmp_path, double, chosen)
 
 
 def test_somebody_elses_workforce_is_used_and_stays(tmp_path: Path, double: Double, pictures: Path) -> None:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kit.aws.session import is_refused_for_being_new
-from kit.tracks.rehearsal import running_double
 from tests.cloud.conftest import Double
 from tests.cloud.kit_process import run
 from tests.cloud.short_run import settings
-from tests.end_to_end import command
-
-
-@pytest.fixture(scope="module")
-def slow_double(rehearsal: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Double]:
-    """Roles and workforces are new for seconds, a configuration cannot be found at first, an endpoint is slow."""
-    model = command.latest(rehearsal) / "results" / "model.tar.gz"
-    train = [sys.executable, str(Path(__file__).with_name("quick_training.py")), str(model)]
-    delays = {"workforce": 0, "role": 20, "team": 3, "configuration": 2, "endpoint": 4}
-    options = [text for name, value in delays.items() for text in (f"--{name}-seconds", str(value))]
-    with running_double(tmp_path_factory.mktemp("slow"), *options, "--train", json.dumps(train)) as url:
-        yield Double(url)
 
 
 def test_a_run_waits_for_what_aws_has_not_heard_of_yet(tmp_path: Path, slow_double: Double, pictures: Path) -> None:
-    ended = run(tmp_path, slow_double.url, "cloud", **settings(pictures))
+    before = len(slow_double.calls())
+    ended = run(tmp_path, slow_double.url, "cloud", **settings(pictures, poll_seconds="10"))
     assert ended.status == 0, ended.said
-    refused = {call["operation"] for call in slow_double.calls() if call["status"] == 400}
+    refused = {call["operation"] for call in slow_double.calls()[before:] if call["status"] == 400}
     assert {"CreateWorkteam", "CreateLabelingJob", "CreateEndpoint"} <= refused, "the double was slow"
     assert slow_double.left() == []
 

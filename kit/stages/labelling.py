@@ -208,9 +208,9 @@ def output_of(context: Context, name: str, job: Mapping[str, Any]) -> str:
     return output or f"{context.uri(LABELLING_OUTPUT)}/{name}/manifests/output/output.manifest"
 
 
-def _counter(job: Mapping[str, Any], name: str) -> int:
-    """One of LabelCounters, which may be missing, whole or in part, in a job that has just begun."""
-    return int(job.get("LabelCounters", {}).get(name, 0))
+def _counter(job: Mapping[str, Any], name: str, default: int = 0) -> int:
+    """One of LabelCounters, of whose members none is promised: in a job that has just begun they may be missing."""
+    return int(job.get("LabelCounters", {}).get(name, default))
 
 
 def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
@@ -227,7 +227,8 @@ def _usable_job(context: Context) -> tuple[str, Mapping[str, Any] | None]:
         job = unless_missing(context.api.sagemaker.describe_labeling_job, LabelingJobName=name)
         if job is None or job["LabelingJobStatus"] in LABELING_JOB_RUNNING:
             return name, job
-        if job["LabelingJobStatus"] in ("Completed", "Stopped") and _counter(job, "TotalLabeled"):
+        # Where nobody says how many are labelled, the output will.
+        if job["LabelingJobStatus"] in ("Completed", "Stopped") and _counter(job, "TotalLabeled", default=1):
             return name, job
 
 

@@ -141,3 +141,20 @@ def test_a_stop_that_is_refused_while_the_job_runs_is_told(tmp_path: Path) -> No
     sagemaker = StoppedAsItEnds(lambda number: context.folder.go_on.touch() if number == 2 else None, ended=False)
     with locked(context.folder), pytest.raises(ClientError, match="Not in a status in which it can be stopped"):
         labelled(context, sagemaker)
+
+
+class EndedWithoutCounters:
+    """A job of an earlier attempt that has ended; how many pictures are labelled SageMaker does not say."""
+
+    def describe_labeling_job(self, **_: Any) -> dict[str, Any]:
+        return {"LabelingJobStatus": "Completed", "LabelCounters": {}}
+
+    def create_labeling_job(self, **_: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+def test_a_job_that_has_ended_is_not_labelled_again_because_its_counters_are_missing(tmp_path: Path) -> None:
+    context = context_in(tmp_path, pictures=ONE)
+    job: Any = EndedWithoutCounters()
+    with locked(context.folder):
+        labelled(context, job)

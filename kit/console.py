@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import rich.console
+import rich.containers
 import rich.progress
 import rich.table
+import rich.text
 
 from kit import stopping
 from kit.language import _, harmless
-from kit.line_breaks import JapaneseConsole, broken, is_japanese
+from kit.line_breaks import broken, is_japanese, offsets
 
 # Elsewhere than on a terminal a line is printed whenever another such part of the work is done.
 _PLAIN_LINES = 5
@@ -37,7 +39,7 @@ class Console:
 
     def __init__(self, mark: str = "", *, beside: bool = False) -> None:
         self._mark = mark
-        self._rich = JapaneseConsole(highlight=False, soft_wrap=True, stderr=beside)
+        self._rich = _JapaneseConsole(highlight=False, soft_wrap=True, stderr=beside)
         if not self._rich.is_terminal:
             # Nothing there has a width that cells of tables would have to be broken for.
             self._rich.width = 200
@@ -119,3 +121,29 @@ class _PlainProgress:
                 what=self._what, completed=completed, total=self._total
             )
             self._console.say(how_far + (f"  {note}" if note else ""))
+
+
+class _JapaneseText(rich.text.Text):
+    """Text that rich breaks at `offsets`."""
+
+    def wrap(self, _console: rich.console.Console, width: int, **_options: object) -> rich.containers.Lines:  # type: ignore[override]
+        lines = rich.containers.Lines()
+        for line in self.split(allow_blank=True):
+            for part in line.divide(offsets(line.plain, width)):
+                part.rstrip_end(width)
+                lines.append(part)
+        return lines
+
+
+class _JapaneseConsole(rich.console.Console):
+    """A console in whose tables Japanese is broken so."""
+
+    def render_str(self, text: str, **options: object) -> rich.text.Text:
+        plain = super().render_str(text, **options)  # type: ignore[arg-type]
+        if not is_japanese(text):
+            return plain
+        same = _JapaneseText(
+            plain.plain, style=plain.style, justify=plain.justify, overflow=plain.overflow, end=plain.end
+        )
+        same.spans[:] = plain.spans
+        return same

@@ -2,17 +2,14 @@
 
 Between any two of its letters, but no line begins with punctuation or a small kana, none ends with an opening bracket,
 a number stays with its counter (`35 枚`), and a word of other letters (a command, a path) is whole where it fits.
+Standard library only, for `make help`.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-
-from rich.cells import cell_len
-from rich.console import Console
-from rich.containers import Lines
-from rich.text import Text
+import unicodedata
 
 # Punctuation, kana, ideographs, full-width forms.
 WIDE = "[\u3000-\u30ff\u4e00-\u9fff\uff00-\uff60]"
@@ -22,6 +19,11 @@ _COUNTER = f"時間|エポック|ピクセル|バイト|フレーム|ミリ秒|[
 # A letter, a number with its counter, or a word; with the brackets before it and what may not begin a line after it.
 _CORE = rf"[0-9][0-9.,〜/:]*\s?(?:{_COUNTER})|{WIDE}|(?:(?!{WIDE})\S)+|\s"
 _UNIT = re.compile(f"[{NO_LINE_ENDS_WITH}]*(?:{_CORE})[{NO_LINE_BEGINS_WITH}]*")
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def is_japanese(text: str) -> bool:
@@ -36,19 +38,19 @@ def offsets(text: str, columns: int, *, within_words: bool = True) -> list[int]:
     """
     found, used = [], 0
     for match in _UNIT.finditer(text):
-        width = cell_len(match[0].rstrip())
+        width = columns_of(match[0].rstrip())
         if used and used + width > columns:
             found.append(match.start())
             used = 0
         if within_words and width > columns:
             # By letters, each with what may not begin a line after it.
             for part in re.finditer(f".[{NO_LINE_BEGINS_WITH}]*", match[0], re.S):
-                if used and used + cell_len(part[0]) > columns:
+                if used and used + columns_of(part[0]) > columns:
                     found.append(match.start() + part.start())
                     used = 0
-                used += cell_len(part[0])
+                used += columns_of(part[0])
         else:
-            used += cell_len(match[0])
+            used += columns_of(match[0])
     return found
 
 
@@ -59,29 +61,3 @@ def broken(text: str, columns: int) -> str:
         ends = [0, *offsets(line, columns, within_words=False), len(line)]
         lines += [line[start:end].rstrip() for start, end in itertools.pairwise(ends)]
     return "\n".join(lines)
-
-
-class JapaneseText(Text):
-    """Text that rich breaks at `offsets`."""
-
-    def wrap(self, _console: Console, width: int, **_options: object) -> Lines:  # type: ignore[override]
-        lines = Lines()
-        for line in self.split(allow_blank=True):
-            for part in line.divide(offsets(line.plain, width)):
-                part.rstrip_end(width)
-                lines.append(part)
-        return lines
-
-
-class JapaneseConsole(Console):
-    """A console in whose tables Japanese is broken so."""
-
-    def render_str(self, text: str, **options: object) -> Text:
-        plain = super().render_str(text, **options)  # type: ignore[arg-type]
-        if not is_japanese(text):
-            return plain
-        same = JapaneseText(
-            plain.plain, style=plain.style, justify=plain.justify, overflow=plain.overflow, end=plain.end
-        )
-        same.spans[:] = plain.spans
-        return same

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 
 from kit.language import _, language
+from kit.line_breaks import broken, is_japanese
 from kit.repository import ROOT
 from kit.setting_names import TRACKS, declared
 
 _GROUP = re.compile(r"##@ (.*?)  ##@ (.*)")
+# The column of the texts.
+_TEXT_BEGINS = 21
 _TARGET = re.compile(r"([a-z-]+):.*?  ## (.*?)  ## (.*)")
 
 
@@ -28,10 +32,15 @@ def targets(makefile: str, japanese: bool) -> Iterator[tuple[str, str]]:
             yield target[1], target[3 if japanese else 2]
 
 
-def lines(bold: str) -> Iterator[str]:
+def lines(bold: str, columns: int | None = None) -> Iterator[str]:
+    """Args: columns: of the terminal, where there is one."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for name, text in targets(makefile, language() == "ja"):
-        yield f"  {bold.format(name)}{' ' * (19 - len(name))}{text}" if text else f"\n{bold.format(name)}"
+        yield (
+            f"  {bold.format(name)}{' ' * (19 - len(name))}{_beside(text, columns)}"
+            if text
+            else f"\n{bold.format(name)}"
+        )
     listed: set[str] = set()
     titles = (
         _("Settings of `make local`, each as NAME=value:"),
@@ -45,10 +54,18 @@ def lines(bold: str) -> Iterator[str]:
         for name, (text, default) in declared(kind).items():
             if name not in listed:
                 known = _(" (default: {value})").format(value=default) if default else ""
-                yield f"  {name.upper():18} {_(text)}{known}"
+                yield f"  {name.upper():18} {_beside(_(text) + known, columns)}"
         listed.update(declared(kind))
+
+
+def _beside(text: str, columns: int | None) -> str:
+    """The text in the column beside a name, broken where Japanese may be; other languages are left to the terminal."""
+    if columns is None or not is_japanese(text) or columns < 2 * _TEXT_BEGINS:
+        return text
+    return broken(text, columns - _TEXT_BEGINS).replace("\n", "\n" + " " * _TEXT_BEGINS)
 
 
 if __name__ == "__main__":
     is_bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    print("\n".join(lines("\033[1m{}\033[0m" if is_bold else "{}")))
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    print("\n".join(lines("\033[1m{}\033[0m" if is_bold else "{}", columns)))

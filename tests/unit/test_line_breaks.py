@@ -68,3 +68,21 @@ def test_sentences_and_tables_on_a_narrow_terminal(columns: int) -> None:
     parts = [part.strip() for line in lines for part in line.split("│") if part.strip() and not set(line) & set("┏┡└")]
     assert len(parts) > 10
     assert [part for part in parts if part[0] in "、。）」" or part[-1] in "（「" or re.search(r"\d$", part)] == []
+
+
+@pytest.mark.parametrize("columns", [50, 70, 100])
+def test_the_list_of_targets_and_settings_on_a_narrow_terminal(columns: int) -> None:
+    listed = subprocess.run(
+        [sys.executable, "-c", f"from kit import make_help; print('\\n'.join(make_help.lines('{{}}', {columns})))"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "LANG_UI": "ja"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    lines = [line for line in listed.splitlines() if line.startswith(" ")]
+    assert len(lines) > 60
+    # A word that no line can hold is left to the terminal.
+    assert [line for line in lines if cell_len(line) > columns and len(line[21:].split()) > 1] == []
+    beside = [line[21:].strip() for line in lines]
+    assert [text for text in beside if text and (text[0] in "、。）」" or text[-1] in "（「")] == []

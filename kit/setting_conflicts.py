@@ -12,6 +12,8 @@ def check_together(settings: Settings) -> None:
     """Raises InputError for settings that do not go with each other."""
     if isinstance(settings, RelabelSettings) and settings.relabel is None:
         return  # they are not yet what they will be with those of the run
+    if settings.suspects and settings.relabel is None:
+        raise InputError(_("SUSPECTS=1 goes with `make relabel`: say there whose labels to look at again."))
     if settings.relabel is not None:
         if settings.annotations is not None:
             raise InputError(_("RELABEL takes the labels of a run: leave ANNOTATIONS out."))

@@ -203,6 +203,11 @@ class Settings(RunSettings, WorkersSettings, BrowserSettings):
         Matching(r"[\w-]+", marked("the name of a run, as `make runs` lists it")),
         marked("run whose labels people go on from, with the pictures that it was found wrong on; see `make relabel`"),
     )
+    suspects: bool = setting(
+        False,
+        click.BOOL,
+        marked("1: of that run's labels only those that `make suspects` has found worth another look, the worst first"),
+    )
     assist: str = setting(
         "0",
         Matching(r"0|1|[^,\s]*[^\d,\s][^,\s]*", marked("0, 1, or the name of a run")),

@@ -7,7 +7,7 @@ begin from it need the run itself no more.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from kit.atomic_file import write_atomically
 from kit.console import Console
 from kit.errors import InputError
 from kit.language import _
-from kit.run import contents, opening, picture_set
+from kit.run import contents, opening, picture_set, suspected
 from kit.run import folder as run_folder
 from kit.run.folder import RELABEL, TO_LABEL_MANIFEST, RunFolder
 from kit.run.given_labels import GivenLabels
@@ -46,6 +46,10 @@ class _Taken:
     @property
     def proposals(self) -> Path:
         return self.path / "proposals.manifest"
+
+    @property
+    def suspects(self) -> Path:
+        return self.path / "suspects.json"
 
     @property
     def pictures(self) -> Path:
@@ -111,7 +115,18 @@ def collect(settings: Settings, console: Console) -> PictureSet:
     given = GivenLabels(
         taken.labels, collected.labels, tuple(replace(picture, source=picture.file_name) for picture in fitting)
     )
-    return dataclasses.replace(collected, given=given, goes_on=True, proposals=proposals)
+    again = _suspected(taken, settings.relabel, known) if settings.suspects else ()
+    return dataclasses.replace(collected, given=given, goes_on=True, proposals=proposals, again=again)
+
+
+def _suspected(taken: _Taken, run: str, known: Collection[str]) -> tuple[str, ...]:
+    """The names of the labelled pictures that are worth another look, the worst first."""
+    found = suspected.read(taken.suspects)
+    names = tuple(name for name in found.pictures if name in known) if found else ()
+    if not names:
+        told = _("Which labels of {run} are worth another look is not known: `make suspects RUN={run}` finds them.")
+        raise InputError(told.format(run=run))
+    return names
 
 
 def _labelled(manifest: Path, settings: Settings, collected: PictureSet) -> Iterator[AnnotatedPicture]:
@@ -147,6 +162,7 @@ def _taken(runs: Path, name: str) -> _Taken:
     files = (
         (run.contents, taken.contents),
         (run.to_label / TO_LABEL_MANIFEST, taken.proposals),
+        (run.suspects, taken.suspects),
         # Last: with it all is there.
         (run.output_manifest, taken.labels),
     )

@@ -49,6 +49,7 @@ def test_a_box_that_is_there_twice_is_in_the_list_on_the_terminal_and_in_the_rep
     report = (looked_at / "report.html").read_text()
     assert "Labels worth another look" in report
     assert sentence in report
+    assert f"make relabel RUN={looked_at.name} SUSPECTS=1" in report
 
 
 def test_the_manifest_has_the_pictures_that_are_worth_a_look_with_their_labels(looked_at: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -11,13 +12,15 @@ import pytest
 from kit.annotations.formats import ground_truth
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
 from kit.console import Console
+from kit.detection.suspects import Reason, Suspect
 from kit.errors import InputError
-from kit.run import contents, earlier_labels, picture_set
+from kit.run import contents, earlier_labels, picture_set, suspected
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.picture_set import SAMPLES, PictureSet
 from kit.run.removal import remove
 from kit.run.results import CleanUpResult, LabellingResult
+from kit.run.suspected import Suspected
 from kit.settings import Settings
 
 CLASSES = ("usb-a", "usb-c")
@@ -47,9 +50,10 @@ def run(tmp_path: Path) -> RunFolder:
     return folder
 
 
-def collected(run: RunFolder, labels: tuple[str, ...] = CLASSES) -> PictureSet:
+def collected(run: RunFolder, labels: tuple[str, ...] = CLASSES, *, suspects: bool = False) -> PictureSet:
     runs = run.path.parent
-    settings = Settings(runs=runs, images=runs.parent / "images", labels=labels, labeler="human", relabel=run.run_id)
+    how = Settings(runs=runs, images=runs.parent / "images", labels=labels, labeler="human", relabel=run.run_id)
+    settings = dataclasses.replace(how, suspects=suspects)
     return earlier_labels.collect(settings, Console())
 
 
@@ -81,6 +85,22 @@ def test_pictures_found_wrong_join_with_their_boxes_as_proposals(run: RunFolder)
     assert [picture.name for picture in pictures.pictures] == [*NAMES, "cat-0a1b2c3d.jpg"]
     assert lefts(pictures).keys() == set(NAMES), "shown boxes are nobody's label"
     assert pictures.proposals["cat-0a1b2c3d.jpg"].boxes[0].label == "usb-c"
+
+
+def test_of_the_suspects_of_a_run_the_worst_comes_first(run: RunFolder) -> None:
+    box = BoundingBox("usb-a", 20, 20, 110, 120)
+    worst_first = [Suspect(name, Reason.EDGES, 0.5, box, None) for name in ("c.jpg", "gone.jpg", "a.jpg", "b.jpg")]
+    # Of twenty labels three are worth another look.
+    suspected.write(run.suspects, Suspected(20, tuple(worst_first)))
+    pictures = collected(run, suspects=True)
+    assert pictures.again == ("c.jpg", "a.jpg")
+    assert lefts(pictures).keys() == set(NAMES)
+    assert collected(run).again == ()
+
+
+def test_suspects_that_nobody_has_looked_for_are_told_with_what_to_do(run: RunFolder) -> None:
+    with pytest.raises(InputError, match=r"`make suspects RUN=20261122-120000-local` finds them"):
+        collected(run, suspects=True)
 
 
 def test_the_earlier_run_is_needed_no_more_once_it_was_taken(run: RunFolder) -> None:

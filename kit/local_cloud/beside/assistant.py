@@ -107,7 +107,7 @@ class Assistant:
         self._folder, self._assistance, self._say = folder, assistance, say
         self._leave = threading.Event()
         self._state = _Progress(due_at=0 if assistance.model else FIRST)
-        self._forget()
+        self._begun = False
 
     def see_to(self, labelled: int) -> None:
         """Begins to learn, or to propose, where enough is labelled and nobody is at it; says what has come of it."""
@@ -137,6 +137,10 @@ class Assistant:
                 self._tell(_("  No proposals this time: {reason}. Labelling goes on.").format(reason=reason))
 
     def _propose(self, labelled: int) -> None:
+        if not self._begun:
+            # What an earlier one has left that was killed: its pictures may have changed since.
+            self._forget()
+            self._begun = True
         pictures = self._fetched()
         to_do = [each for each in pictures.values() if each.picture.state is LabelState.UNLABELLED]
         proposer = self._known() if self._assistance.model else self._learned(list(pictures.values()))

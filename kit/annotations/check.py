@@ -82,8 +82,15 @@ def check(
     if images is not None and not images.is_dir():
         raise InputError(_("{images}: there is no such folder").format(images=images))
     checking = _Check(file, report, images)
+    recognised = known or formats.recognise(file)
     data = formats.read(
-        file, labels=labels, attribute=attribute, known=known, images=images, on_unreadable=checking.unreadable
+        file,
+        labels=labels,
+        attribute=attribute,
+        known=known,
+        recognised=recognised,
+        images=images,
+        on_unreadable=checking.unreadable,
     )
     checking.known = dict.fromkeys(data.labels, 0)
     with NameRegister() as names, NameRegister() as others:
@@ -95,7 +102,7 @@ def check(
     checking.whole()
     return CheckSummary(
         file,
-        known or formats.recognise(file),
+        recognised,
         checking.states,
         checking.boxes,
         checking.errors,

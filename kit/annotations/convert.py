@@ -101,7 +101,9 @@ def convert(
     chosen = to or format_for(target)
     _refuse_overwriting(formats.annotation_file(source), target, chosen, overwrite)
     source_format = known or formats.recognise(formats.annotation_file(source))
-    data = formats.read(source, labels=labels, attribute=attribute, known=known, images=images)
+    data = formats.read(
+        source, labels=labels, attribute=attribute, known=known, recognised=source_format, images=images
+    )
     if not data.labels:
         for _picture in data.pictures:  # for what its reader has to say
             pass

@@ -63,7 +63,7 @@ class LabelState(enum.Enum):
     FAILED = marked("failed")  # the service gave up; `reason` says why
 
 
-class AnnotatedPicture(Struct, frozen=True):
+class AnnotatedPicture(Struct, frozen=True, gc=False):
     """A picture and its boxes.
 
     Attributes:

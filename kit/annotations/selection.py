@@ -23,7 +23,7 @@ SIZE_UNKNOWN = marked("of unknown size")
 REPEATED = marked("already there")
 
 # Names are looked up so many at a time; as many pictures are in memory.
-_AT_A_TIME = 200
+_AT_A_TIME = 50
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,6 @@ class Selection:
         self._left_out: Counter[str] = Counter()
         self._by_label: Counter[str] = Counter(dict.fromkeys(labels, 0))
         self._dropped_by_label: Counter[str] = Counter()
-        self._uncounted: list[AnnotatedPicture] = []
         self._pictures = self._clipped = self._dropped = self._merged = 0
 
     def unknown_class(self, picture: AnnotatedPicture, label: str) -> InputError:
@@ -106,6 +105,11 @@ class Selection:
                 "list of labels"
             ).format(line=picture.line, picture=picture.source, label=label, labels=", ".join(self.class_ids))
         )
+
+    def unknown_class_among(self, pictures: Sequence[AnnotatedPicture]) -> InputError:
+        """The same of the first such box of some pictures, of which one has one."""
+        boxes = ((picture, box.label) for picture in pictures for box in picture.boxes)
+        return self.unknown_class(*next((picture, label) for picture, label in boxes if label not in self.class_ids))
 
     def to_train_on(self, data: AnnotationStream, *, need_box: bool) -> Iterator[Batch]:
         """The labelled pictures, some at a time, their boxes fitted; each file name once.
@@ -120,13 +124,13 @@ class Selection:
                 file_names = [picture.file_name for picture in some]
                 entries = names.add_all(some, file_names)
                 if entries is None:
-                    self._count_all(some)
+                    self._count(some)
                     yield Batch(some, file_names, [])
                     continue
                 batch = Batch([], [], [])
                 for picture, name, earlier in zip(some, file_names, entries, strict=True):
                     if earlier is None:
-                        self.count(picture)
+                        self._count([picture])
                         batch.pictures.append(picture)
                         batch.names.append(name)
                     elif earlier.source != picture.source:
@@ -157,20 +161,39 @@ class Selection:
             if picture.state is not labelled:
                 self._left_out[picture.state.value] += 1
                 continue
-            fitted = self.fitted(picture)
+            fitted = self._fitted(picture)
             if need_box and not fitted.boxes:
                 self._left_out[NO_BOX] += 1
             elif not (fitted.width and fitted.height):
-                if fitted.boxes:
-                    raise InputError(f"{_('line {line}').format(line=picture.line)}: {size_unknown(picture)}")
                 self._left_out[SIZE_UNKNOWN] += 1
             else:
                 yield fitted
 
-    def fitted(self, picture: AnnotatedPicture) -> AnnotatedPicture:
-        """The picture with its boxes clipped to it; as it is when its size is not known."""
+    def every(self, data: AnnotationStream) -> Iterator[AnnotatedPicture]:
+        """All pictures, the boxes of those that are labelled fitted. They count as written.
+
+        Raises:
+            InputError: the size of a picture with boxes is not known.
+        """
+        labelled = LabelState.LABELLED  # once, as above
+        labels: list[str] = []
+        for picture in data.pictures:
+            kept = self._fitted(picture) if picture.state is labelled else picture
+            self._pictures += 1
+            for box in kept.boxes:
+                labels.append(box.label)
+            if len(labels) > _AT_A_TIME:
+                self._by_label.update(labels)
+                labels.clear()
+            yield kept
+        self._by_label.update(labels)
+
+    def _fitted(self, picture: AnnotatedPicture) -> AnnotatedPicture:
+        """The picture with its boxes clipped to it."""
         width, height = picture.width, picture.height
         if not (width and height):
+            if picture.boxes:
+                raise InputError(f"{_('line {line}').format(line=picture.line)}: {size_unknown(picture)}")
             return picture
         for box in picture.boxes:
             if not (0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height):
@@ -187,22 +210,13 @@ class Selection:
                 self._clipped += part != box
                 yield part
 
-    def count(self, picture: AnnotatedPicture) -> None:
-        """Note a picture as written."""
-        self._uncounted.append(picture)
-        if len(self._uncounted) == _AT_A_TIME:
-            self._count_all(self._uncounted)
-            self._uncounted = []
-
-    def _count_all(self, pictures: Sequence[AnnotatedPicture]) -> None:
-        """Many at a time, which takes a part of what one after the other does."""
+    def _count(self, pictures: Sequence[AnnotatedPicture]) -> None:
+        """Note pictures as written; many at a time, which takes a part of what one after the other does."""
         self._pictures += len(pictures)
         self._by_label.update([box.label for picture in pictures for box in picture.boxes])
 
     def result(self) -> Written:
         """The account so far."""
-        self._count_all(self._uncounted)
-        self._uncounted = []
         return Written(
             self._pictures,
             self._by_label.total(),

@@ -6,19 +6,18 @@ how many there are is counted.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
 from kit.annotations.account import Account
 from kit.annotations.formats.categories import category_names, used_classes
 from kit.annotations.formats.image_list import pictures
 from kit.annotations.formats.image_list_boxes import SIZED
-from kit.annotations.formats.image_list_writer import write_document
-from kit.annotations.model import AnnotatedPicture, AnnotationStream, ScoredBox
+from kit.annotations.formats.image_list_writer import Numbered, write_document
+from kit.annotations.model import AnnotationStream, ScoredBox
 from kit.annotations.problems import OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
 
@@ -65,24 +64,32 @@ def write(path: Path, data: AnnotationStream) -> Written:
         SetupError: the disk is full.
     """
     selection = Selection(data.labels)
-    class_ids, annotation_ids = selection.class_ids, itertools.count(1)
+    class_ids, latest = selection.class_ids, 0
 
-    def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[_Annotation]:
-        found = []
-        for box, annotation_id in zip(picture.boxes, annotation_ids, strict=False):
-            class_id = class_ids.get(box.label)
-            if class_id is None:
-                raise selection.unknown_class(picture, box.label)
-            left, top = box.left, box.top
-            width, height = box.right - left, box.bottom - top
-            bbox = (left, top, width, height)
-            score = box.score if isinstance(box, ScoredBox) else UNSET
-            found.append(_Annotation(annotation_id, image_id, class_id, bbox, width * height, score=score))
+    def annotations_of(pictures: Numbered) -> list[_Annotation]:
+        nonlocal latest
+        found: list[_Annotation] = []
+        annotation_id = latest
+        for image_id, picture in pictures:
+            scored = ScoredBox in map(type, picture.boxes)
+            for box in picture.boxes:
+                annotation_id += 1
+                class_id = class_ids.get(box.label)
+                if class_id is None:
+                    raise selection.unknown_class(picture, box.label)
+                left, top = box.left, box.top
+                width, height = box.right - left, box.bottom - top
+                bbox = (left, top, width, height)
+                if scored and isinstance(box, ScoredBox):
+                    found.append(_Scored(annotation_id, image_id, class_id, bbox, width * height, score=box.score))
+                else:
+                    found.append(_Annotation(annotation_id, image_id, class_id, bbox, width * height))
+        latest = annotation_id
         return found
 
     categories = [{"id": class_id, "name": label} for class_id, label in enumerate(data.labels)]
     head = b'"categories":%b,\n' % orjson.dumps(categories)
-    write_document(path, head, selection.to_train_on(data, need_box=False), _image_of, annotations_of)
+    write_document(path, head, selection.to_train_on(data, need_box=False), _images_of, annotations_of)
     return selection.result()
 
 
@@ -93,8 +100,12 @@ class _Annotation(Struct, gc=False):
     bbox: tuple[float, float, float, float]
     area: float
     iscrowd: int = 0
-    # As in COCO's results, of a model's boxes alone.
-    score: float | UnsetType = UNSET
+
+
+class _Scored(_Annotation, gc=False, kw_only=True):
+    """With the score of COCO's results, of a model's boxes alone."""
+
+    score: float
 
 
 class _Image(Struct, gc=False):
@@ -104,5 +115,6 @@ class _Image(Struct, gc=False):
     height: int
 
 
-def _image_of(picture: AnnotatedPicture, image_id: int, name: str) -> _Image:
-    return _Image(image_id, name, picture.width, picture.height)
+def _images_of(pictures: Numbered, names: Sequence[str]) -> list[_Image]:
+    named = zip(pictures, names, strict=True)
+    return [_Image(image_id, name, picture.width, picture.height) for (image_id, picture), name in named]

@@ -29,11 +29,10 @@ from kit.annotations.formats.ground_truth_writer import JobLines
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, LabelState
 from kit.annotations.problems import MalformedError, OnUnreadable, Tally, refuse
-from kit.annotations.selection import Selection, Written, size_unknown
+from kit.annotations.selection import Selection, Written
 from kit.annotations.streaming.json_stream import ROOT, elements, open_document
 from kit.annotations.streaming.json_values import mapping, parsed
 from kit.annotations.streaming.writing import replacing
-from kit.errors import InputError
 from kit.language import _, marked
 
 DEFAULT_ATTRIBUTE = "bounding-box"
@@ -104,18 +103,9 @@ def write(
     when = created or datetime.now(timezone.utc).replace(tzinfo=None)
     selection = Selection(data.labels)
     lines = JobLines(attribute, when, data.labels, by_people=by_people)
-    labelled = LabelState.LABELLED  # once: before Python 3.12 looking it up runs Python code
     with replacing(path) as file:
-        for picture in data.pictures:
-            if picture.state is labelled:
-                if picture.boxes and not (picture.width and picture.height):
-                    raise InputError(size_unknown(picture))
-                kept = selection.fitted(picture)
-                file.write(lines.labelled(kept))
-            else:
-                kept = picture
-                file.write(_unlabelled(lines, picture))
-            selection.count(kept)
+        for picture in selection.every(data):
+            file.write(_line(lines, picture))
     return selection.result()
 
 
@@ -130,11 +120,15 @@ def output_line(picture: AnnotatedPicture, labels: Sequence[str], *, attribute: 
     Raises:
         InputError: a box has a label that is not in `labels`.
     """
-    lines = JobLines(attribute, created, labels)
-    return lines.labelled(picture) if picture.state is LabelState.LABELLED else _unlabelled(lines, picture)
+    return _line(JobLines(attribute, created, labels), picture)
 
 
-def _unlabelled(lines: JobLines, picture: AnnotatedPicture) -> bytes:
+_LABELLED = LabelState.LABELLED  # once: before Python 3.12 looking it up runs Python code
+
+
+def _line(lines: JobLines, picture: AnnotatedPicture) -> bytes:
+    if picture.state is _LABELLED:
+        return lines.labelled(picture)
     return lines.failed(picture) if picture.state is LabelState.FAILED else input_line(picture.source)
 
 

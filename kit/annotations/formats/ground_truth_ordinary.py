@@ -11,7 +11,7 @@ from msgspec.json import Decoder
 
 from kit.annotations.formats.ground_truth_record import METADATA
 from kit.annotations.model import AnnotatedPicture, BoundingBox
-from kit.annotations.streaming.ordinary import Number, Size, Text, decoded
+from kit.annotations.streaming.ordinary import NOT_DECODED, Number, Size, Text, decoded
 
 _SOURCE = "source-ref"
 _METADATA_KEY_END = f'{METADATA}"'.encode()
@@ -101,7 +101,10 @@ class OrdinaryLines:
         found = None
         # That the metadata looked for are the only ones is plain where no escape can hide others.
         if self._tried is not None and raw.count(_METADATA_KEY_END) == 1 and raw.find(b"\\") < 0:
-            found = decoded(self._tried, raw)
+            try:  # as `decoded`, whose call takes long beside what it does for a line
+                found = self._tried.decode(raw)
+            except NOT_DECODED:
+                found = None
         if found is None:
             attribute = self._attribute_of(raw)
             if attribute is None:

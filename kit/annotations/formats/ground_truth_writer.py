@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 from msgspec.json import Encoder
 
 from kit.annotations.formats.ground_truth_ordinary import Box
 from kit.annotations.formats.ground_truth_record import METADATA, TASK_TYPE
-from kit.annotations.model import AnnotatedPicture, ScoredBox
+from kit.annotations.model import AnnotatedPicture, BoundingBox, ScoredBox
 from kit.annotations.streaming.json_values import compact
 from kit.errors import InputError
 from kit.language import _
@@ -24,9 +25,9 @@ class _Size(Struct, gc=False):
     depth: int
 
 
-class _Answer(Struct, gc=False):
-    image_size: tuple[_Size]
-    annotations: Raw
+@lru_cache(maxsize=1000)
+def _encoded_size(width: int, height: int) -> bytes:
+    return _ENCODER.encode(_Size(width, height, 3))
 
 
 class _Object(Struct, gc=False):
@@ -64,10 +65,15 @@ class JobLines:
     """
 
     def __init__(self, attribute: str, created: datetime, labels: Sequence[str], *, by_people: bool = True) -> None:
-        self._answer, self._metadata = attribute, attribute + METADATA
+        self._metadata = attribute + METADATA
+        self._before_size = b',%b:{"image_size":[' % _ENCODER.encode(attribute)
+        self._before_metadata = b"},%b:" % _ENCODER.encode(self._metadata)
         human = "yes" if by_people else "no"
         self._common = TASK_TYPE, human, created.isoformat(timespec="microseconds"), f"labeling-job/{attribute}"
+        self._labels = tuple(labels)
         self._class_ids = {label: class_id for class_id, label in enumerate(labels)}
+        # Without scores they are soon the same again and again.
+        self._metadata_of = lru_cache(maxsize=1000)(self._encoded_metadata)
 
     def labelled(self, picture: AnnotatedPicture) -> bytes:
         """The line of a picture with its boxes.
@@ -76,7 +82,7 @@ class JobLines:
             InputError: a box has a label that is none of the job's.
         """
         boxes = []
-        class_map = {}
+        class_ids = []
         for box in picture.boxes:
             class_id = self._class_ids.get(box.label)
             if class_id is None:
@@ -85,21 +91,32 @@ class JobLines:
                         picture=picture.source, label=box.label, labels=", ".join(self._class_ids)
                     )
                 )
-            class_map[class_id] = box.label
+            class_ids.append(class_id)
             boxes.append(Box(class_id, box.left, box.top, box.right - box.left, box.bottom - box.top))
-        size = _Size(picture.width, picture.height, 3)
-        record = {
-            "source-ref": picture.source,
-            self._answer: _Answer((size,), Raw(compact(_ENCODER.encode(boxes)))),
-            self._metadata: _AnswerMetadata(*self._common, _objects(picture), class_map),
-        }
-        return _ENCODER.encode(record) + b"\n"
+        if ScoredBox in map(type, picture.boxes):
+            metadata = self._encoded_metadata(class_ids, picture.boxes)
+        else:
+            metadata = self._metadata_of(tuple(class_ids))
+        parts = (
+            b'{"source-ref":',
+            _ENCODER.encode(picture.source),
+            self._before_size,
+            _encoded_size(picture.width, picture.height),
+            b'],"annotations":',
+            compact(_ENCODER.encode(boxes)),
+            self._before_metadata,
+            metadata,
+            b"}\n",
+        )
+        return b"".join(parts)
+
+    def _encoded_metadata(self, class_ids: Sequence[int], boxes: Sequence[BoundingBox] = ()) -> bytes:
+        objects = [_Object(box.score) if isinstance(box, ScoredBox) else _UNSURE for box in boxes]
+        objects = objects or [_UNSURE] * len(class_ids)
+        class_map = {class_id: self._labels[class_id] for class_id in class_ids}
+        return _ENCODER.encode(_AnswerMetadata(*self._common, objects, class_map))
 
     def failed(self, picture: AnnotatedPicture) -> bytes:
         """The line of a picture that the job gave up, with the reason."""
         metadata = _FailureMetadata(*self._common, picture.reason)
         return _ENCODER.encode({"source-ref": picture.source, self._metadata: metadata}) + b"\n"
-
-
-def _objects(picture: AnnotatedPicture) -> list[_Object]:
-    return [_Object(box.score) if isinstance(box, ScoredBox) else _UNSURE for box in picture.boxes]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
@@ -64,6 +64,9 @@ def _look_at_ids(
     database: sqlite3.Connection, path: Path, labels: Sequence[str], account: Account, on_unreadable: OnUnreadable
 ) -> None:
     """Whether the class ids look as if they counted from 1."""
+    from_zero = "SELECT 1 FROM box WHERE typeof(class) = 'integer' AND class < 1"
+    if database.execute(from_zero).fetchone():  # the first of them ends the search, and most files begin with it
+        return
     ids = "SELECT min(class), max(class), count(*) FROM box WHERE typeof(class) = 'integer'"
     lowest, highest, count = database.execute(ids).fetchone()
     if lowest != 1:
@@ -110,9 +113,9 @@ def _load(
         CREATE TABLE outlined (line INTEGER PRIMARY KEY);"""
     )
     database.execute("BEGIN")
-    images = _Rows(database, "INSERT INTO image VALUES (?, ?, ?, ?, ?)")
+    images = _Rows(database, "INSERT INTO image VALUES", 5)
     sized = form == SIZED
-    boxes = _Rows(database, "INSERT INTO box VALUES (?, ?, ?, ?, ?, ?, ?)")
+    boxes = _Rows(database, "INSERT INTO box VALUES", 7)
     for name, line, element in elements(path, {"images": _Image, "annotations": _Annotation}, on_unreadable):
         try:
             match element:
@@ -135,35 +138,48 @@ def _load(
             on_unreadable(path, line, f"{name}[{line - 1}]: {error}")
     images.flush()
     boxes.flush()
-    database.execute("CREATE INDEX image_id ON image (id)")
     database.execute("CREATE INDEX box_image ON box (image)")
+    try:
+        database.execute("CREATE UNIQUE INDEX image_id ON image (id)")
+    except sqlite3.IntegrityError:
+        _tell_repeated(database, path, on_unreadable)
+    # Each image once, for there are several boxes of each, and hardly ever any without.
+    orphans = """SELECT line, image FROM box WHERE image IN
+        (SELECT image FROM (SELECT DISTINCT image FROM box) WHERE image NOT IN (SELECT id FROM image)) ORDER BY line"""
+    for line, key in database.execute(orphans):
+        told = _("no image has the id {value}").format(value=shown(key))
+        on_unreadable(path, line, f"annotations[{line - 1}]: {told}")
+
+
+def _tell_repeated(database: sqlite3.Connection, path: Path, on_unreadable: OnUnreadable) -> None:
+    """Takes out the images whose id another had before."""
+    database.execute("CREATE INDEX image_id ON image (id)")
     repeated = """SELECT line, id FROM image WHERE EXISTS
         (SELECT 1 FROM image AS other WHERE other.id = image.id AND other.line < image.line) ORDER BY line"""
     for line, key in database.execute(repeated).fetchall():
         told = _("another image has the id {value} too").format(value=shown(key))
         on_unreadable(path, line, f"images[{line - 1}]: {told}")
         database.execute("DELETE FROM image WHERE line = ?", (line,))
-    orphans = "SELECT line, image FROM box WHERE image NOT IN (SELECT id FROM image) ORDER BY line"
-    for line, key in database.execute(orphans):
-        told = _("no image has the id {value}").format(value=shown(key))
-        on_unreadable(path, line, f"annotations[{line - 1}]: {told}")
 
 
 class _Rows:
-    """Rows on their way into a table, many at a time."""
+    """Rows on their way into a table, many at a time: one statement for all takes half the time of `executemany`."""
 
-    def __init__(self, database: sqlite3.Connection, insert: str) -> None:
-        self._database, self._insert = database, insert
+    def __init__(self, database: sqlite3.Connection, insert: str, columns: int) -> None:
+        self._database, self._insert, self._row = database, insert, f"({', '.join('?' * columns)})"
         self._waiting: list[tuple[Any, ...]] = []
 
     def add(self, row: tuple[Any, ...]) -> None:
         self._waiting.append(row)
-        if len(self._waiting) == 500:
+        if len(self._waiting) == 200:
             self.flush()
 
     def flush(self) -> None:
-        self._database.executemany(self._insert, self._waiting)
-        self._waiting.clear()
+        if self._waiting:
+            rows = ", ".join([self._row] * len(self._waiting))
+            values = list(chain.from_iterable(self._waiting))
+            self._database.execute(f"{self._insert} {rows}", values)
+            self._waiting.clear()
 
 
 def _image(element: Raw) -> tuple[int | str, str, int, int]:

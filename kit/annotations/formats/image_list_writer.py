@@ -14,10 +14,11 @@ from kit.annotations.selection import Batch
 from kit.annotations.streaming.json_values import compact
 from kit.annotations.streaming.writing import replacing, scratch
 
-# What a format writes of a picture and its id from 1: the element of `images`, which has its name, and those of
-# `annotations`.
-ImageOf = Callable[[AnnotatedPicture, int, str], Struct]
-AnnotationsOf = Callable[[AnnotatedPicture, int], Sequence[Struct]]
+# What a format writes of pictures and their ids from 1: the elements of `images`, which have the names, and those of
+# `annotations`. Many at a time, for a call for each takes as long as what it does.
+Numbered = Sequence[tuple[int, AnnotatedPicture]]
+ImagesOf = Callable[[Numbered, Sequence[str]], Sequence[Struct]]
+AnnotationsOf = Callable[[Numbered], Sequence[Struct]]
 
 _ENCODER = Encoder()
 
@@ -26,10 +27,10 @@ def write_document(
     path: Path,
     head: bytes,
     batches: Iterable[Batch],
-    image_of: ImageOf,
+    images_of: ImagesOf,
     annotations_of: AnnotationsOf,
 ) -> None:
-    """Write the document, a line for each picture in either list. Annotations wait in a scratch file for the images.
+    """Write the document, a line for each picture and for each box. Annotations wait in a scratch file for the images.
 
     Args:
         head: other members, each with its comma.
@@ -47,15 +48,12 @@ def write_document(
         for batch in batches:
             numbered = list(enumerate(batch.pictures, start=written + 1))
             written += len(batch.pictures)
-            named = zip(numbered, batch.names, strict=True)
-            images = [image_of(picture, image_id, name) for (image_id, picture), name in named]
-            if images:
+            if images := images_of(numbered, batch.names):
                 file.write(before_image + _ENCODER.encode_lines(images)[:-1].replace(b"\n", b",\n"))
                 before_image = b",\n"
-            boxes = [annotations_of(picture, image_id) for image_id, picture in numbered + batch.more if picture.boxes]
-            if boxes:
-                lists = compact(_ENCODER.encode_lines(boxes))
-                annotations.write(before_annotation + lists[1:-2].replace(b"]\n[", b",\n"))
+            if boxes := annotations_of(numbered + batch.more):
+                lines = compact(_ENCODER.encode_lines(boxes))
+                annotations.write(before_annotation + lines[:-1].replace(b"\n", b",\n"))
                 before_annotation = b",\n"
         file.write(b'\n],"annotations":[')
         annotations.seek(0)

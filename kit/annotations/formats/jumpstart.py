@@ -16,10 +16,10 @@ from kit.annotations.account import Account
 from kit.annotations.formats.categories import category_names, used_classes
 from kit.annotations.formats.image_list import pictures
 from kit.annotations.formats.image_list_boxes import CORNERS
-from kit.annotations.formats.image_list_writer import write_document
+from kit.annotations.formats.image_list_writer import Numbered, write_document
 from kit.annotations.formats.outlines import Edges
 from kit.annotations.labels import labels_beside
-from kit.annotations.model import AnnotatedPicture, AnnotationStream
+from kit.annotations.model import AnnotationStream
 from kit.annotations.problems import OnUnreadable, refuse
 from kit.annotations.selection import Selection, Written
 from kit.errors import InputError
@@ -41,16 +41,16 @@ def read(
     """Read an annotations.json.
 
     Args:
-        labels: the classes by category_id. Otherwise the file's own categories, where it has such a list all the same;
-            otherwise those of `label_categories.json` in the folder of the file or one above; otherwise the file is
-            read once before and the classes are its category ids: "0", "1", …
-        certain: whether boxes are two corners even where only x, y, width, height would fit the pictures.
+        labels: the classes by category_id. Otherwise those of `label_categories.json` in the folder of the file or one
+            above; otherwise the file is read once before and the classes are its category ids: "0", "1", …
+        certain: whether it is JumpStart's although it has a list of categories, which then name the classes, and though
+            of its boxes only x, y, width, height would fit the pictures.
         on_unreadable: told of each element that cannot be used; the default raises.
 
     Raises:
         InputError: the file cannot be opened; while iterating: it is not valid, or an element lacks what is promised.
     """
-    by_id = category_names(path, on_unreadable)
+    by_id = category_names(path, on_unreadable) if certain else {}
     named = tuple(labels) if labels is not None else labels_beside(path)
     if by_id:
         names, indexed = tuple(labels) if labels is not None else tuple(dict.fromkeys(by_id.values())), None
@@ -79,16 +79,17 @@ def write(path: Path, data: AnnotationStream) -> Written:
     selection = Selection(data.labels)
     class_ids = selection.class_ids
 
-    def annotations_of(picture: AnnotatedPicture, image_id: int) -> list[_Annotation]:
-        found = []
-        for box in picture.boxes:
-            class_id = class_ids.get(box.label)
-            if class_id is None:
-                raise selection.unknown_class(picture, box.label)
-            found.append(_Annotation(image_id, (box.left, box.top, box.right, box.bottom), class_id))
-        return found
+    def annotations_of(pictures: Numbered) -> list[_Annotation]:
+        try:
+            return [
+                _Annotation(image_id, (box.left, box.top, box.right, box.bottom), class_ids[box.label])
+                for image_id, picture in pictures
+                for box in picture.boxes
+            ]
+        except KeyError:
+            raise selection.unknown_class_among([picture for _id, picture in pictures]) from None
 
-    write_document(path, b"", selection.to_train_on(data, need_box=True), _image_of, annotations_of)
+    write_document(path, b"", selection.to_train_on(data, need_box=True), _images_of, annotations_of)
     return selection.result()
 
 
@@ -105,8 +106,9 @@ class _Image(Struct, gc=False):
     id: int
 
 
-def _image_of(picture: AnnotatedPicture, image_id: int, name: str) -> _Image:
-    return _Image(name, picture.height, picture.width, image_id)
+def _images_of(pictures: Numbered, names: Sequence[str]) -> list[_Image]:
+    named = zip(pictures, names, strict=True)
+    return [_Image(name, picture.height, picture.width, image_id) for (image_id, picture), name in named]
 
 
 def _numbered(path: Path) -> tuple[str, ...]:

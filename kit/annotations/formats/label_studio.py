@@ -136,7 +136,7 @@ def _pictures(
     on_unreadable: OnUnreadable | None,
 ) -> Iterator[AnnotatedPicture]:
     kind = _Task if image_field in (None, IMAGE) else Raw
-    tally = Tally(path)
+    tally, usable = Tally(path), 0
     for _list, line, element in elements(path, {ROOT: kind}, on_unreadable):
         try:
             picture = None if isinstance(element, Raw) else _ordinary(element, line, account)
@@ -147,11 +147,12 @@ def _pictures(
                 pictures = pictures_of_task(task, line, image_field=image_field, account=account, size_of=size_of)
         except (MalformedError, InputError) as error:
             if on_unreadable is None:
+                tally.usable = usable
                 tally.unusable(line, error)
             else:
                 on_unreadable(path, line, _("task {line}: {error}").format(line=line, error=error))
             continue
-        tally.usable += 1
+        usable += 1
         if picture is None:
             yield from pictures
         else:

@@ -12,9 +12,8 @@ from typing import Any
 import orjson
 
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState, ScoredBox
-from kit.annotations.selection import Selection, Written, size_unknown
+from kit.annotations.selection import Selection, Written
 from kit.annotations.streaming.writing import replacing
-from kit.errors import InputError
 
 # What predictions are said to come from.
 _MODEL = "kit"
@@ -40,16 +39,12 @@ def _write(path: Path, data: AnnotationStream, *, predictions: bool) -> Written:
     selection = Selection(data.labels)
     with replacing(path) as file:
         before = b"[\n"
-        for number, picture in enumerate(data.pictures, start=1):
-            if picture.boxes and not (picture.width and picture.height):
-                raise InputError(size_unknown(picture))
-            kept = selection.fitted(picture)
-            for box in kept.boxes:
+        for number, picture in enumerate(selection.every(data), start=1):
+            for box in picture.boxes:
                 if box.label not in selection.class_ids:
                     raise selection.unknown_class(picture, box.label)
-            file.write(before + orjson.dumps(_task(kept, number, predictions=predictions)))
+            file.write(before + orjson.dumps(_task(picture, number, predictions=predictions)))
             before = b",\n"
-            selection.count(kept)
         file.write(b"\n]\n" if before == b",\n" else b"[]\n")
     return selection.result()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from kit.annotations.formats import (
@@ -182,6 +183,7 @@ def read(
     labels: Sequence[str] | None = None,
     attribute: str | None = None,
     known: Format | None = None,
+    recognised: Format | None = None,
     images: Path | None = None,
     pictures_judged: bool = False,
     on_unreadable: OnUnreadable = refuse,
@@ -193,6 +195,7 @@ def read(
             renames a class.
         attribute: the label attributes of a Ground Truth manifest, with commas between; elsewhere without meaning.
         known: the format, where its content is not to decide.
+        recognised: the format by its content, where the caller looked already; of some that takes a pass over the file.
         images: the folder of the pictures, for formats that say less without them (YOLO's sizes,
             Label Studio's where other programs wrote it).
         pictures_judged: whether the caller looks at the pictures itself, and one that cannot be read is no error here.
@@ -203,7 +206,7 @@ def read(
     file = annotation_file(path)
     named, renames = renames_in(labels)
     asked = Asked(named, attribute, renames, known is not None, images, pictures_judged, on_unreadable)
-    data = FORMATS[known or recognise(file)].read(file, asked)
+    data = FORMATS[known or recognised or recognise(file)].read(file, asked)
     return renamed(replace(data, pictures=_in_pixels(file, data.pictures, on_unreadable)), renames)
 
 
@@ -211,12 +214,18 @@ def _in_pixels(
     file: Path, pictures: Iterator[AnnotatedPicture], on_unreadable: OnUnreadable
 ) -> Iterator[AnnotatedPicture]:
     """The pictures; an error where all boxes lie in their picture's first pixel, which are parts of it from 0 to 1."""
+    return chain(_until_pixels(file, pictures, on_unreadable), pictures)
+
+
+def _until_pixels(
+    file: Path, pictures: Iterator[AnnotatedPicture], on_unreadable: OnUnreadable
+) -> Iterator[AnnotatedPicture]:
+    """Those up to the first with a box that is in pixels."""
     count = 0
     for picture in pictures:
         yield picture
         count += len(picture.boxes)
         if any(not (0 <= box.left <= box.right <= 1 and 0 <= box.top <= box.bottom <= 1) for box in picture.boxes):
-            yield from pictures
             return
     if count:
         on_unreadable(

@@ -33,12 +33,9 @@ class NameRegister:
 
     def __init__(self) -> None:
         self._database = temporary_database()
-        self._database.execute(
-            "CREATE TABLE picture (name TEXT PRIMARY KEY, source TEXT, line INTEGER, number INTEGER, "
-            "boxes INTEGER) WITHOUT ROWID"
-        )
+        self._database.execute("CREATE TABLE picture (name PRIMARY KEY, source, line, number, boxes) WITHOUT ROWID")
         # The later pictures of a name, only to tell which of them are the same once more.
-        self._database.execute("CREATE TABLE later (name TEXT, boxes INTEGER, PRIMARY KEY (name, boxes)) WITHOUT ROWID")
+        self._database.execute("CREATE TABLE later (name, boxes, PRIMARY KEY (name, boxes)) WITHOUT ROWID")
         self._database.execute("BEGIN")
         self._count = 0
 

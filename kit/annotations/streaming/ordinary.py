@@ -24,9 +24,13 @@ Text = Annotated[str, Meta(min_length=1)]
 Id = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
+# What a decoder raises of a document that is not of its type, or not JSON at all.
+NOT_DECODED = (DecodeError, UnicodeDecodeError, RecursionError)
+
+
 def decoded(decoder: Decoder[T], document: bytes | Raw) -> T | None:
     """What `document` holds; None when it is not of the decoder's type, or not JSON at all."""
     try:
         return decoder.decode(document)
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_DECODED:
         return None

@@ -105,6 +105,15 @@ def flat_name(path: PurePath) -> str:
     return "__".join(path.parts) + _BECOMES.get(path.suffix.lower(), "")
 
 
+def not_utf_8(path: Path) -> str | None:
+    """What to say of a file whose name is in another encoding, so that no label file can name it; None of others."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return _("{name}: its name is not UTF-8; rename it").format(name=path.name)
+    return None
+
+
 def name_fault(name: str) -> str | None:
     """What keeps a name from being one in a bucket and on a disk; None when nothing does."""
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):

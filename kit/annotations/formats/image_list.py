@@ -20,7 +20,7 @@ from kit.annotations.formats.image_list_boxes import SIZED, box_of, key_of
 from kit.annotations.formats.image_list_forms import settle_form
 from kit.annotations.model import AnnotatedPicture, BoundingBox
 from kit.annotations.problems import MalformedError, OnUnreadable
-from kit.annotations.streaming.json_stream import elements
+from kit.annotations.streaming.json_stream import elements, value_of
 from kit.annotations.streaming.json_values import mapping, parsed, pixels, shown, text
 from kit.annotations.streaming.ordinary import Id, Length, Number, Size, Text
 from kit.annotations.streaming.temporary_database import open_temporary_database
@@ -138,6 +138,7 @@ def _load(
             on_unreadable(path, line, f"{name}[{line - 1}]: {error}")
     images.flush()
     boxes.flush()
+    _tell_no_list(database, path, on_unreadable)
     database.execute("CREATE INDEX box_image ON box (image)")
     try:
         database.execute("CREATE UNIQUE INDEX image_id ON image (id)")
@@ -160,6 +161,13 @@ def _tell_repeated(database: sqlite3.Connection, path: Path, on_unreadable: OnUn
         told = _("another image has the id {value} too").format(value=shown(key))
         on_unreadable(path, line, f"images[{line - 1}]: {told}")
         database.execute("DELETE FROM image WHERE line = ?", (line,))
+
+
+def _tell_no_list(database: sqlite3.Connection, path: Path, on_unreadable: OnUnreadable) -> None:
+    """Whether what ought to be a list is an object by ids, as some write it: nothing of it was read."""
+    for name, table in (("images", "image"), ("annotations", "box")):
+        if not database.execute(f"SELECT 1 FROM {table}").fetchone() and value_of(path, name) is not None:  # noqa: S608
+            on_unreadable(path, 0, _("{name} is no list; make it one").format(name=name))
 
 
 class _Rows:

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Raw
 
+from kit.annotations.formats.not_read import CREATE_ML, LABELME, TABLES, VIA, not_read, title_of
 from kit.annotations.formats.yolo_names import YAML_SUFFIXES, is_label_file, yaml_of
 from kit.annotations.problems import MalformedError
 from kit.annotations.streaming.folder_files import files_below
@@ -23,9 +24,8 @@ YOLO, VOC, CVAT = "yolo", "voc", "cvat"
 _HEAD = 256 * 1024
 # Of a task, or of a record of the JSON-MIN export.
 _TASK_KEYS = {"data", "annotations", "completions", "predictions", "annotation_id", "annotator", "image"}
-# Formats that are not read, by the keys of their documents.
-_LABELME, _VIA, _CREATE_ML = "labelme", "VGG Image Annotator", "CreateML"
-_NOT_READ = {"shapes": _LABELME, "imagePath": _LABELME, "_via_settings": _VIA, "_via_img_metadata": _VIA}
+# Formats that are not read, by keys of their documents that may stand anywhere.
+_NOT_READ = {"shapes": LABELME, "imagePath": LABELME, "_via_settings": VIA, "_via_img_metadata": VIA}
 _ZIP = b"PK\x03\x04"
 # Of an element of COCO's list of results, which is what a detector found and nobody labelled.
 _RESULT_KEYS = {"image_id", "category_id", "bbox", "score"}
@@ -61,6 +61,8 @@ def name_of_format(path: Path) -> str:
         found = {"annotations": CVAT, "annotation": VOC}.get(root_name(path))
     if found is None and b'"source-ref"' in head:
         found = GROUND_TRUTH
+    if (found is None or (found in (COCO, JUMPSTART) and b'"images"' not in head)) and (title := title_of(path, head)):
+        raise not_read(path, title)
     if found is None:
         raise InputError(
             _(
@@ -80,6 +82,11 @@ def _of_folder(path: Path) -> str:
             return VOC
         if any(is_label_file(Path(file)) for file in files_below(path, (".txt",))):
             return YOLO
+        if (document := next(files_below(path, (".json", ".jsonl", ".ndjson", *TABLES)), None)) is not None:
+            with open_document(Path(document)) as file:
+                title = title_of(Path(document), file.read(_HEAD))
+            if title is not None:
+                raise not_read(path, title)
     except OSError as error:
         raise InputError(_("{path}: cannot be read: {reason}").format(path=path, reason=error.strerror)) from error
     raise InputError(
@@ -108,7 +115,7 @@ def _of_list(path: Path) -> str | None:
             ).format(path=path)
         )
     if "imagefilename" in entry or ("image" in entry and any(map(_is_of_create_ml, _listed(entry, "annotations")))):
-        raise _not_read(path, _CREATE_ML)
+        raise not_read(path, CREATE_ML)
     return LABEL_STUDIO if not entry or entry.keys() & _TASK_KEYS else None
 
 
@@ -119,14 +126,6 @@ def _listed(entry: Mapping[str, Any], key: str) -> list[Any]:
 
 def _is_of_create_ml(annotation: Any) -> bool:
     return isinstance(annotation, dict) and "coordinates" in annotation
-
-
-def _not_read(path: Path, title: str) -> InputError:
-    return InputError(
-        _("{path}: annotations of {title}, which are not read; export them as COCO, YOLO or Pascal VOC").format(
-            path=path, title=title
-        )
-    )
 
 
 def _of_object(path: Path) -> str | None:
@@ -140,9 +139,13 @@ def _of_object(path: Path) -> str | None:
         if known is None and _is_line_of_manifest(seen):
             return GROUND_TRUTH
         if known is None and key in _NOT_READ:
-            raise _not_read(path, _NOT_READ[key])
+            raise not_read(path, _NOT_READ[key])
         if key in ("images", "annotations") and first == "[":
             known = JUMPSTART
+    if known == JUMPSTART and "images" not in seen and "data" in seen:
+        raise InputError(
+            _("{path}: tasks of Label Studio's, but no list of them; export them as JSON").format(path=path)
+        )
     return known
 
 

@@ -19,7 +19,7 @@ from kit.annotations.formats.outlines import around
 from kit.annotations.formats.yolo_names import classes_of, is_label_file, keypoints_of, root_of
 from kit.annotations.labels import labels_beside
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox, LabelState
-from kit.annotations.picture_files import SUFFIXES, upright_size
+from kit.annotations.picture_files import SUFFIXES, not_utf_8, upright_size
 from kit.annotations.picture_folder import PictureFolder
 from kit.annotations.problems import MalformedError, OnUnreadable, refuse
 from kit.annotations.streaming.folder_files import sorted_files
@@ -99,13 +99,19 @@ class _Reading:
             boxes = tuple(self._boxes(file, number, names, width or 1, height or 1))
             yield AnnotatedPicture(source, width, height, boxes, state, fault, number)
         for picture in sorted_files(self._root, SUFFIXES):
-            if not any(file.is_file() and is_label_file(file) for file in self._label_files_of(picture)):
+            if any(file.is_file() and is_label_file(file) for file in self._label_files_of(picture)):
+                continue
+            if not self._pictures_judged and (told := not_utf_8(picture)):
+                self._on_unreadable(picture, 0, told)
+            else:
                 number += 1
                 yield AnnotatedPicture(self._source(picture), 0, 0, (), LabelState.UNLABELLED, "", number)
 
     def _size_of(self, picture: Path) -> tuple[int, int, str]:
         """Width and height, or what is wrong with a picture where that is no error."""
         try:
+            if told := not_utf_8(picture):
+                raise InputError(told)
             return *upright_size(picture), ""
         except InputError as error:
             if not self._pictures_judged:

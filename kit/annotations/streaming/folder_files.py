@@ -20,12 +20,12 @@ def sorted_files(folder: Path, suffixes: Sequence[str]) -> Iterator[Path]:
     """
     with open_temporary_database() as database:
         try:
-            database.execute("CREATE TABLE file (path TEXT PRIMARY KEY) WITHOUT ROWID")
+            database.execute("CREATE TABLE file (path PRIMARY KEY) WITHOUT ROWID")
             database.execute("BEGIN")
-            found = files_below(folder, suffixes)
-            database.executemany("INSERT INTO file VALUES (?)", ((os.fsdecode(path),) for path in found))
+            found = files_below(folder, suffixes)  # not all are called in UTF-8
+            database.executemany("INSERT INTO file VALUES (?)", ((os.fsencode(path),) for path in found))
             for (path,) in database.execute("SELECT path FROM file ORDER BY path"):
-                yield Path(path)
+                yield Path(os.fsdecode(path))
         except OSError as error:
             raise InputError(
                 _("{folder}: cannot be read: {reason}").format(folder=folder, reason=error.strerror)

@@ -70,11 +70,15 @@ class NameRegister:
         values: list[str | int] = []
         for number, (picture, name) in enumerate(zip(pictures, names, strict=True), start=self._count + 1):
             values += (name, picture.source, picture.line, number, hash(picture.boxes))
-        self._database.execute(f"INSERT INTO picture VALUES {places}", values)  # noqa: S608 - nothing but ?
+        insert = f"INSERT INTO picture VALUES {places}"  # noqa: S608 - nothing but ?
+        try:
+            self._database.execute(insert, values)
+        except UnicodeEncodeError:
+            self._database.execute(insert, [_in_utf_8(each) if isinstance(each, str) else each for each in values])
         self._count += len(pictures)
 
     def _added(self, picture: AnnotatedPicture) -> Entry | None:
-        name, boxes = picture.file_name, hash(picture.boxes)
+        name, boxes = _in_utf_8(picture.file_name), hash(picture.boxes)
         found = self._database.execute("SELECT source, line, number, boxes FROM picture WHERE name = ?", (name,))
         row = found.fetchone()
         if row is None:
@@ -85,7 +89,7 @@ class NameRegister:
         return Entry(source, line, number, same_boxes=first == boxes or not new)
 
     def __contains__(self, name: str) -> bool:
-        row = self._database.execute("SELECT 1 FROM picture WHERE name = ?", (name,)).fetchone()
+        row = self._database.execute("SELECT 1 FROM picture WHERE name = ?", (_in_utf_8(name),)).fetchone()
         return row is not None
 
     def __enter__(self) -> NameRegister:
@@ -95,3 +99,8 @@ class NameRegister:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._database.close()
+
+
+def _in_utf_8(name: str) -> str:
+    """A name as SQLite takes it: a file may be called in another encoding, which is no letters then."""
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -5,6 +5,8 @@ A declaration of an entity, with which ten lines unfold into gigabytes or fetch 
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -17,6 +19,8 @@ from kit.annotations.streaming.encodings import open_plain
 from kit.language import _
 
 _BLOCK = 64 * 1024
+_DECLARED = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"']([\w.:-]+)")
+_EAST_ASIAN = ("gb", "big5", "shift", "sjis", "cp932", "windows-31j", "ms932", "euc", "iso-2022", "ks_c", "hz")
 _DEEPEST = 50
 # Nobody's annotations of one picture have as many parts, or as long texts.
 _MOST_PARTS, _LONGEST = 1_000_000, 16 * 1024 * 1024
@@ -31,8 +35,9 @@ def xml_elements(path: Path, depth: int) -> Iterator[tuple[int, Element]]:
     """
     with open_plain(path) as file:
         first = file.read(_BLOCK)
-        reading = _Reading(depth, _coding(first))
-        for block in chain([first], _blocks(file)):
+        coding = _coding(first)
+        reading = _Reading(depth, coding and "utf-8")
+        for block in _recoded(chain([first], _blocks(file)), coding):
             reading.feed(block)
             yield from reading.taken()
 
@@ -46,20 +51,44 @@ def root_name(path: Path) -> str:
     found: list[str] = []
     with open_plain(path) as file:
         block = file.read(_BLOCK)
-    parser = expat.ParserCreate(_coding(block))
+    coding = _coding(block)
+    parser = expat.ParserCreate(coding and "utf-8")
     parser.StartElementHandler = lambda name, _attributes: found.append(name)
     parser.EntityDeclHandler = lambda *_declared: found.append("")
     try:
-        parser.Parse(block, False)
-    except (expat.ExpatError, LookupError, ValueError):
+        parser.Parse(next(_recoded(iter([block]), coding)), False)
+    except (expat.ExpatError, LookupError, ValueError, MalformedError):
         return found[0] if found else ""  # it begins as XML, and its reader says what is wrong
     return found[0] if found else ""
 
 
 def _coding(beginning: bytes) -> str | None:
-    """UTF-8 for a document that says it is UTF-16, in letters of one byte: it was recoded when it was opened."""
-    declared = beginning[: beginning.find(b">") + 1].lower()
-    return "utf-8" if declared.startswith(b"<?xml") and b"utf-16" in declared else None
+    """The encoding of a document where it is not what the parser would take it for.
+
+    UTF-8 for one that says it is UTF-16, in letters of one byte: it was recoded when it was opened. Those of East Asia
+    as they are declared, which the parser does not know.
+    """
+    declared = _DECLARED.match(beginning)
+    name = declared[1].decode().lower() if declared else ""
+    if name.startswith("utf-16"):
+        return "utf-8"
+    return name if name.startswith(_EAST_ASIAN) else None
+
+
+def _recoded(blocks: Iterator[bytes], coding: str | None) -> Iterator[bytes]:
+    """The blocks in UTF-8, of which the last is empty.
+
+    Raises:
+        MalformedError: they are not in that encoding, or nobody knows it.
+    """
+    if coding in (None, "utf-8"):
+        yield from blocks
+        return
+    try:
+        decoder = codecs.getincrementaldecoder(str(coding))()
+        yield from (decoder.decode(block, final=not block).encode() for block in blocks)
+    except (UnicodeError, LookupError) as error:
+        raise MalformedError(_("not valid XML ({reason}); was the file cut off?").format(reason=error)) from error
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

@@ -102,12 +102,14 @@ class LabellingPortal:
         people: empty where names and passwords reach them otherwise (an invitation mail of Amazon Cognito).
         invited: whether they are people with an address of their own each, who are sent an invitation.
         remark: what people should know of the address.
+        others: addresses by which other machines reach the same; empty where only this one does, or all do.
     """
 
     url: str
     people: tuple[Person, ...] = ()
     invited: bool = False
     remark: str = ""
+    others: tuple[str, ...] = ()
 
 
 class Durability(Protocol):

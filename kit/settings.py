@@ -107,7 +107,7 @@ class PageSettings(RunsSettings):
     host: str = setting(
         "127.0.0.1",
         Matching(r"\d{1,3}(\.\d{1,3}){3}", marked("an IPv4 address, such as 0.0.0.0")),
-        marked("address that the page is served on; 0.0.0.0 lets telephones of the same network in"),
+        marked("address that page and labelling are served on; 0.0.0.0 lets others of the same network in"),
         identity=False,
     )
     port: int | None = setting(None, PORT, marked("port of the page; default: a free one"), identity=False)

@@ -37,11 +37,12 @@ def labelling_here(
     aws: Aws,
     folder: Path,
     port: int | None,
+    host: str,
     workers: Sequence[str],
     assistance: Assistance | None,
     say: Callable[[str], object],
 ) -> Iterator[AwsApi]:
-    """The API with labelling by people at this machine; what they labelled stays in `folder`.
+    """The API with labelling by people at this machine, or (`host`) on its network; what they labelled is in `folder`.
 
     Args:
         say: told when Label Studio has ended and is started again.
@@ -58,6 +59,7 @@ def labelling_here(
             folder / "label-studio",
             s3_url=aws.endpoint_url,
             port=port,
+            host=host,
             s3_credentials=_credentials(aws),
         ),
         truth=None,

@@ -14,6 +14,7 @@ from kit.local_cloud.docker.local_mode import LocalMode
 from kit.local_cloud.docker.services import ContainerServices, LabelStudioContainer, LocalStackContainer
 from kit.local_cloud.labelling.label_studio import LabellingServer, LabelStudioServer
 from kit.local_cloud.s3.localstack import LocalStack, S3Server
+from kit.network import LOOPBACK
 
 Command = Sequence[str | os.PathLike[str]]
 
@@ -38,10 +39,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class Ports:
-    """Of 127.0.0.1; None for a free one."""
+    """None for a free one; S3's is of 127.0.0.1, Label Studio's of `label_studio_host`, 0.0.0.0 for all addresses."""
 
     s3: int | None = None
     label_studio: int | None = None
+    label_studio_host: str = LOOPBACK
 
 
 @contextmanager
@@ -60,7 +62,11 @@ def as_processes(folder: Path, ports: Ports) -> Iterator[Parts]:
         yield Parts(
             s3,
             label_studio=lambda: LabelStudioServer(
-                environments.LABEL_STUDIO, folder / "label-studio", s3_url=s3.url, port=ports.label_studio
+                environments.LABEL_STUDIO,
+                folder / "label-studio",
+                s3_url=s3.url,
+                port=ports.label_studio,
+                host=ports.label_studio_host,
             ),
             train=environments.TRAIN,
             serve=environments.SERVE,
@@ -82,7 +88,14 @@ def in_containers(engine: Engine, local_mode: LocalMode, run: Path, folder: Path
         ServiceError: S3 does not come up.
     """
     with (
-        ContainerServices(engine, run, folder, s3_port=ports.s3, label_studio_port=ports.label_studio) as services,
+        ContainerServices(
+            engine,
+            run,
+            folder,
+            s3_port=ports.s3,
+            label_studio_port=ports.label_studio,
+            label_studio_host=ports.label_studio_host,
+        ) as services,
         LocalStackContainer(services) as s3,
     ):
         yield Parts(

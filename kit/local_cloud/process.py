@@ -18,6 +18,7 @@ from kit import stopping
 from kit.errors import ServiceError, SetupError
 from kit.language import _
 from kit.local_cloud import orphans
+from kit.network import LOOPBACK
 
 _GUARD = Path(__file__).with_name("_guard.py")
 _POLL_SECONDS = 0.1
@@ -259,20 +260,27 @@ def with_log(process: Service, problem: str) -> str:
     return _("{problem}; its log {log} ends with:").format(problem=problem, log=process.log) + f"\n{process.log_tail()}"
 
 
-def choose_port(wanted: int | None, *, setting: str) -> int:
-    """A TCP port of 127.0.0.1 to serve on: `wanted` when given, else one that is free now.
+def choose_port(wanted: int | None, *, setting: str, host: str = LOOPBACK) -> int:
+    """A TCP port of an address of this machine to serve on: `wanted` when given, else one that is free now.
 
     Raises:
-        SetupError: the wanted port is taken; names the `setting` that asked for it.
+        SetupError: the wanted port is taken; names the `setting` that asked for it. The address is no one of this
+            machine's.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wanted or 0))
+            probe.bind((host, wanted or 0))
         except OSError as error:
+            if wanted is None:
+                raise SetupError(
+                    _("HOST={host} is no address of this machine ({reason}); leave it out, or say 0.0.0.0.").format(
+                        host=host, reason=error.strerror
+                    )
+                ) from error
             raise SetupError(
-                _("Port {port} of 127.0.0.1 is taken ({reason}); free it or set {setting} to another one.").format(
-                    port=wanted, reason=error.strerror, setting=setting
+                _("Port {port} of {host} is taken ({reason}); free it or set {setting} to another one.").format(
+                    port=wanted, host=host, reason=error.strerror, setting=setting
                 )
             ) from error
         return int(probe.getsockname()[1])

@@ -59,6 +59,11 @@ class PictureSet:
         """Whether somebody is to label: the labels that were given are not all there are."""
         return self.given is None or self.goes_on
 
+    @property
+    def by_people(self) -> bool:
+        """Whether people are to label, on this machine."""
+        return self.needs_labelling and self.truth is None
+
 
 def collect(settings: Settings, console: Console, further: Path | None = None) -> PictureSet:
     """Finds the pictures, decodes each, and reads the labels where there are any, before anything is created.

@@ -10,7 +10,8 @@ from kit import stopping
 from kit.console import Console
 from kit.errors import ServiceError
 from kit.language import _
-from kit.serving.address import Address, address_of, qr_code
+from kit.network import qr_code
+from kit.serving.address import Address, address_of
 from kit.serving.app import PageServer
 from kit.serving.pieces import Piece
 from kit.serving.protocol import OneEndpoint

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from kit import browser
 from kit.aws_api import LabellingPortal, Person
 from kit.language import _
+from kit.network import qr_code
 from kit.run import invitations, labelling_state
 from kit.run.context import Context
 from kit.run.labelling_state import LabellingState
@@ -29,6 +30,8 @@ class LabellingPeople:
                 )
             )
         console.say(_("  Label the pictures at {address}").format(address=portal.url))
+        if portal.others:
+            self._show_what_is_open()
         if portal.remark:
             console.say(f"  {portal.remark}")
         for person in portal.people:
@@ -43,6 +46,21 @@ class LabellingPeople:
         else:
             console.say(_("  Enough labelled? Press Enter here, or run `make go-on`, to go on with what there is."))
         console.say(_("  Another day? Press Ctrl-C; the same command brings you back to the next picture."))
+
+    def _show_what_is_open(self) -> None:
+        console, (first, *others) = self._context.console, self._portal.others
+        if others:
+            console.say(
+                _("  or, from another network of this machine, at {addresses}").format(addresses=", ".join(others))
+            )
+        console.say(qr_code(first))
+        console.say(
+            _(
+                "  Every machine of this network reaches Label Studio there, for as long as people label: whoever has "
+                "a user and a password sees all pictures and can change all labels. Both travel unencrypted: use it in "
+                "a network that you trust. Nobody can sign up."
+            )
+        )
 
     def at(self, labelled: int, total: int) -> list[str]:
         """What is to be said beside a progress of so many pictures."""

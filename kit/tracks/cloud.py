@@ -109,7 +109,14 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
                 yield assembled
                 return
             with labelling_here(
-                assembled, aws, folder.local_cloud, settings.label_studio_port, settings.workers, helped, console.say
+                assembled,
+                aws,
+                folder.local_cloud,
+                settings.label_studio_port,
+                settings.host,
+                settings.workers,
+                helped,
+                console.say,
             ) as labelled_here:
                 yield labelled_here
 

@@ -53,7 +53,7 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
         def local_cloud(pictures: PictureSet) -> Iterator[AwsApi]:
             labelling = not journal.is_finished(LabellingResult.stage) and pictures.needs_labelling
             with (
-                runtime.open_parts(settings, folder, journal, console) as parts,
+                runtime.open_parts(settings, folder, journal, console, by_people=pictures.by_people) as parts,
                 LocalCloud(
                     folder.local_cloud,
                     parts,

@@ -15,6 +15,7 @@ from kit.local_cloud.docker.images import ensure_images, image_name
 from kit.local_cloud.docker.local_mode import LocalMode, require_local_mode
 from kit.local_cloud.parts import Command, Parts, Ports, as_processes, in_containers
 from kit.local_cloud.process import choose_port
+from kit.network import LOOPBACK
 from kit.run import folder as run_folder
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
@@ -33,33 +34,43 @@ def require(settings: LocalSettings) -> None:
     if settings.runtime == PROCESS:
         environments.require()
     choose_port(settings.s3_port, setting="S3_PORT")
-    choose_port(settings.label_studio_port, setting="LABEL_STUDIO_PORT")
+    choose_port(settings.label_studio_port, setting="LABEL_STUDIO_PORT", host=settings.host)
 
 
 @contextmanager
-def open_parts(settings: LocalSettings, folder: RunFolder, journal: Journal, console: Console) -> Iterator[Parts]:
+def open_parts(
+    settings: LocalSettings, folder: RunFolder, journal: Journal, console: Console, *, by_people: bool
+) -> Iterator[Parts]:
     """The parts of the run's local cloud; says which runtime they are of and why, and enters it in the journal.
 
     A run that was cut short goes on with the runtime that it was begun with. With RUNTIME=auto a new run takes
     processes where this machine lacks something for containers, and says what.
+
+    Args:
+        by_people: whether people label, for whom Label Studio is served on HOST; else it is for this machine alone.
 
     Raises:
         SetupError: this machine lacks something for the runtime that was asked for.
         ServiceError: a part does not come up.
     """
     with ExitStack() as opened:
-        name, reason, parts = _choose(settings, folder, journal, console, opened)
+        ports = Ports(settings.s3_port, settings.label_studio_port, settings.host if by_people else LOOPBACK)
+        name, reason, parts = _choose(settings, folder, journal, console, opened, ports)
         journal.runs_on(name, reason)
         console.say(_("Runtime: {name} ({reason})").format(name=name, reason=reason))
         yield opened.enter_context(parts)
 
 
 def _choose(
-    settings: LocalSettings, folder: RunFolder, journal: Journal, console: Console, opened: ExitStack
+    settings: LocalSettings,
+    folder: RunFolder,
+    journal: Journal,
+    console: Console,
+    opened: ExitStack,
+    ports: Ports,
 ) -> tuple[str, str, AbstractContextManager[Parts]]:
     """The runtime, why it is that, and its parts."""
     wanted = journal.runtime or settings.runtime
-    ports = Ports(settings.s3_port, settings.label_studio_port)
     reason = journal.runtime_reason or _("as RUNTIME says")
     if wanted != PROCESS:
         try:

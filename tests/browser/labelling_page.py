@@ -17,6 +17,8 @@ _PATIENCE_MS = 120_000
 # What the page says in place of a picture when there is none to label.
 _DONE = "No More Tasks"
 _REGION = ".lsf-outliner-item"
+# How the names of jobs begin, as links at the top.
+_JOB = "Labeling job"
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,21 @@ class LabellingPage:
         self.page.fill("[name=email]", user)
         self.page.fill("[name=password]", password)
         self.page.get_by_role("button", name="Log in").click()
+        self.label_all_tasks()
+
+    def label_all_tasks(self) -> None:
+        """The button above the list of pictures."""
         self.page.get_by_role("button", name="Label All Tasks").click()
         self.wait_for_picture()
+
+    def go_to_the_list(self) -> None:
+        """By the job's name above the picture: one click."""
+        self.page.get_by_role("link", name=_JOB).click()
+
+    @property
+    def place(self) -> str:
+        """Which picture of how many it is, as the page says above it."""
+        return self.page.locator(_SHORT_INSTRUCTIONS).nth(1).inner_text()
 
     def wait_for_picture(self) -> None:
         self.page.wait_for_function(
@@ -98,6 +113,12 @@ class LabellingPage:
             return False
         self.wait_for_picture()
         return True
+
+    def submit_in_vain(self) -> None:
+        """Submits without a network, and closes what the page says of that."""
+        self.page.get_by_test_id("bottombar-submit-button").click()
+        expect(self.page.get_by_text("Failed to fetch")).to_be_visible()
+        self.page.get_by_role("button", name="OK").click()
 
     def skip(self) -> None:
         self._next("bottombar-skip-button")

@@ -39,6 +39,7 @@ class ByHand:
     folder: Path
     printed: str
     landed_on: list[int]
+    places: list[str]
     short_instructions: str
     full_instructions: str
     addresses: set[str]
@@ -48,6 +49,7 @@ class ByHand:
 def by_hand(chromium: Browser, screenshots: Path, tmp_path_factory: pytest.TempPathFactory) -> ByHand:
     folder = tmp_path_factory.mktemp("by-hand")
     landed_on: list[int] = []
+    places: list[str] = []
     addresses: set[str] = set()
     process = command.start("local", folder=folder, **SETTINGS)
     try:
@@ -56,6 +58,7 @@ def by_hand(chromium: Browser, screenshots: Path, tmp_path_factory: pytest.TempP
             labelling.page.on("request", lambda request: addresses.add(re.sub(r"^blob:|(?<=\d)/.*", "", request.url)))
             labelling.sign_in(*way_in(folder, process))
             landed_on.append(labelling.task)
+            places.append(labelling.place)
             short, full = labelling.short_instructions(), labelling.full_instructions()
             work(labelling, TRUTH[: len(FIRST_DAY)], FIRST_DAY, screenshots)
         process.send_signal(signal.SIGINT)
@@ -66,13 +69,14 @@ def by_hand(chromium: Browser, screenshots: Path, tmp_path_factory: pytest.TempP
             labelling = LabellingPage(context.new_page())
             labelling.sign_in(*way_in(folder, process))
             landed_on.append(labelling.task)
+            places.append(labelling.place)
             work(labelling, TRUTH[len(FIRST_DAY) :], SECOND_DAY, screenshots)
         assert command.kit("go-on", folder=folder).returncode == 0
         assert process.wait(2 * command.PATIENCE_SECONDS) == 0, printed(folder)
     finally:
         process.terminate()
         process.wait(command.PATIENCE_SECONDS)
-    return ByHand(folder, printed(folder), landed_on, short, full, addresses)
+    return ByHand(folder, printed(folder), landed_on, places, short, full, addresses)
 
 
 def way_in(folder: Path, process: subprocess.Popen[str]) -> tuple[str, str, str]:
@@ -105,6 +109,7 @@ def answers(by_hand: ByHand) -> list[AnnotatedPicture]:
 
 def test_one_sign_in_lands_on_the_first_picture_that_is_not_labelled(by_hand: ByHand) -> None:
     assert by_hand.landed_on == [1, 1 + len(FIRST_DAY)]
+    assert by_hand.places == ["1 of 35", "4 of 35"]
 
 
 def test_the_instructions_are_those_of_the_ground_truth_template(by_hand: ByHand) -> None:

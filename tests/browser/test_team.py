@@ -11,7 +11,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 from kit.annotations.formats import coco, ground_truth
 from kit.annotations.model import AnnotatedPicture
@@ -48,15 +48,19 @@ class Worker:
         if response.status >= 400 and "/annotations" in response.url:
             self.refused.append(f"{response.status} {response.url}")
 
-    def label_one(self) -> bool:
-        """Draws the boxes of the picture in hand; whether there is another one then."""
-        self.draw_boxes()
-        self.did.append(self.labelling.task)
-        return self.labelling.submit_or_finish()
-
     def draw_boxes(self) -> None:
         for box in TRUTH[self.labelling.task - 1].boxes:
             self.labelling.draw(HOTKEYS[box.label], box)
+
+    def submit(self) -> bool:
+        """Whether there is another picture then."""
+        self.did.append(self.labelling.task)
+        return self.labelling.submit_or_finish()
+
+    def label_one(self) -> bool:
+        """Draws the boxes of the picture in hand; whether there is another one then."""
+        self.draw_boxes()
+        return self.submit()
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Together:
     shown: str
     workers: dict[str, Worker]
     given_back: tuple[int, int]
+    offline: tuple[int, int]
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +89,7 @@ def together(chromium: Browser, screenshots: Path, tmp_path_factory: pytest.Temp
         for _turn in range(3):
             for worker in workers.values():
                 assert worker.label_one()
+        offline = without_network(workers[PEOPLE[1]], contexts[PEOPLE[1]])
         workers[PEOPLE[0]].labelling.page.screenshot(path=screenshots / "labelling-together.png")
         # Ken's browser is killed over a picture; he comes back at another one.
         left = workers[PEOPLE[2]].labelling.task
@@ -102,7 +108,22 @@ def together(chromium: Browser, screenshots: Path, tmp_path_factory: pytest.Temp
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(command.PATIENCE_SECONDS)
-    return Together(folder, printed(folder), shown, workers, (left, came_back))
+    return Together(folder, printed(folder), shown, workers, (left, came_back), offline)
+
+
+def without_network(worker: Worker, browser: BrowserContext) -> tuple[int, int]:
+    """Labels a picture, during which the network is away; the picture that is submitted without it, and the next."""
+    browser.set_offline(True)
+    worker.draw_boxes()
+    browser.set_offline(False)
+    assert worker.submit()
+    submitted = worker.labelling.task
+    browser.set_offline(True)
+    worker.labelling.submit_in_vain()
+    browser.set_offline(False)
+    worker.labelling.go_to_the_list()
+    worker.labelling.label_all_tasks()
+    return submitted, worker.labelling.task
 
 
 def printed(folder: Path) -> str:
@@ -131,6 +152,11 @@ def test_nobody_is_refused(together: Together) -> None:
     assert {person: worker.refused for person, worker in together.workers.items()} == {person: [] for person in PEOPLE}
 
 
+def test_a_picture_that_was_submitted_without_a_network_comes_back(together: Together) -> None:
+    submitted, came_back = together.offline
+    assert submitted == came_back
+
+
 def test_whoever_is_cut_off_comes_back_to_the_same_picture(together: Together) -> None:
     left, came_back = together.given_back
     assert left == came_back
@@ -153,5 +179,5 @@ def test_terminal_status_and_journal_say_who_did_how_many(together: Together) ->
     said = re.search("labelled by: (.*)", together.printed)
     assert said
     assert sorted(said[1].split(", ")) == sorted(f"{person} {count}" for person, count in counts.items())
-    assert all(f"{person} 3" in together.shown for person in PEOPLE)
-    assert "Labelled: 9 of 35 pictures" in together.shown
+    assert f"{PEOPLE[1]} 4, {PEOPLE[0]} 3, {PEOPLE[2]} 3" in together.shown
+    assert "Labelled: 10 of 35 pictures" in together.shown

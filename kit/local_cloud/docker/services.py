@@ -21,9 +21,10 @@ from kit.language import _
 from kit.local_cloud.docker import leftovers
 from kit.local_cloud.docker.engine import Engine
 from kit.local_cloud.docker.images import image_name
-from kit.local_cloud.labelling.label_studio import LabelStudioAccess, knows_its_user, run_credentials
+from kit.local_cloud.labelling.label_studio import access_on, knows_its_user
 from kit.local_cloud.process import Service, choose_port, wait_until_ready
 from kit.local_cloud.s3.localstack import S3Server, s3_answers
+from kit.network import LOOPBACK
 from kit.repository import ROOT
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
@@ -39,6 +40,7 @@ class ContainerServices:
         run: the run's folder; everything in the engine carries it as its label, see `leftovers`.
         folder: for the services' data and logs. After a stop or a kill Label Studio goes on with what is there.
         s3_port: None for a free one; so with `label_studio_port`.
+        label_studio_host: the address of this machine that Label Studio is served on; 0.0.0.0 for all.
 
     Attributes:
         project: the name of the Compose project.
@@ -56,6 +58,7 @@ class ContainerServices:
         *,
         s3_port: int | None = None,
         label_studio_port: int | None = None,
+        label_studio_host: str = LOOPBACK,
     ) -> None:
         self.engine, self.run, self.folder = engine, run.absolute(), folder.absolute()
         leftovers.remove(engine, self.run)
@@ -63,14 +66,16 @@ class ContainerServices:
         data = self.folder / "label-studio"
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.s3_port = choose_port(s3_port, setting="S3_PORT")
-        port = choose_port(label_studio_port, setting="LABEL_STUDIO_PORT")
-        self.access = LabelStudioAccess(f"http://127.0.0.1:{port}", **run_credentials(data))
+        port = choose_port(label_studio_port, setting="LABEL_STUDIO_PORT", host=label_studio_host)
+        self.access = access_on(label_studio_host, port, data)
         self._settings = {
             "REHEARSAL_RUN": os.fspath(self.run),
             "LOCALSTACK_IMAGE": image_name("localstack"),
             "LABEL_STUDIO_IMAGE": image_name("label-studio"),
             "S3_PORT": str(self.s3_port),
             "LABEL_STUDIO_PORT": str(port),
+            "LABEL_STUDIO_ADDRESS": label_studio_host,
+            "LABEL_STUDIO_HOSTS": self.access.hosts,
             "LABEL_STUDIO_DATA": os.fspath(data),
             "LABEL_STUDIO_OWNER": "0:0" if engine.rootless else f"{os.getuid()}:{os.getgid()}",
             "LABEL_STUDIO_USERNAME": self.access.user,

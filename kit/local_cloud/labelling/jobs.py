@@ -161,8 +161,8 @@ class LabelingJobs:
             remark = f"{_('“Label All Tasks” brings those that have no label.')} {how_to_correct()}"
         else:
             pictures += "?labeling=1"
-        address = f"{access.url}/user/login/?next={quote(pictures, safe='')}"
-        return LabellingPortal(address, (Person(access.user, access.password),), remark=remark)
+        address, others = access.ways(f"/user/login/?next={quote(pictures, safe='')}")
+        return LabellingPortal(address, (Person(access.user, access.password),), remark=remark, others=others)
 
     def began_with(self, *, LabelingJobName: str) -> int:
         """How many pictures of the job were labelled when it was created.

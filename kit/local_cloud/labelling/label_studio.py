@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -31,6 +32,7 @@ from kit.local_cloud.labelling.label_studio_database import (
     label_studio_environment,
 )
 from kit.local_cloud.process import GuardedProcess, Service, choose_port, wait_for_predecessor, wait_until_ready
+from kit.network import EVERYWHERE, LOOPBACK, addresses_of
 
 _logger = logging.getLogger(__name__)
 
@@ -44,12 +46,26 @@ _ALIVE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class LabelStudioAccess:
-    """Where a Label Studio server is and how to get in, as a person (user, password) or as a program (token)."""
+    """Where a Label Studio server is and how to get in, as a person (user, password) or as a program (token).
+
+    `others`: where other machines reach it; empty where only this one does.
+    """
 
     url: str
     user: str
     password: str = field(repr=False)
     token: str = field(repr=False)
+    others: tuple[str, ...] = ()
+
+    def ways(self, path: str) -> tuple[str, tuple[str, ...]]:
+        """The address of a path to give to people, and those by which other machines reach the same."""
+        others = tuple(url + path for url in self.others)
+        return next(iter(others), self.url + path), others
+
+    @property
+    def hosts(self) -> str:
+        """What Label Studio may be called by: its ALLOWED_HOSTS."""
+        return ",".join([LOOPBACK, "localhost", *(str(urlsplit(url).hostname) for url in self.others)])
 
     def connection(self) -> httpx.Client:
         """For what the client of its API does not know; addresses may be given without the server's own."""
@@ -116,6 +132,7 @@ class LabelStudioServer:
         folder: the server's own.
         s3_url: address of the S3 that it reads pictures from; "" for Amazon's.
         port: None for a free one.
+        host: the address of this machine that it serves on; 0.0.0.0 for all.
         s3_credentials: for that S3, by the names of the environment variables that boto3 reads.
 
     Attributes:
@@ -133,6 +150,7 @@ class LabelStudioServer:
         *,
         s3_url: str,
         port: int | None = None,
+        host: str = LOOPBACK,
         s3_credentials: Mapping[str, str] = LOCAL_CREDENTIALS,
     ) -> None:
         folder = folder.absolute()
@@ -141,9 +159,8 @@ class LabelStudioServer:
         # The server of a kit that was killed a moment ago may still hold the database and the port.
         wait_for_predecessor("Label Studio", log)
         _provide_database(environment, folder)
-        port = choose_port(port, setting="LABEL_STUDIO_PORT")
-        credentials = run_credentials(folder)
-        self.access = LabelStudioAccess(f"http://127.0.0.1:{port}", **credentials)
+        port = choose_port(port, setting="LABEL_STUDIO_PORT", host=host)
+        self.access = access_on(host, port, folder)
         self._start = functools.partial(
             GuardedProcess,
             "Label Studio",
@@ -151,7 +168,7 @@ class LabelStudioServer:
                 environment.absolute() / EXECUTABLE,
                 "start",
                 "--no-browser",
-                *("--internal-host", "127.0.0.1"),
+                *("--internal-host", host),
                 *("--port", str(port)),
             ],
             environment={
@@ -165,7 +182,7 @@ class LabelStudioServer:
                 "LABEL_STUDIO_USER_TOKEN": self.access.token,
                 "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
                 "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
-                "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
+                "LABEL_STUDIO_ALLOWED_HOSTS": self.access.hosts,
                 "LABEL_STUDIO_CORS_ALLOW_ALL_ORIGINS": "false",
                 "LABEL_STUDIO_TASK_LOCK_TTL": str(PICTURE_SECONDS),
                 "LABEL_STUDIO_ENABLE_LOCAL_FILES_STORAGE": "false",
@@ -249,6 +266,13 @@ class _Credentials:
     user: str
     password: str
     token: str
+
+
+def access_on(host: str, port: int, folder: Path) -> LabelStudioAccess:
+    """The way into a server on an address of this machine; its credentials are kept in `folder`."""
+    here = LOOPBACK if host == EVERYWHERE else host
+    others = tuple(f"http://{each}:{port}" for each in addresses_of(host))
+    return LabelStudioAccess(f"http://{here}:{port}", **run_credentials(folder), others=others)
 
 
 def run_credentials(folder: Path) -> dict[str, str]:

@@ -37,10 +37,12 @@ def portal(
     Raises:
         ServiceError: Label Studio does not answer, or refuses.
     """
+    address, others = access.ways(f"/user/login/?next={quote(f'/projects/{project}/data', safe='')}")
     return LabellingPortal(
-        f"{access.url}/user/login/?next={quote(f'/projects/{project}/data', safe='')}",
+        address,
         _admitted(access, file, addresses),
         invited=True,
+        others=others,
         remark=" ".join(
             filter(None, [_("Then press “Label All Tasks”: it brings pictures that nobody else has in hand."), further])
         ),

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from kit.network import qr_code
 from kit.serving import connections
-from kit.serving.address import Address, address_of, qr_code
+from kit.serving.address import Address, address_of
 from kit.serving.app import PageServer
 from kit.serving.guard import is_own
 from kit.serving.pieces import pieces_here

@@ -96,6 +96,7 @@ def write(folder: RunFolder, journal: Journal, summary: Mapping[str, Any], origi
 def _evidence(folder: RunFolder, journal: Journal, judged: tuple[JudgedPicture, ...]) -> Evidence:
     scoring = journal.result(ScoringResult)
     return Evidence(
+        run=journal.run_id,
         settings=journal.settings,
         defaults=settings_table.defaults(journal),
         target="cloud-rehearsal" if journal.is_rehearsal else journal.track,

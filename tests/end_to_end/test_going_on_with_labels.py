@@ -174,6 +174,9 @@ def test_a_run_is_relabelled_with_pictures_found_wrong_and_pictures_added_later(
         assert person.proposed() == {"cat-0a1b2c3d.jpg"}
         assert f"Labels of 7 pictures are those of {earlier.name}" in printed(went_on)
         person.correct(NAMES[1])
+        second = command.kit("relabel", folder=went_on, run=earlier.name)
+        assert second.returncode == 2
+        assert "is going on in another terminal; wait for it, or stop it first" in second.stderr
         kill(person, went_on)
     relabelled = command.latest(went_on)
     assert relabelled != earlier

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from kit.annotations.model import AnnotatedPicture
 from kit.aws_api import LabellingPortal, Person
 from kit.local_cloud import environments
 from kit.local_cloud.labelling import people
@@ -23,11 +24,13 @@ from kit.network import EVERYWHERE
 
 NAMES = ("hanako@example.org", "taro@example.org", "ken@example.org")
 PICTURES = [f"http://127.0.0.1:9/{number}.jpg" for number in range(6)]
+# Before anybody came: there is nothing on it.
+LABELLED = "http://127.0.0.1:9/labelled.jpg"
 
 
 @dataclass
 class Room:
-    """Label Studio as HOST=0.0.0.0 opens it, with a project of six pictures and three people."""
+    """Label Studio as HOST=0.0.0.0 opens it, with six pictures to label, one labelled, and three people."""
 
     server: LabelStudioServer
     folder: Path
@@ -76,6 +79,13 @@ class Worker:
             f"/api/tasks/{task}/annotations/", json={"result": []}, headers=self._form()
         ).raise_for_status()
 
+    def correct(self, task: int) -> None:
+        """Changes the one answer that the picture has, as the button Update does."""
+        (answer,) = self.browser.get(f"/api/tasks/{task}/annotations/").raise_for_status().json()
+        self.browser.patch(
+            f"/api/annotations/{answer['id']}/", json={"result": []}, headers=self._form()
+        ).raise_for_status()
+
     def _form(self) -> dict[str, str]:
         return {"X-CSRFToken": self.browser.cookies["csrftoken"], "Origin": str(self.browser.base_url).rstrip("/")}
 
@@ -87,7 +97,9 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     try:
         if not server.access.others:
             pytest.skip("this machine is in no network")
-        project = open_project(server.access, "arn/room", ["usb-a"], Instructions("", ""), PICTURES, {})
+        begun = {LABELLED: AnnotatedPicture(LABELLED, 0, 0)}
+        instructions = Instructions("", "")
+        project = open_project(server.access, "arn/room", ["usb-a"], instructions, [*PICTURES, LABELLED], begun)
         portal = people.portal(server.access, project, folder / "people.json", NAMES)
         with ExitStack() as browsers:
             yield Room(server, folder, project, portal, browsers)
@@ -129,9 +141,21 @@ def test_killed_while_three_label_each_is_back_at_their_picture_and_nothing_is_l
     # The pages that were open go on where they were, too.
     for worker, task in zip(workers, in_hand, strict=True):
         worker.submit(int(task or 0))
+    assert labelled(room) == {**dict(zip(NAMES, (2, 1, 1), strict=True)), room.server.access.user: 1}
+
+
+def labelled(room: Room) -> dict[str, int]:
     names = people.users(room.server.access)
-    counts = {names[user]: count for user, count in labelled_by(room.server.access, room.project).items()}
-    assert counts == dict(zip(NAMES, (2, 1, 1), strict=True))
+    return {names[user]: count for user, count in labelled_by(room.server.access, room.project).items()}
+
+
+def test_a_label_of_before_is_counted_for_whoever_corrects_it(room: Room) -> None:
+    before = labelled(room)
+    taro = room.enter(room.portal.people[1])
+    taro.correct(len(PICTURES) + 1)
+    after = labelled(room)
+    assert after[NAMES[1]] == before[NAMES[1]] + 1
+    assert room.server.access.user not in after
 
 
 def test_a_picture_that_somebody_left_open_comes_back_to_the_others(room: Room) -> None:

@@ -24,6 +24,7 @@ class Evidence:
     """A run's results, as its journal and the held-out pictures have them.
 
     Attributes:
+        run: its name.
         settings: that the run was begun with, as in the journal.
         defaults: of these settings, in the same form.
         target: of make: `local`, `cloud`, `cloud-rehearsal`.
@@ -33,6 +34,7 @@ class Evidence:
         interval: of mAP@0.5; None where there is no score.
     """
 
+    run: str
     settings: Mapping[str, Any]
     defaults: Mapping[str, Any]
     target: str

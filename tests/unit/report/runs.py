@@ -68,6 +68,7 @@ def evidence(judged: Sequence[JudgedPicture] | None = None, map50: float | None 
     """A run on somebody's own 100 pictures, labelled in it; `changes` are fields of Evidence."""
     judged = all_found() if judged is None else judged
     made = Evidence(
+        run="r1",
         settings=GIVEN,
         defaults=DEFAULTS,
         target="local",

@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from kit.report.counsel import verdict
+from kit.report.counsel import commands, verdict
 from kit.report.counsel.evidence import Evidence
 from kit.report.counsel.finding import Finding
 from kit.run.remark import Remark
@@ -16,7 +16,7 @@ from tests.docs.test_docs import problem_of
 from tests.unit.report.runs import DEFAULTS, LABELS, TRAINED, all_found, box, evidence, losses, picture
 
 RELABELLED = "make local IMAGES=/photos ANNOTATIONS=runs/r1/results/output.manifest"
-MORE = "make local IMAGES=/photos LABELS=cat,dog"
+MORE = "make relabel RUN=r1"
 SAMPLES = {**DEFAULTS}
 
 
@@ -182,13 +182,20 @@ def test_the_verdict_is_in_words_that_need_no_explaining(judged: list, grade: st
     assert (found.grade, found.sentences) == (grade, sentences)
 
 
+def test_a_run_that_began_from_the_labels_of_another_is_gone_on_from_in_the_same_way() -> None:
+    """Some of its pictures are of no folder that IMAGES names."""
+    run = evidence(map50=0.3, **labelled(cat=9, dog=9))
+    run = dataclasses.replace(run, settings={**run.settings, "relabel": "r0"})
+    assert commands.again(run, epochs=50) == "make relabel RUN=r1 EPOCHS=50"
+
+
 def test_a_command_is_whole_and_can_be_pasted() -> None:
     settings = {**DEFAULTS, "images": "/my photos", "labels": ["red fox", "cat"], "epochs": 5, "image_size": 320}
     run = evidence(map50=0.3, **trained(epochs=5, hyperparameters={"image-size": "320"}), **labelled(cat=9, dog=9))
-    run = dataclasses.replace(run, settings=settings)
+    run = dataclasses.replace(run, settings=settings, target="cloud")
     command = verdict.of(run).advice[0].command
     assert shlex.split(command) == [
-        "make", "local", "IMAGES=/my photos", "LABELS=red fox,cat", "EPOCHS=5", "IMAGE_SIZE=320"
+        "make", "cloud", "IMAGES=/my photos", "LABELS=red fox,cat", "EPOCHS=5", "IMAGE_SIZE=320"
     ]  # fmt: skip
 
 

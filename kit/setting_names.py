@@ -13,14 +13,18 @@ from pathlib import Path
 
 from kit.language import _
 
-_DECLARATION = ast.parse(Path(__file__).with_name("settings.py").read_text(encoding="utf-8"))
+_DECLARATIONS = [
+    node
+    for path in sorted(Path(__file__).with_name("settings").glob("*.py"))
+    for node in ast.parse(path.read_text(encoding="utf-8")).body
+]
 # The dataclasses that have all settings between them.
 TRACKS = ("LocalSettings", "CloudSettings", "RehearsalSettings", "EndpointSettings", "CleanSettings")
 
 
 def _constants() -> Iterator[tuple[str, str]]:
     """The texts that have a name in `kit.settings`: AUTO, PROCESS, DOCKER = "auto", "process", "docker"."""
-    for node in _DECLARATION.body:
+    for node in _DECLARATIONS:
         match node:
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
                 for name, value in zip(names, values, strict=True):
@@ -37,7 +41,7 @@ def declared(kind: str) -> dict[str, tuple[str, str]]:
     Of each name its help in English, and its default as it would be given, empty where that is no fixed one. The
     declaration is read, not imported: it needs click.
     """
-    classes = {node.name: node for node in _DECLARATION.body if isinstance(node, ast.ClassDef)}
+    classes = {node.name: node for node in _DECLARATIONS if isinstance(node, ast.ClassDef)}
     found: dict[str, tuple[str, str]] = {}
     for base in classes[kind].bases:
         found.update(declared(ast.unparse(base)))
@@ -53,7 +57,8 @@ def former_names() -> set[str]:
     """Names that settings had before, which still serve."""
     return {
         str(ast.literal_eval(keyword.value))
-        for node in ast.walk(_DECLARATION)
+        for declaration in _DECLARATIONS
+        for node in ast.walk(declaration)
         if isinstance(node, ast.Call)
         for keyword in node.keywords
         if keyword.arg == "formerly"

@@ -74,13 +74,14 @@ def main() -> None:
 
 def ready(model: Model, body: bytes) -> Ready:
     pixels = picture.decode(body, DECODING_RESERVE * model.description.image_size**2)
+    looks = inference.look(model, pixels, FULL)
     inputs = [
         inference.detector_input(pixels, round(scale * model.description.image_size), flipped)
-        for scale, flipped in FULL.passes
+        for scale, flipped in FULL.passes[: len(looks)]
     ]
     runs = (model.detector.run(["scores", "offsets"], {"picture": planes}) for planes in inputs)
     outputs = [(np.asarray(scores)[0], np.asarray(offsets)[0]) for scores, offsets in runs]
-    boxes, _ = inference.merge_proposals([inference.propose(model, pixels, *way) for way in FULL.passes])
+    boxes, _ = inference.merge_proposals(looks)
     boxes *= np.array([pixels.shape[1], pixels.shape[0]] * 2, np.float32)
     cropped = [crop_box(pixels, box) for box in boxes]
     crops = np.array([network_input(crop.pixels) for crop in cropped]).reshape(-1, 3, CROP_SIZE, CROP_SIZE)

@@ -75,9 +75,9 @@ def parts(one: Model, items: list[Ready]) -> dict[str, Way]:
     found = {item.body: inference.detect(one, item.pixels) for item in items}
     return {
         "decode": lambda item: picture.decode(item.body, pixels_wanted(one)),
-        "resizing, planes of -1..1, for both passes": lambda item: [
+        "resizing, planes of -1..1, for each pass": lambda item: [
             inference.detector_input(item.pixels, round(scale * one.description.image_size), flipped)
-            for scale, flipped in FULL.passes
+            for scale, flipped in FULL.passes[: len(item.inputs)]
         ],
         "detector, a `session.run` for each pass": lambda item: every_pass(one, item),
         "boxes from anchors, suppression, box voting": lambda item: inference.merge_proposals(proposals(item)),
@@ -180,8 +180,8 @@ def threads(folder: Path, one: Model, every: Model) -> dict[str, Way]:
         "whole, threads never spin": dataclasses.replace(every, detector=waiting),
     }
     return {
-        "detector, both passes, 1 thread": lambda item: every_pass(one, item),
-        f"detector, both passes, {CORES} threads": lambda item: every_pass(every, item),
+        "detector, each pass, 1 thread": lambda item: every_pass(one, item),
+        f"detector, each pass, {CORES} threads": lambda item: every_pass(every, item),
         "crops one by one, 1 thread": lambda item: classify(one, item),
         f"crops side by side, {CORES} threads": lambda item: classify(every, item),
         f"crops in one run, {CORES} threads": lambda item: in_one_run(batch, item),

@@ -26,8 +26,10 @@ CLASSIFIER = onnxruntime.InferenceSession(HERE / "classifier.onnx", providers=["
 
 # The detector's anchors: sides in strides, and width over height.
 STRIDES, SCALES, RATIOS = (8, 16, 32, 64), (4.0, 5.7), (0.5, 1.0, 2.0)
-# The picture is shown to the detector twice, once larger and flipped: two looks err differently.
-LOOKS = ((1.0, False), (1.2, True))
+# Where the first look finds nothing, or things of less than so many pixels, the picture is shown to the detector once
+# more, larger and flipped: two looks err differently.
+FIRST_LOOK, SECOND_LOOK = (1.0, False), (1.2, True)
+SMALL, SURE_OBJECT = 44, 0.3
 # The classifier's cut: side in pixels, side over the longer side of the box, cells of the mask along a side.
 CUT, CONTEXT, CELLS = 128, 1.4, 8
 ORANGE = (0, 159, 230)  # blue, green, red
@@ -43,7 +45,11 @@ def find(picture):
     Returns:
         A list of label, score in 0..1, and box: left, top, right, bottom in pixels.
     """
-    boxes, objects = merge([propose(picture, *look) for look in LOOKS])
+    first = propose(picture, *FIRST_LOOK)
+    boxes, objects = merge([first])
+    left, top, right, bottom = boxes[objects >= SURE_OBJECT].T
+    if not len(left) or np.median(np.sqrt((right - left) * (bottom - top)) * SIZE) < SMALL:
+        boxes, objects = merge([first, propose(picture, *SECOND_LOOK)])
     if not len(boxes):
         return []
     sides = np.array([picture.shape[1], picture.shape[0]] * 2, np.float32)
@@ -81,7 +87,7 @@ def propose(picture, scale, flipped):
 
 
 def merge(looks):
-    """One box for each object of both looks: the mean of those that agree, weighted by their squared scores."""
+    """One box for each object of all looks: the mean of those that agree, weighted by their squared scores."""
     boxes, scores = (np.concatenate(each) for each in zip(*looks, strict=True))
     kept = suppress(boxes, scores)[:100]
     agree = overlaps(boxes[kept], boxes) > SAME_BOX

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 from detector.crops import CROP_SIZE
+from detector.serving import inference
 from detector.serving.inference import Description, Model, class_scores, merge_proposals, refine_and_classify
 
 NOTHING = (np.empty((0, 4), np.float32), np.empty(0, np.float32))
@@ -37,6 +38,33 @@ def test_a_loosely_fitting_box_has_no_vote_and_is_suppressed() -> None:
     boxes, scores = merge_proposals([proposals(((0.1, 0.1, 0.3, 0.3), 0.9), ((0.1, 0.1, 0.3, 0.23), 0.5)), NOTHING])
     assert boxes.tolist() == [pytest.approx([0.1, 0.1, 0.3, 0.3])]
     assert scores.tolist() == pytest.approx([0.45])
+
+
+@pytest.mark.parametrize(
+    ("boxes", "looks"),
+    [
+        ([], 2),
+        ([(0.1, 0.1, 0.2, 0.2)], 2),
+        ([(0.1, 0.1, 0.3, 0.3)], 1),
+        ([(0.1, 0.1, 0.2, 0.2), (0.5, 0.5, 0.6, 0.6), (0.6, 0.1, 0.9, 0.4)], 2),
+        ([(0.1, 0.1, 0.2, 0.2), (0.5, 0.5, 0.9, 0.9), (0.6, 0.1, 0.9, 0.4)], 1),
+    ],
+)
+def test_a_second_look_is_taken_where_most_is_small_or_nothing_is_found(
+    monkeypatch: pytest.MonkeyPatch, boxes: list[tuple[float, ...]], looks: int
+) -> None:
+    """Sides of 0.1 are 40 pixels of an input of 400 x 400."""
+    asked = []
+
+    def propose(_model: Model, _pixels: np.ndarray, scale: float, flipped: bool) -> tuple[np.ndarray, np.ndarray]:
+        asked.append((scale, flipped))
+        return np.array(boxes, np.float32).reshape(-1, 4), np.full(len(boxes), 0.9, np.float32)
+
+    monkeypatch.setattr(inference, "propose", propose)
+    description = Description(("a", "b"), 400, "cpu", 1, 1)
+    model = Model(detector=None, classifier=None, description=description, pool=None)  # type: ignore[arg-type]
+    assert len(inference.look(model, np.zeros((480, 640, 3), np.uint8), inference.FULL)) == looks
+    assert asked == [(1.0, False), (1.2, True)][:looks]
 
 
 def test_passes_that_find_nothing() -> None:

@@ -41,7 +41,8 @@ class Effort:
     """How much is done for a picture.
 
     Attributes:
-        passes: of the detector, scale and horizontal flip of each (test-time augmentation).
+        passes: of the detector, scale and horizontal flip of each (test-time augmentation). Those after the first are
+            for pictures in which it finds nothing, or small things.
         min_objectness: the mean of the passes; proposals below it are not classified.
         max_proposals: that are classified.
     """
@@ -51,10 +52,12 @@ class Effort:
     max_proposals: int
 
 
-# Two passes err differently, and the larger one places boxes better. Cross-validated: mAP@[.5:.95] of boxes 0.65 with
-# one pass, 0.68 with these; more take longer.
+# Where the median object's side is smaller in the first pass's input, in pixels, and what counts as an object there.
+# Objects are larger than that in most pictures to train on, or are enlarged to it (`detector.training.dataset`).
+SMALL_SIDE, SURE_OBJECTNESS = 44.0, 0.3
+# Two passes err differently, and the larger one sees small objects better. Others gain nothing by it: bench/README.md.
 FULL = Effort(((1.0, False), (1.2, True)), 0.0, MAX_PROPOSALS)
-# A quarter of the time, for a camera that will not wait; bench/README.md says what it misses.
+# Two fifths of the time, for a camera that will not wait; bench/README.md says what it misses.
 QUICK = Effort(((0.64, False),), 0.3, 20)
 
 
@@ -146,7 +149,7 @@ def detect(model: Model, pixels: Pixels, effort: Effort = FULL) -> Detections:
     The detector proposes boxes in the picture at reduced size; the classifier takes a crop of the picture at full size
     for each, refines its box and gives class probabilities.
     """
-    boxes, objectness = merge_proposals([propose(model, pixels, *way) for way in effort.passes])
+    boxes, objectness = merge_proposals(look(model, pixels, effort))
     likely = np.flatnonzero(objectness >= effort.min_objectness)[: effort.max_proposals]
     boxes, objectness = boxes[likely], objectness[likely]
     boxes, probabilities = refine_and_classify(model, pixels, boxes)
@@ -157,6 +160,19 @@ def detect(model: Model, pixels: Pixels, effort: Effort = FULL) -> Detections:
     values = scores[rows, classes]
     best = np.argsort(-values, kind="stable")[:MAX_DETECTIONS]
     return Detections(boxes[rows[best]], classes[best].astype(np.int64), values[best].astype(np.float32))
+
+
+def look(model: Model, pixels: Pixels, effort: Effort) -> list[tuple[Boxes, NDArray[np.float32]]]:
+    """The proposals of each pass that the picture gets, as `propose` has them."""
+    first, *others = effort.passes
+    found = [propose(model, pixels, *first)]
+    if others:
+        boxes, objectness = merge_proposals(found)
+        boxes = boxes[objectness >= SURE_OBJECTNESS]
+        sides = np.sqrt((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])) * model.description.image_size
+        if not len(sides) or np.median(sides) < SMALL_SIDE:
+            found += [propose(model, pixels, *way) for way in others]
+    return found
 
 
 def propose(model: Model, pixels: Pixels, scale: float, flipped: bool) -> tuple[Boxes, NDArray[np.float32]]:

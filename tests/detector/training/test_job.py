@@ -16,6 +16,7 @@ from detector.errors import TrainingError
 from detector.networks.classifier import Classifier
 from detector.serving.inference import Model, detect, load, propose, refine_and_classify
 from detector.training import fit as fine_tuning
+from detector.training import job
 from detector.training.dataset import PictureCache, read_channel
 from detector.training.hyperparameters import Hyperparameters
 from torch import nn
@@ -33,6 +34,17 @@ LINE = re.compile(
 @pytest.fixture(scope="module")
 def model(trained: tuple[Path, str]) -> Model:
     return load(trained[0] / "model", threads=2)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "epochs", "told"),
+    [(1, 31, ["the other 30 epochs take about 1.2 minutes"]), (2, 31, []), (1, 1, [])],
+)
+def test_the_first_of_several_epochs_says_how_long_the_others_will_take(
+    capsys: pytest.CaptureFixture[str], epoch: int, epochs: int, told: list[str]
+) -> None:
+    job.report(fine_tuning.EpochMetrics(epoch, epochs, 1.5, 0.5, 2.4, 14.0, 1.2, 1.2))
+    assert capsys.readouterr().out.splitlines()[1:] == told
 
 
 def test_a_line_for_each_epoch_and_a_loss_that_falls(trained: tuple[Path, str]) -> None:

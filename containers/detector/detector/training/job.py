@@ -78,3 +78,7 @@ def label_names(given: tuple[str, ...], pictures: list[LabelledPicture]) -> tupl
 
 def report(metrics: EpochMetrics) -> None:
     print(metrics, flush=True)
+    left = metrics.epochs - metrics.epoch
+    if metrics.epoch == 1 and left:
+        # The first one also decodes the pictures, so that it is rather less.
+        print(f"the other {left} epochs take about {left * metrics.seconds / 60:.1f} minutes", flush=True)

@@ -11,8 +11,9 @@ import pytest
 
 from kit.annotations.formats import ground_truth
 from kit.errors import InputError
+from kit.run.folder import TO_LABEL_MANIFEST
 from kit.run.picture_set import SAMPLES
-from kit.serving.to_label import MANIFEST, keep
+from kit.serving.to_label import keep
 
 LABELS = ("usb-a", "usb-c", "lightning")
 PICTURE = sorted((SAMPLES / "held_out").glob("*.jpg"))[0].read_bytes()
@@ -34,7 +35,7 @@ def test_picture_and_boxes_are_kept_and_the_last_time_counts(tmp_path: Path) -> 
     assert keep(folder, LABELS, sent(boxes=[])) == path
     other = keep(folder, LABELS, sent(name="my plugs.heic", picture=PICTURE + b"\0"))
     assert other != path
-    pictures = {each.source: each for each in ground_truth.read(folder / MANIFEST).pictures}
+    pictures = {each.source: each for each in ground_truth.read(folder / TO_LABEL_MANIFEST).pictures}
     assert set(pictures) == {path.name, other.name}
     assert pictures[path.name].boxes == ()
     (box,) = pictures[other.name].boxes

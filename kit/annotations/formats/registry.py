@@ -155,7 +155,7 @@ FORMATS: Mapping[Format, _Access] = {
 def annotation_file(path: Path) -> Path:
     """`path` itself, or for a folder the file with all annotations in it, where it has one.
 
-    That is the annotations.json of a JumpStart channel, or CVAT's annotations.xml.
+    That is the annotations.json of a JumpStart channel, CVAT's annotations.xml, or the only manifest.
 
     Raises:
         InputError: there is no such file.
@@ -165,7 +165,8 @@ def annotation_file(path: Path) -> Path:
     for folder, name in ((path, jumpstart.ANNOTATIONS), (path / CHANNEL, jumpstart.ANNOTATIONS), (path, cvat.FILE)):
         if path.is_dir() and (folder / name).is_file():
             return folder / name
-    return path
+    manifests = list(path.glob("*.manifest")) if path.is_dir() else []
+    return manifests[0] if len(manifests) == 1 else path
 
 
 def recognise(path: Path) -> Format:

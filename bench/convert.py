@@ -1,7 +1,7 @@
 """Pictures a second and peak memory of conversions, beside other programs': `make bench-convert`.
 
     .venvs/kit/bin/python bench/convert.py [--sizes 10000 100000 1000000] [--peers-up-to 100000] [--rounds 3]
-                                           [--folder FOLDER]
+                                           [--folders-up-to 100000] [--legs "→ YOLO"] [--folder FOLDER]
 
 Writes annotation files of these sizes into a temporary folder (5 GB for a million pictures) or into FOLDER, and has
 each program convert them, one after the other, in a process of its own: as often as there are rounds, the largest size
@@ -14,6 +14,7 @@ import argparse
 import datetime
 import json
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from convert_files import HEIGHT, WIDTH, name, write_coco, write_ground_truth, write_label_studio
+from convert_files import HEIGHT, WIDTH, name, write_coco, write_cvat, write_ground_truth, write_label_studio
 from machine import BENCH, machine, run
 from PIL import Image
 
@@ -31,6 +32,8 @@ from kit.errors import KitError
 CONVERTERS = BENCH.parent / ".venvs" / "converters" / "bin" / "python"
 # Supervision wants the picture files, and is the slowest: more would only take longer.
 MOST_PICTURE_FILES = 10_000
+# A file system allows 65,000 names for a file.
+_MOST_LINKS = 50_000
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,16 @@ class Leg:
     Attributes:
         source: the name of the file.
         suffix: of what the kit is to write, which tells it the format; peers write COCO.
+        to: the format where the suffix does not tell it.
+        folder: whether there is a file for each picture, so that the sizes are limited.
     """
 
     name: str
     source: str
     suffix: str
-    peers: tuple[Peer, ...]
+    peers: tuple[Peer, ...] = ()
+    to: str = ""
+    folder: bool = False
 
 
 LEGS = (
@@ -81,6 +88,13 @@ LEGS = (
     Leg("Label Studio → COCO", "export.json", ".json", (Peer(SDK, "label-studio-sdk", Path(sys.executable)),)),
     Leg("Ground Truth → COCO", "output.manifest", ".json", (GLOBOX_BY_HAND, SUPERVISION_BY_HAND)),
     Leg("COCO → COCO", "coco.json", ".json", (GLOBOX, SUPERVISION)),
+    Leg("Ground Truth → Label Studio tasks", "output.manifest", ".tasks", to="label-studio"),
+    Leg("CVAT → COCO", "annotations.xml", ".json"),
+    # What these write, the next read.
+    Leg("Ground Truth → YOLO", "output.manifest", ".yolo", to="yolo", folder=True),
+    Leg("YOLO → COCO", "output-kit.yolo", ".json", folder=True),
+    Leg("Ground Truth → Pascal VOC", "output.manifest", ".voc", to="voc", folder=True),
+    Leg("Pascal VOC → COCO", "output-kit.voc", ".json", folder=True),
 )
 KIT = Peer("kit", "kit", Path(sys.executable))
 
@@ -105,16 +119,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--peers-up-to", type=int, default=100_000)
+    parser.add_argument("--folders-up-to", type=int, default=100_000, help="formats with a file for each picture")
+    parser.add_argument("--legs", help="only those with this in their name")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path)
     wanted = parser.parse_args()
     sizes = sorted(wanted.sizes)
+    legs = tuple(leg for leg in LEGS if (wanted.legs or "") in leg.name)
     with _folder(wanted.folder) as folder:
         try:
             measured = [
                 each
                 for size in sizes
-                for each in measure(folder, size, wanted.peers_up_to, 1 if size == sizes[-1] else wanted.rounds)
+                for each in measure(folder, legs, size, wanted, 1 if size == sizes[-1] else wanted.rounds)
             ]
         except KitError as error:
             print(f"Error: {error}", file=sys.stderr)
@@ -133,13 +150,19 @@ def _folder(given: Path | None) -> Iterator[Path]:
         yield Path(made)
 
 
-def measure(folder: Path, pictures: int, peers_up_to: int, rounds: int) -> Iterator[Measured]:
-    """All legs at one size: in each round the kit and its peers have their turn."""
+def measure(
+    folder: Path, legs: Sequence[Leg], pictures: int, wanted: argparse.Namespace, rounds: int
+) -> Iterator[Measured]:
+    """Legs at one size: in each round the kit and its peers have their turn."""
+    peers_up_to, in_folders = wanted.peers_up_to, pictures <= wanted.folders_up_to
     write_ground_truth(folder / "output.manifest", pictures)
     write_label_studio(folder / "export.json", pictures)
     write_coco(folder / "coco.json", pictures)
-    _picture_files(folder / "images", min(pictures, peers_up_to, MOST_PICTURE_FILES))
-    for leg in LEGS:
+    write_cvat(folder / "annotations.xml", pictures)
+    _picture_files(folder / "images", pictures if in_folders else min(peers_up_to, MOST_PICTURE_FILES))
+    for leg in legs:
+        if leg.folder and not in_folders:
+            continue
         limits = {peer: min(peers_up_to, peer.most or peers_up_to) for peer in leg.peers if peer.python.exists()}
         targets = {KIT: folder / f"{Path(leg.source).stem}-kit{leg.suffix}"}
         for peer in (peer for peer, limit in limits.items() if pictures <= limit):
@@ -147,8 +170,13 @@ def measure(folder: Path, pictures: int, peers_up_to: int, rounds: int) -> Itera
         found: dict[Peer, list[dict[str, float]]] = {peer: [] for peer in targets}
         for _ in range(rounds):
             for peer, target in targets.items():
-                command = [peer.python, BENCH / "convert_one.py", peer.program, folder / leg.source, target]
+                to = [leg.to] if leg.to and peer is KIT else []
+                command = [peer.python, BENCH / "convert_one.py", peer.program, folder / leg.source, target, *to]
+                if leg.folder:
+                    shutil.rmtree(target, ignore_errors=True)
                 found[peer].append(json.loads(run(command, PYTHONPATH=str(BENCH.parent))))
+        if leg.to == "yolo":
+            (targets[KIT] / "images").symlink_to(folder / "images")  # which say the sizes
         for peer, results in found.items():
             middle = {key: statistics.median(result[key] for result in results) for key in results[0]}
             print(f"{leg.name}, {peer.does}: {pictures} pictures, {middle['seconds']:.1f} s", file=sys.stderr)
@@ -158,16 +186,17 @@ def measure(folder: Path, pictures: int, peers_up_to: int, rounds: int) -> Itera
 def _picture_files(folder: Path, pictures: int) -> None:
     """One picture under many names."""
     folder.mkdir(exist_ok=True)
-    first = folder / name(0)
-    if not first.exists():
-        Image.new("RGB", (WIDTH, HEIGHT)).save(first)
-    for number in range(1, pictures):
-        if not (folder / name(number)).exists():
-            os.link(first, folder / name(number))
+    for number in range(pictures):
+        first, path = folder / name(number - number % _MOST_LINKS), folder / name(number)
+        if path.exists():
+            continue
+        if path == first:
+            Image.new("RGB", (WIDTH, HEIGHT)).save(path)
+        else:
+            os.link(first, path)
 
 
 def report(measured: Sequence[Measured]) -> str:
-    smallest, largest = (choose(each.pictures for each in measured) for choose in (min, max))
     lines = [
         f"{datetime.date.today().isoformat()}, {machine()}.",
         "",
@@ -194,13 +223,16 @@ def report(measured: Sequence[Measured]) -> str:
         for each in measured
         if (each.leg, each.peer) == (leg, peer)
     ]
-    lines += ["", f"| Leg | kit's peak MB at {smallest:,} | at {largest:,} | more |", "|---|---:|---:|---:|"]
+    lines += [
+        "",
+        "| Leg | pictures | kit's peak MB | pictures | kit's peak MB | more |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
     for leg in LEGS:
-        few, many = (
-            next(each for each in measured if (each.leg, each.peer, each.pictures) == (leg, KIT, size)).peak_mb
-            for size in (smallest, largest)
-        )
-        lines.append(f"| {leg.name} | {few:.0f} | {many:.0f} | {many - few:.0f} |")
+        of_kit = sorted((each.pictures, each.peak_mb) for each in measured if (each.leg, each.peer) == (leg, KIT))
+        if of_kit:
+            (few, few_mb), (many, many_mb) = of_kit[0], of_kit[-1]
+            lines.append(f"| {leg.name} | {few:,} | {few_mb:.0f} | {many:,} | {many_mb:.0f} | {many_mb - few_mb:.0f} |")
     return "\n".join(lines)
 
 

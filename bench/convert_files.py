@@ -79,6 +79,23 @@ def write_coco(path: Path, pictures: int) -> None:
         file.write(b"]}")
 
 
+def write_cvat(path: Path, pictures: int) -> None:
+    """CVAT for images 1.1."""
+    labels = "".join(f"<label><name>{label}</name></label>" for label in CLASSES)
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f"<annotations><version>1.1</version><meta><task><labels>{labels}</labels></task></meta>\n")
+        for number in range(pictures):
+            shapes = "".join(
+                f'<box label="{CLASSES[box.class_id]}" source="manual" occluded="0" xtl="{box.left}" ytl="{box.top}" '
+                f'xbr="{box.left + box.width}" ybr="{box.top + box.height}" z_order="0"></box>'
+                for box in boxes(number)
+            )
+            file.write(
+                f'<image id="{number}" name="{name(number)}" width="{WIDTH}" height="{HEIGHT}">{shapes}</image>\n'
+            )
+        file.write("</annotations>\n")
+
+
 def _coco_annotations(pictures: int) -> Iterator[dict[str, Any]]:
     identity = 0
     for number in range(pictures):

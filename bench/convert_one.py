@@ -1,4 +1,4 @@
-"""One conversion by one program, in a process of its own: `convert_one.py PROGRAM SOURCE TARGET`.
+"""One conversion by one program, in a process of its own: `convert_one.py PROGRAM SOURCE TARGET [FORMAT]`.
 
 Prints as JSON the seconds that the conversion took, those of them that were the processor's, and the peak of resident
 memory in MB. Importing the program's libraries is not in the seconds, but is in the memory. Runs in the environment of
@@ -25,10 +25,13 @@ LABEL_CONFIG = (
 Conversion = Callable[[Path, Path], object]
 
 
-def kit() -> Conversion:
+def kit(to: str | None = None) -> Conversion:
+    """Any leg; the format to write is that of the target's name unless one is named."""
     from kit.annotations.convert import convert
+    from kit.annotations.formats.registry import Format
 
-    return lambda source, target: convert(source, target, labels=CLASSES)
+    chosen = None if to is None else Format(to)
+    return lambda source, target: convert(source, target, to=chosen, labels=CLASSES)
 
 
 def label_studio_sdk() -> Conversion:
@@ -107,7 +110,7 @@ def ground_truth(line: str) -> tuple[str, tuple[int, int], list[list[int]]]:
     return record["source-ref"].rpartition("/")[2], (size["width"], size["height"]), boxes
 
 
-PROGRAMS = {
+PROGRAMS: dict[str, Callable[..., Conversion]] = {
     program.__name__: program
     for program in (kit, label_studio_sdk, globox, globox_by_hand, supervision, supervision_by_hand)
 }
@@ -120,8 +123,8 @@ def peak_mb() -> float:
 
 
 def main() -> None:
-    program, source, target = sys.argv[1:]
-    convert = PROGRAMS[program]()
+    program, source, target, *to = sys.argv[1:]
+    convert = PROGRAMS[program](*to)
     began, processor = time.perf_counter(), time.process_time()
     convert(Path(source), Path(target))
     seconds, processor = time.perf_counter() - began, time.process_time() - processor

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kit import stopping
+from kit.annotations.labels import parse_labels
 from kit.commands.run_argument import run_names
 from kit.commands.setting_flags import SettingsCommand
 from kit.console import Console
@@ -54,6 +55,10 @@ SOME_BROKEN = 1
     help=_("Where the endpoint is asked in place of AWS, such as http://127.0.0.1:8080."),
 )
 @click.option(
+    "--labels",
+    help=_("What the classes are called, where the endpoint numbers them from 0: a,b,c or a label category file."),
+)
+@click.option(
     "--out",
     "paths",
     type=_PATH,
@@ -78,6 +83,7 @@ def detect(
     model: Path | None,
     endpoint: str | None,
     endpoint_url: str | None,
+    labels: str | None,
     paths: tuple[Path, ...],
     forms: tuple[str, ...],
     force: bool,
@@ -105,7 +111,9 @@ def detect(
         elif not paths and picture.frame is None:
             console.say(f"  {picture.picture}: {_counted(Counter(each.label for each in picture.detections))}")
 
-    with track.opened(resolved.settings, track.Chosen(run, model, endpoint, endpoint_url)) as ready:
+    named = parse_labels(labels) if labels else ()
+    chosen = track.Chosen(run, model, endpoint, endpoint_url, named)
+    with track.opened(resolved.settings, chosen) as ready:
         console.say(
             _("Asking {model}; what scores {threshold:.2f} or more counts.").format(
                 model=ready.title, threshold=ready.threshold

@@ -54,12 +54,18 @@ class Model:
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which model was asked for: at most one of the first three; by default that of the latest finished run."""
+    """Which model was asked for: at most one of the first three; by default that of the latest finished run.
+
+    Attributes:
+        labels: what its classes are called, in class-id order, where its answers call them by numbers; by default what
+            the run that made it calls them.
+    """
 
     run: str | None = None
     archive: Path | None = None
     endpoint: str | None = None
     url: str | None = None
+    labels: tuple[str, ...] = ()
 
 
 @dataclass
@@ -93,7 +99,7 @@ def opened(settings: DetectSettings, chosen: Chosen) -> Iterator[Model]:
         known = trained_model.of_endpoint(settings.runs, chosen.endpoint)
         runtime = runtime_client(settings.region, chosen.url)
         title = _("endpoint {name}").format(name=chosen.endpoint)
-        labels = known.labels if known else ()
+        labels = chosen.labels or (known.labels if known else ())
         yield Model(runtime, chosen.endpoint, title, labels, _threshold(settings, known))
         return
     known = trained_model.model_of(settings.runs, chosen.run) if chosen.archive is None else None
@@ -101,7 +107,7 @@ def opened(settings: DetectSettings, chosen: Chosen) -> Iterator[Model]:
     environments.require(environments.DETECTOR)
     with tempfile.TemporaryDirectory(prefix="kit-detect-") as scratch:
         names = unpack_own(archive, Path(scratch) / "looked-at")
-        labels = known.labels if known else names
+        labels = chosen.labels or (known.labels if known else names)
         title = _("the model of {run}").format(run=known.run.run_id) if known else str(archive)
         with serving(archive, _NAME, Path(scratch) / "served", environments.SERVE) as endpoint:
             yield Model(EndpointInvoker(endpoint), _NAME, title, labels, _threshold(settings, known))

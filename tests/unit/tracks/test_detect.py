@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from kit.local_cloud.model_archive import pack
 from tests.end_to_end import command
+from tests.unit.detection.test_request import serving
 from tests.unit.test_command_line import begun, finished
 
 
@@ -40,6 +42,7 @@ def folder(tmp_path: Path) -> Path:
         (("a.jpg", "--out", "."), 2, "the drawings would overwrite the pictures"),
         (("--camera", "63"), 3, "There is no camera 63 that can be opened"),
         (("a.jpg", "--threshold", "2"), 2, "--threshold"),
+        (("a.jpg", "--endpoint", "x", "--labels", "a,,b"), 2, "'' is no label"),
         (("a.jpg", "--endpoint", "x", "--endpoint-url", "nonsense"), 2, "nonsense: is no address"),
         (("a.jpg", "--endpoint", "x", "--endpoint-url", "http://127.0.0.1:9"), 4, "endpoint x: no answer"),
     ],
@@ -67,6 +70,19 @@ def test_a_model_of_jumpstarts_is_told_from_the_kits_own(folder: Path) -> None:
     done = command.kit("detect", "a.jpg", "--model", "theirs.tar.gz", folder=folder)
     assert done.returncode == 2
     assert "is not a model of the kit's own detector" in done.stderr
+
+
+@pytest.mark.parametrize("sent", [[], ["0", "1"], ["0.0", "1.0"]], ids=["none", "whole", "floats"])
+def test_classes_that_an_endpoint_calls_by_numbers_are_named(folder: Path, sent: list[str]) -> None:
+    """As a model of JumpStart's on AWS does, of whose run nothing is here."""
+    answer = {"normalized_boxes": [[0.1, 0.2, 0.5, 0.6]], "classes": [1.0], "scores": [0.97], "labels": sent}
+    with serving(answer=json.dumps(answer).encode()) as (server, _runtime):
+        asked = ("detect", "a.jpg", "--endpoint", "x", "--endpoint-url", f"http://127.0.0.1:{server.server_port}")
+        done = command.kit(*asked, "--labels", "usb-a,usb-c", "--json", folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    picture, summary = map(json.loads, done.stdout.splitlines())
+    assert [each["label"] for each in picture["detections"]] == ["usb-c"]
+    assert summary["detections"] == {"usb-a": 0, "usb-c": 1}
 
 
 def test_an_archive_that_leads_out_of_its_folder_is_not_unpacked(folder: Path) -> None:

@@ -1,17 +1,13 @@
-"""Where other machines of the network reach this one, and the QR code by which a telephone gets there."""
+"""Where other machines of the network reach this one; standard library only, for set-up runs it before it has more."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
 
-import segno
-
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104
 # Documentation's network (RFC 5737): connecting a datagram socket sends nothing, and tells which address would be used.
 _ELSEWHERE = ("192.0.2.1", 9)
-_HALF_BLOCKS = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
-QR_BORDER = 2
 
 
 def addresses_of(host: str) -> tuple[str, ...]:
@@ -30,13 +26,6 @@ def addresses_of(host: str) -> tuple[str, ...]:
             by_name = []
         found = [*_outward(), *by_name]
     return tuple(dict.fromkeys(each for each in found if not ipaddress.ip_address(each).is_loopback))
-
-
-def qr_code(text: str) -> str:
-    """A QR code for a terminal, light on dark, which cameras read both ways."""
-    rows = [[not module for module in row] for row in segno.make(text).matrix_iter(border=QR_BORDER)]
-    pairs = zip(rows[::2], [*rows[1::2], [False] * len(rows[0])], strict=False)
-    return "\n".join("".join(_HALF_BLOCKS[pair] for pair in zip(*both, strict=True)) for both in pairs)
 
 
 def _outward() -> list[str]:

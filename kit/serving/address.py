@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import segno
 
-from kit.network import LOOPBACK, QR_BORDER, addresses_of
+from kit.network import LOOPBACK, addresses_of
+from kit.qr_code import QR_BORDER
 
 
 @dataclass(frozen=True)

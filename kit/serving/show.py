@@ -10,7 +10,7 @@ from kit import stopping
 from kit.console import Console
 from kit.errors import ServiceError
 from kit.language import _
-from kit.network import qr_code
+from kit.qr_code import qr_code
 from kit.serving.address import Address, address_of
 from kit.serving.app import PageServer
 from kit.serving.pieces import Piece

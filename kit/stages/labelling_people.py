@@ -7,7 +7,7 @@ from urllib.parse import quote
 from kit import browser
 from kit.aws_api import LabellingPortal, Person
 from kit.language import _
-from kit.network import qr_code
+from kit.qr_code import qr_code
 from kit.run import invitations, labelling_state
 from kit.run.context import Context
 from kit.run.labelling_state import LabellingState

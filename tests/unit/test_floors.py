@@ -27,7 +27,7 @@ FLOORS = (
     ("training_settings", "setting_conflicts", "browser"),
     ("settings", "console", "advice", "aws_api", "atomic_file", "make_help"),
     ("setting_types", "setting_names"),
-    ("errors", "s3_uri", "repository", "stopping", "line_breaks", "network"),
+    ("errors", "s3_uri", "repository", "stopping", "line_breaks", "network", "qr_code"),
     ("language",),
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}

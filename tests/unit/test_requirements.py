@@ -2,12 +2,15 @@
 
 import importlib.metadata
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
 from kit.local_cloud import environments
+from kit.repository import ROOT
 from requirements.environments import COSTS, announcement
 from requirements.lay_out import runs_anywhere
 from requirements.packages import from_pip, is_cuda_build
@@ -137,3 +140,14 @@ def test_before_environments_are_made_it_is_said_what_they_take() -> None:
 
 def test_all_that_a_run_may_make_has_been_measured() -> None:
     assert {path.name for path in (*environments.PROCESSES, *environments.OF_THE_AWS_DOUBLE)} < set(COSTS)
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["requirements.install", "kit.local_cloud.labelling.label_studio_database", "kit.setting_names", "kit.make_help"],
+)
+def test_what_runs_before_there_is_an_environment_needs_the_standard_library_only(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import {module}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

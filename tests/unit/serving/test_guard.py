@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from kit.network import qr_code
+from kit.qr_code import qr_code
 from kit.serving import connections
 from kit.serving.address import Address, address_of
 from kit.serving.app import PageServer

@@ -57,10 +57,13 @@ def test_the_manifest_has_the_pictures_that_are_worth_a_look_with_their_labels(l
     assert found is not None
     pictures = list(ground_truth.read(looked_at / "suspects.manifest").pictures)
     assert tuple(picture.file_name for picture in pictures) == found.pictures
-    assert all(picture.boxes for picture in pictures)
+    labels = {
+        each.file_name: each.boxes for each in ground_truth.read(looked_at / "results" / "output.manifest").pictures
+    }
+    assert {picture.file_name: picture.boxes for picture in pictures} == {name: labels[name] for name in found.pictures}
 
 
 def test_a_run_without_labels_is_refused(tmp_path: Path) -> None:
     done = command.kit("suspects", "nothing", folder=tmp_path)
     assert done.returncode == 2
-    assert "There is no run nothing" in done.stderr
+    assert "There is no run under" in done.stderr

@@ -43,9 +43,14 @@ def start(*arguments: str, folder: Path, **settings: str) -> subprocess.Popen[st
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            # Ctrl-C reaches it also where the tests themselves run in the background, which ignores Ctrl-C.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=_hear_signals,
         )
+
+
+def _hear_signals() -> None:
+    """Also where the tests run in the background, which ignores Ctrl-C, or under nohup, which ignores SIGHUP."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:

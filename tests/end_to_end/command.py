@@ -43,11 +43,11 @@ def start(*arguments: str, folder: Path, **settings: str) -> subprocess.Popen[st
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=_hear_signals,
+            preexec_fn=hear_signals,
         )
 
 
-def _hear_signals() -> None:
+def hear_signals() -> None:
     """Also where the tests run in the background, which ignores Ctrl-C, or under nohup, which ignores SIGHUP."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from kit.stopping import SIGNALS
+from tests.end_to_end.command import hear_signals
 from tests.waiting import eventually, is_running
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +74,7 @@ def started(folder: Path, program: str, before: Callable[[], object] | None = No
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=before or (lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)),
+        preexec_fn=before or hear_signals,
     ) as process:
         try:
             yield process

@@ -45,4 +45,4 @@ def test_all_programs_convert_the_same_and_are_measured(tmp_path: Path) -> None:
 
     rates = re.findall(r"^\| .* → .* \| .+ \| (?:5|20) \| [\d,]+ \| \d+% \| \d+ \|$", done.stdout, re.MULTILINE)
     assert len(rates) == 2 * (11 + (8 if CONVERTERS.is_dir() else 2))
-    assert len(re.findall(r"^\| .* \| \d+ \| \d+ \| -?\d+ \|$", done.stdout, re.MULTILINE)) == 5
+    assert len(re.findall(r"^\| .* \| \d+ \| \d+ \| -?\d+ \|$", done.stdout, re.MULTILINE)) == 11

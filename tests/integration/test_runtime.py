@@ -27,7 +27,7 @@ class Place:
 
     def open(self, runtime: str) -> Any:
         settings = LocalSettings(runtime=runtime, runs=self.folder.path.parent)
-        return open_parts(settings, self.folder, self.journal, Console())
+        return open_parts(settings, self.folder, self.journal, Console(), by_people=False)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from rich.cells import cell_len
 from kit import language
 from kit.console import Console
 from tests.end_to_end import command
-from tests.unit.test_command_line import begun, finished
+from tests.unit.runs import begun, finished
 
 KIT = Path(language.__file__).parent
 JAPANESE = language.CATALOGUES / "ja" / "LC_MESSAGES"

@@ -181,8 +181,9 @@ def test_what_cannot_be_checked(tmp_path: Path) -> None:
         checked(tmp_path / "gone.manifest")
     with pytest.raises(InputError, match="there is no such folder"):
         checked(manifest(tmp_path, record()), images=tmp_path / "gone")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="a folder without annotations of a known format"):
-        checked(tmp_path)
+        checked(tmp_path / "empty")
 
 
 def test_the_command_exits_with_1_when_training_would_fail(tmp_path: Path) -> None:

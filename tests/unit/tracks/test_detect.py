@@ -13,7 +13,7 @@ import pytest
 from kit.local_cloud.model_archive import pack
 from tests.end_to_end import command
 from tests.unit.detection.test_request import serving
-from tests.unit.test_command_line import begun, finished
+from tests.unit.runs import begun, finished
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from kit.errors import InputError
 from kit.local_cloud.model_archive import pack
 from kit.run.trained_model import model_of
 from kit.tracks.export import export, with_scores
-from tests.unit.test_command_line import finished
+from tests.unit.runs import finished
 
 CARD = """# Model card
 

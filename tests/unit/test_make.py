@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.command import hear_signals
 from tests.unit.annotations.pictures import picture_file
 
 ROOT = Path(__file__).parents[2]
@@ -138,6 +139,7 @@ def ended_by(keys: bytes, folder: Path) -> tuple[int, str]:
     process, terminal = pty.fork()
     if process == 0:
         os.chdir(folder)
+        hear_signals()
         os.execvp("make", ["make", "-o", "kit-environment", "local"])  # noqa: S606 (in a process that has a terminal)
     said = b""
     try:
@@ -177,6 +179,10 @@ def test_a_kit_that_alone_is_interrupted_fails_for_make() -> None:
         "stopping.pause(60)", "os.kill(os.getpid(), signal.SIGINT); stopping.pause(60)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], env={**os.environ, "MAKELEVEL": "1"}, stdin=subprocess.DEVNULL, check=False
+        [sys.executable, "-c", program],
+        env={**os.environ, "MAKELEVEL": "1"},
+        stdin=subprocess.DEVNULL,
+        preexec_fn=hear_signals,
+        check=False,
     )
     assert done.returncode == 130

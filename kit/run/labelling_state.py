@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import msgspec
-
-from kit.atomic_file import write_atomically
 
 
 @dataclass(frozen=True)
@@ -19,18 +14,6 @@ class LabellingState:
     labelled: int
     total: int
     labelled_by: dict[str, int] = field(default_factory=dict)
-
-
-def write(path: Path, state: LabellingState) -> None:
-    write_atomically(path, msgspec.json.encode(state))
-
-
-def read(path: Path) -> LabellingState | None:
-    """None where nobody labels, or the file is none of `write`'s."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=LabellingState)
-    except (FileNotFoundError, msgspec.MsgspecError):
-        return None
 
 
 def told(labelled_by: dict[str, int]) -> str:

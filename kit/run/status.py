@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kit.language import _
-from kit.run import labelling_state, training_state
 from kit.run.folder import RunFolder
 from kit.run.journal import Journal
 from kit.run.labelling_state import LabellingState
 from kit.run.names import STAGES, title_of
 from kit.run.opening import is_finished
 from kit.run.results import LabellingResult, TrainingResult
+from kit.run.state_file import read_state
 from kit.run.training_state import TrainingState
 
 WAITING, RUNNING, CUT_SHORT = "waiting", "running", "cut short"
@@ -74,8 +74,8 @@ def status_of(folder: RunFolder) -> Status:
         state,
         tuple(stages),
         _next(state, journal, folder),
-        labelling_state.read(folder.labelling_state) if LabellingResult.stage in at else None,
-        training_state.read(folder.training_state) if TrainingResult.stage in at else None,
+        read_state(folder.labelling_state, LabellingState) if LabellingResult.stage in at else None,
+        read_state(folder.training_state, TrainingState) if TrainingResult.stage in at else None,
     )
 
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
-import msgspec
-
-from kit.atomic_file import write_atomically
 from kit.language import _
 
 
@@ -53,15 +49,3 @@ def left_told(state: TrainingState, now: float) -> str:
         return ""
     minutes = math.ceil((state.ends - now) / 60)
     return _("about {minutes} min left").format(minutes=minutes) if minutes > 1 else _("a minute left at most")
-
-
-def write(path: Path, state: TrainingState) -> None:
-    write_atomically(path, msgspec.json.encode(state))
-
-
-def read(path: Path) -> TrainingState | None:
-    """None where no epoch is over yet, or the file is none of `write`'s."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=TrainingState)
-    except (FileNotFoundError, msgspec.MsgspecError):
-        return None

@@ -11,6 +11,7 @@ from kit.qr_code import qr_code
 from kit.run import invitations, labelling_state
 from kit.run.context import Context
 from kit.run.labelling_state import LabellingState
+from kit.run.state_file import write_state
 
 
 class LabellingPeople:
@@ -68,7 +69,7 @@ class LabellingPeople:
             users = tuple(person.user for person in self._portal.people)
             by_person = dict(self._context.api.labelled_by(self._job))
             self._state = LabellingState(self._portal.url, users, labelled, total, by_person)
-            labelling_state.write(self._context.folder.labelling_state, self._state)
+            write_state(self._context.folder.labelling_state, self._state)
         return [labelling_state.told(self._state.labelled_by)] if self._state.labelled_by else []
 
     def labelled_by(self) -> dict[str, int]:

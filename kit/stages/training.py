@@ -18,6 +18,7 @@ from kit.resources.waiting import wait_while
 from kit.run import names, training_state
 from kit.run.context import MODEL_OUTPUT, TRAINING, Context
 from kit.run.results import TrainingResult
+from kit.run.state_file import write_state
 from kit.run.training_state import TrainingState
 from kit.training_settings import hyperparameters, most_minutes
 
@@ -81,7 +82,7 @@ def _followed(context: Context, name: str, log: TrainingLog) -> tuple[Mapping[st
             seen, history = len(history), read_history(log.lines, definitions)
             if len(history) > seen:
                 state = _state(job, history, context.settings.epochs, validation_pictures_of(log.lines))
-                training_state.write(context.folder.training_state, state)
+                write_state(context.folder.training_state, state)
                 advance(len(history), training_state.loss_told(state))
             status = str(job["TrainingJobStatus"])
             return status if status in TRAINING_JOB_RUNNING else None

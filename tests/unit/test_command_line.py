@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from kit.repository import ROOT
-from kit.run import training_state
 from kit.run.journal import Journal
 from kit.run.names import STAGES
 from kit.run.opening import locked
+from kit.run.state_file import write_state
 from kit.run.training_state import TrainingState
 from tests.end_to_end import command
 from tests.unit.runs import RESULTS, begun, finished
@@ -53,7 +53,7 @@ def test_status_of_a_run_at_work(tmp_path: Path) -> None:
 def test_status_of_a_training_says_how_far_it_is(tmp_path: Path) -> None:
     run, journal = begun(tmp_path, "r1")
     journal.begin("training")
-    training_state.write(run.training_state, TrainingState(7, 30, 0.25, True, time.time() + 600))
+    write_state(run.training_state, TrainingState(7, 30, 0.25, True, time.time() + 600))
     with locked(run):
         done = command.kit("status", "r1", folder=tmp_path)
     assert "Trained: 7 of 30 epochs, Val_CrossEntropy 0.250 (of pictures trained on), about 1" in done.stdout

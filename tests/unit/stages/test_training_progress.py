@@ -11,6 +11,7 @@ import pytest
 
 from kit.aws_api import Algorithm
 from kit.run import training_state
+from kit.run.state_file import read_state
 from kit.run.training_state import TrainingState
 from kit.stages import training
 from tests.unit.stages.contexts import context_in
@@ -53,7 +54,7 @@ def test_epoch_loss_and_end_are_left_for_status(tmp_path: Path) -> None:
     api = dataclasses.replace(context.api, sagemaker=anything[0], logs=anything[1], algorithm=algorithm)
     began = datetime.datetime.now().timestamp() - 10 * MINUTE
     training.run(dataclasses.replace(context, api=api))
-    state = training_state.read(context.folder.training_state)
+    state = read_state(context.folder.training_state, TrainingState)
     assert state is not None
     assert (state.epoch, state.epochs, state.loss, state.of_trained) == (3, 30, 0.25, True)
     assert state.ends == pytest.approx(began + 100 * MINUTE, abs=MINUTE)
@@ -73,6 +74,6 @@ def test_what_is_left_is_said_in_minutes(ends: float | None, told: str) -> None:
 
 
 def test_a_state_that_is_none_is_passed_over(tmp_path: Path) -> None:
-    assert training_state.read(tmp_path / "none") is None
+    assert read_state(tmp_path / "none", TrainingState) is None
     (tmp_path / "cut").write_text('{"epoch": 3')
-    assert training_state.read(tmp_path / "cut") is None
+    assert read_state(tmp_path / "cut", TrainingState) is None

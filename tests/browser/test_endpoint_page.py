@@ -187,7 +187,7 @@ def test_the_camera_still_and_live(opened: Opened) -> None:
     assert page.evaluate("document.querySelector('#video').srcObject") is None
 
 
-def test_live_never_has_two_frames_under_way(opened: Opened) -> None:
+def test_live_has_two_frames_under_way_and_never_more(opened: Opened) -> None:
     page = opened.page
     under_way: list[str] = []
     most = 0
@@ -205,7 +205,35 @@ def test_live_never_has_two_frames_under_way(opened: Opened) -> None:
     page.locator("#live").click()
     while opened.answers < before + 5:
         page.wait_for_event("response")
-    assert most == 1
+    assert most == 2
+
+
+def test_an_answer_that_comes_after_a_later_frame_s_is_not_shown(opened: Opened) -> None:
+    page = opened.page
+    # Answers the second to the fourth; the first waits until it is let go, those after for good.
+    page.evaluate(
+        """() => {
+            const ask = window.fetch;
+            const late = { normalized_boxes: [[0, 0, 1, 1]], classes: [0], scores: [1], labels: ["late"] };
+            let number = 0;
+            window.fetch = async (...what) => {
+                const asked = (number += 1);
+                document.body.dataset.asked = asked;
+                if (asked > 4) await new Promise(() => {});
+                if (asked > 1) return ask(...what);
+                await new Promise((go) => { window.letGo = go; });
+                return new Response(JSON.stringify(late));
+            };
+        }"""
+    )
+    page.locator("#camera").click()
+    page.locator("#live").click()
+    expect(page.locator("body")).to_have_attribute("data-asked", "5")
+    told = page.locator("#status").inner_text()
+    page.evaluate("window.letGo()")
+    expect(page.locator("body")).to_have_attribute("data-asked", "6")
+    assert page.locator("#status").inner_text() == told
+    assert not page.locator("#found li", has_text="late").count()
 
 
 def test_a_camera_that_is_not_permitted_is_told(filming: Browser, endpoint: Served) -> None:

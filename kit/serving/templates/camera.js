@@ -1,4 +1,5 @@
-// The camera: still and live. A frame is asked about when the one before is answered; those between are dropped.
+// The camera: still and live. Frames are asked about two at a time; those for which there is no time are dropped.
+const AT_A_TIME = 2;
 const camera = { stream: null, isLive: false };
 const video = document.getElementById("video");
 
@@ -24,24 +25,33 @@ const closeCamera = () => {
 
 const frame = () => onCanvas(video, video.videoWidth, video.videoHeight);
 
-// Until it is told to stop: each frame with its boxes, and how many went by in a second.
-const goLive = async (show, complain) => {
-  camera.isLive = true;
-  const answered = [];
-  while (camera.isLive) {
-    const picture = frame();
-    const blob = await encoded(picture, "image/jpeg", 0.85);
-    try {
-      const found = await detect(blob, facts.headersLive);
-      if (!camera.isLive) return;
-      answered.push(performance.now());
-      while (answered[0] < answered.at(-1) - 2000) answered.shift();
-      const seconds = (answered.at(-1) - answered[0]) / 1000;
-      show({ picture, blob, name: "camera.jpg", ...found, rate: seconds ? (answered.length - 1) / seconds : 0 });
-    } catch (error) {
-      if (!(error instanceof Trouble) || error.word !== "busy") throw error;
-      complain(error);
-      await new Promise((done) => { setTimeout(done, 1000); });
+// As long as it is wanted: each frame with its boxes, and how many went by in a second. While one is on its way and
+// back, encoded and drawn, another is worked on; what comes back after a later one is dropped.
+const goLive = async (isWanted, show, complain) => {
+  let taken = 0;
+  let latest = 0;
+  const times = [];
+  const lane = async () => {
+    while (isWanted()) {
+      const number = (taken += 1);
+      const picture = frame();
+      const blob = await encoded(picture, "image/jpeg", 0.85);
+      try {
+        const found = await detect(blob, facts.headersLive);
+        if (!isWanted()) return;
+        if (number < latest) continue;
+        latest = number;
+        times.push(performance.now());
+        while (times[0] < times.at(-1) - 2000) times.shift();
+        const seconds = (times.at(-1) - times[0]) / 1000;
+        show({ picture, blob, name: "camera.jpg", ...found, rate: seconds ? (times.length - 1) / seconds : 0 });
+      } catch (error) {
+        if (!isWanted()) return;
+        if (!(error instanceof Trouble) || error.word !== "busy") throw error;
+        complain(error);
+        await new Promise((done) => { setTimeout(done, 1000); });
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, lane));
 };

@@ -190,7 +190,7 @@ at("live").addEventListener("click", async () => {
   if (!camera.isLive) return;
   const mine = (turn += 1);
   try {
-    await goLive((what) => mine === turn && show(what), complain);
+    await goLive(() => camera.isLive && mine === turn, show, complain);
   } catch (error) {
     stopCamera();
     complain(error);

@@ -112,7 +112,6 @@ class DockerRuntime(Runtime):
     def __init__(self, run: Path, s3: S3Client, image: str) -> None:
         super().__init__(run, s3, image)
         self.engine = engine()
-        self._built: set[str] = set()
         self._local_mode = LocalMode(self.engine, run, NoGpu("The tests want the CPU."))
 
     def is_anything_running(self) -> bool:
@@ -123,9 +122,12 @@ class DockerRuntime(Runtime):
     def close(self) -> None:
         super().close()
         self._local_mode.close()
-        for each in (self.image, *self._built):
+        images = self.engine.client.images
+        # By their label: what a process that a test killed has built is among them, and has lost its name to another.
+        built = [image.id for image in images.list(filters={"label": f"test={self.image}"})]
+        for each in (self.image, *built):
             with suppress(ImageNotFound):
-                self.engine.client.images.remove(each, force=True)
+                images.remove(each, force=True)
 
     def _training(self, program: str) -> dict[str, Any]:
         self._build(program, "training")
@@ -143,8 +145,7 @@ class DockerRuntime(Runtime):
         entrypoint = json.dumps(["python3", "-u", "-c", program])
         # By its label it is another image than that of a test beside this one with the same program.
         dockerfile = f"FROM {BASE_IMAGE}\nLABEL test={self.image}\nENTRYPOINT {entrypoint}\n"
-        image, _ = self.engine.client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=self.image, rm=True)
-        self._built.add(image.id)
+        self.engine.client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=self.image, rm=True)
 
 
 RUNTIMES: dict[str, type[Runtime]] = {"process": ProcessRuntime, "docker": DockerRuntime}

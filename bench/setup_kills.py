@@ -24,6 +24,7 @@ from kills import kill_alone, kill_group, start, was_killed
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("requirements", "kit", "containers", "pyproject.toml", "README.md", "LICENSE")
+DEFAULT = ("kit", "localstack", "moto")
 IMPORTS = {
     "kit": "kit.cli, kit.tracks.local, sagemaker",
     "localstack": "localstack.runtime.main",
@@ -36,14 +37,18 @@ IMPORTS = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", default=["kit", "localstack", "moto"], choices=sorted(IMPORTS))
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"of {', '.join(IMPORTS)}; default: {' '.join(DEFAULT)}"
+    )
     parser.add_argument("--times", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
+    if unknown := set(wanted.names) - set(IMPORTS):
+        parser.error(f"no environment: {', '.join(sorted(unknown))}")
     (ROOT / "runs").mkdir(exist_ok=True)
     # On the disk of the repository, where uv's cache can be linked to, or cannot, as in the repository itself.
     with tempfile.TemporaryDirectory(dir=ROOT / "runs", prefix="setup-kills-") as name:
-        return measure(Path(name), wanted.names, wanted.times, random.Random(wanted.seed))
+        return measure(Path(name), wanted.names or [*DEFAULT], wanted.times, random.Random(wanted.seed))
 
 
 def measure(clone: Path, names: list[str], times: int, chance: random.Random) -> int:

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
-from kit import stopping
+from kit import browser, stopping
 from kit.console import Console
 from kit.errors import ServiceError
 from kit.language import _
@@ -29,6 +29,7 @@ def show(
     console: Console,
     *,
     pieces: Callable[[str, str], Sequence[Piece]],
+    browse: bool,
     ending: Callable[[], str | None],
     watch_seconds: float = WATCH_SECONDS,
     price: str = "",
@@ -39,6 +40,7 @@ def show(
     Args:
         listener: of the page; closed at the end.
         pieces: code to copy, by the address and the endpoint's name.
+        browse: whether the page opens in the browser by itself, the setting BROWSER.
         ending: how the endpoint has ended, None as long as it is there.
 
     Raises:
@@ -50,6 +52,7 @@ def show(
     deadline = time.monotonic() + seconds
     with answering(app, listener):
         _tell(console, address, endpoint.name, code)
+        browser.open_page(address.page, console, wanted=browse)
         while (left := deadline - time.monotonic()) > 0:
             if stopping.ctrl_c_within(min(watch_seconds, left)):
                 return False

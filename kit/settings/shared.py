@@ -34,7 +34,7 @@ class BrowserSettings(RunsSettings):
     """Settings of runs that have pages to show."""
 
     browser: bool = setting(
-        True, click.BOOL, marked("0: do not open labelling and report in the browser by itself"), identity=False
+        True, click.BOOL, marked("0: do not open labelling, report and page in the browser by itself"), identity=False
     )
 
 
@@ -106,7 +106,7 @@ class KeepSettings(PageSettings):
 
 
 @dataclass(frozen=True)
-class EndpointSettings(PageSettings, RuntimeSettings):
+class EndpointSettings(PageSettings, BrowserSettings, RuntimeSettings):
     """Settings of `kit endpoint`."""
 
     track: str = setting(

@@ -170,6 +170,7 @@ def _keep_open(
         journal,
         console,
         listener,
+        browse=settings.browser,
         pieces=functools.partial(pieces_of, aws),
         watch_seconds=AWS_WATCH_SECONDS,
         price=str(plan.endpoint),

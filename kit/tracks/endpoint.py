@@ -66,7 +66,7 @@ def _here(settings: EndpointSettings, name: str, console: Console) -> None:
             serving(model.artifact, endpoint, own.path / "served", command) as served,
         ):
             one = OneEndpoint(endpoint, EndpointInvoker(served), ACCOUNT)
-            show(listener, one, subject, console, pieces=pieces_here, ending=served.ending)
+            show(listener, one, subject, console, pieces=pieces_here, browse=settings.browser, ending=served.ending)
     console.say(_("Ended; nothing is left of it."))
 
 
@@ -105,6 +105,7 @@ def _live(settings: EndpointSettings, name: str, console: Console) -> None:
             journal,
             console,
             listener,
+            browse=settings.browser,
             pieces=partial(pieces_of, aws),
             watch_seconds=AWS_WATCH_SECONDS,
         )

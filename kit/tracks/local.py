@@ -76,7 +76,7 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
                 write_report()
                 driver.tell_score(console, journal)
                 endpoint = journal.result(EndpointResult).endpoint
-                keeping.keep_open(context.api, endpoint, folder, journal, console, listener)
+                keeping.keep_open(context.api, endpoint, folder, journal, console, listener, browse=settings.browser)
 
         driver.run_stages(settings, collected, folder, journal, console, local_cloud, before_clean_up=before_clean_up)
         summary.write(folder, write_report())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import shutil
 import signal
 import socket
@@ -141,6 +143,42 @@ def test_ctrl_c_ends_it_and_leaves_nothing(runs: Path) -> None:
     assert "nothing is left of it" in running.said
     assert {path.name for path in (runs / "runs").iterdir()} == before
     assert command.processes_of(runs) == []
+
+
+def test_at_a_desktop_the_page_opens_by_itself(runs: Path, tmp_path: Path) -> None:
+    browser, got = tmp_path / "browser", tmp_path / "got"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {got}\n')
+    browser.chmod(0o755)
+    elsewhere = ("CI", "SSH_CONNECTION")
+    variables = {
+        name: value for name, value in command.environment(runs, {"browser": "1"}).items() if name not in elsewhere
+    }
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
+    process = subprocess.Popen(
+        [command.KIT, "endpoint"],
+        cwd=runs,
+        env={**variables, "DISPLAY": ":0", "BROWSER": str(browser)},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    said = b""
+
+    def opened() -> str:
+        nonlocal said
+        with contextlib.suppress(BlockingIOError):
+            said += os.read(ours, 65_536)
+        assert process.poll() is None, said
+        return got.read_text().strip() if got.exists() else ""
+
+    try:
+        assert urllib3.request("GET", command.wait_for("the browser", opened)).status == 200
+    finally:
+        process.terminate()
+        process.wait(command.PATIENCE_SECONDS)
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_killed_it_leaves_no_process_and_the_next_one_sweeps(runs: Path) -> None:

@@ -13,6 +13,8 @@ from kit.local_cloud.docker.services import ContainerServices, LabelStudioContai
 from kit.local_cloud.labelling.label_studio import LabelStudioAccess
 from kit.run.folder import RunFolder
 from kit.run.opening import locked
+from kit.settings import DOCKER
+from tests.end_to_end import command
 from tests.s3_fixtures import bucket, s3  # noqa: F401 - fixtures
 
 
@@ -76,3 +78,22 @@ def label_studio(services: ContainerServices, localstack: LocalStackContainer) -
     running = RunningLabelStudio(services)
     yield running
     running.close()
+
+
+def everything(engine: Engine) -> set[str]:
+    """What `docker ps -a`, `docker network ls` and `docker volume ls` show."""
+    client = engine.client
+    things = (*client.containers.list(all=True, ignore_removed=True), *client.networks.list(), *client.volumes.list())
+    return {thing.name for thing in things}
+
+
+@pytest.fixture(scope="session")
+def rehearsal(images: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run in containers, with less training than usual."""
+    folder = tmp_path_factory.mktemp("rehearsal")
+    before = everything(images)
+    done = command.kit("local", folder=folder, runtime=DOCKER, epochs="2", image_size="192")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert everything(images) <= before
+    (folder / "output.txt").write_text(done.stdout + done.stderr)
+    return folder

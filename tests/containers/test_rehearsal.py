@@ -37,25 +37,6 @@ ROUNDING = 1e-4
 SECONDS_TO_STOP = 10
 
 
-def everything(engine: Engine) -> set[str]:
-    """What `docker ps -a`, `docker network ls` and `docker volume ls` show."""
-    client = engine.client
-    things = (*client.containers.list(all=True, ignore_removed=True), *client.networks.list(), *client.volumes.list())
-    return {thing.name for thing in things}
-
-
-@pytest.fixture(scope="module")
-def rehearsal(images: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a whole run in containers, with less training than usual."""
-    folder = tmp_path_factory.mktemp("rehearsal")
-    before = everything(images)
-    done = command.kit("local", folder=folder, runtime=DOCKER, epochs="2", image_size="192")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert everything(images) <= before
-    (folder / "output.txt").write_text(done.stdout + done.stderr)
-    return folder
-
-
 def test_the_run_says_that_it_was_in_containers_and_why(rehearsal: Path) -> None:
     summary = command.summary(rehearsal)
     assert (summary["track"], summary["runtime"], summary["left_behind"]) == ("local", "docker", [])

@@ -29,7 +29,7 @@ export KIT_FROM_MAKE := $(GIVEN)
 .PHONY: help setup setup-dev kit-environment kit-there local go-on relabel runs status compare suspects detect endpoint \
         doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
         test test-fast check fuzz screenshots docs-check messages format lock samples scenes-environment gpu-check \
-        bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-live bench-far bench-suspects bench-assist \
+        bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-live bench-far bench-suspects bench-assist bench-submits \
         images base-image up down logs ps clean distclean
 
 # For what looks at runs or services and begins none: on a fresh clone there is nothing to look at.
@@ -208,6 +208,10 @@ bench-suspects:  ## labels spoiled on purpose, and how many of them make suspect
 bench-assist:  ## boxes that need not be drawn by hand when a model proposes them (ten minutes)  ## モデルが先に描くと、手で描く枠がどれだけ減るか (約 10 分)
 	@$(INSTALL) kit detector
 	.venvs/kit/bin/python bench/assist.py
+
+bench-submits:  ## how long a submit takes while a model learns beside the labelling (five minutes)  ## ラベリングの横でモデルが学習しているあいだ、送信に何秒かかるか (約 5 分)
+	@$(INSTALL) kit detector localstack label-studio
+	.venvs/kit/bin/python bench/submits.py
 
 bench-far: scenes-environment  ## small objects in large pictures: accuracy; renders these first, into runs/far (a quarter of an hour)  ## 大きな画像の小さな物体: 精度。先に画像を runs/far に描く (約 15 分)
 	@$(INSTALL) kit detector

@@ -4,13 +4,12 @@ Requests, answers and errors are boto3's (service model `sagemaker`); the output
 What differs from AWS: there is one worker; tasks never expire (`TaskAvailabilityLifetimeInSeconds` is not looked at);
 a picture that the worker skips is a failed line; the state of a job is worked out when somebody asks for it. Labels of
 the job's own attribute that its input manifest has are shown and can be corrected; a job whose pictures all have theirs
-when it is created ends when it is stopped.
+when it is created ends when it is stopped. Of an adjustment job the boxes to adjust are shown as proposals.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,7 +25,9 @@ from kit.aws_api import LabellingPortal, Person
 from kit.errors import InputError
 from kit.language import _
 from kit.local_cloud.account import HERE, Place
+from kit.local_cloud.labelling.adjustment import adjusted_attribute
 from kit.local_cloud.labelling.description import ENDED, WITH_OUTPUT, LabelCounts, description, output_uri
+from kit.local_cloud.labelling.input_manifest import InputManifest, manifest_uri
 from kit.local_cloud.labelling.label_studio import LabelStudioAccess
 from kit.local_cloud.labelling.label_studio_config import Instructions, template_instructions
 from kit.local_cloud.labelling.label_studio_projects import (
@@ -36,10 +37,8 @@ from kit.local_cloud.labelling.label_studio_projects import (
     project_progress,
 )
 from kit.local_cloud.labelling.output import OutputManifest
+from kit.local_cloud.labelling.proposals import BEGUN_WITH, propose
 from kit.local_cloud.labelling.request import (
-    ManifestLine,
-    labels_of_lines,
-    manifest_lines,
     missing_objects,
     read_label_categories,
     read_object,
@@ -91,12 +90,13 @@ class LabelingJobs:
         name = request["LabelingJobName"]
         if any(record["name"].casefold() == name.casefold() for record in self._records.all()):
             raise in_use(operation, f'Labeling job "{name}"')
-        ui, uri = request["HumanTaskConfig"]["UiConfig"], _manifest_uri(request)
+        ui, uri = request["HumanTaskConfig"]["UiConfig"], manifest_uri(request)
         labels = read_label_categories(self._s3, request["LabelCategoryConfigS3Uri"])
-        template = read_object(self._s3, ui["UiTemplateS3Uri"], "HumanTaskConfig.UiConfig.UiTemplateS3Uri")
+        of_ui = read_object(self._s3, ui["UiTemplateS3Uri"], "HumanTaskConfig.UiConfig.UiTemplateS3Uri")
+        template = of_ui.decode(errors="replace")
         manifest = read_object(self._s3, uri, "InputConfig.DataSource.S3DataSource.ManifestS3Uri")
         refuse_unwritable(self._s3, request["OutputConfig"]["S3OutputPath"])
-        instructions = template_instructions(template.decode(errors="replace"))
+        instructions = template_instructions(template)
         now = datetime.now(timezone.utc)
         record: Record = {
             "name": name,
@@ -110,6 +110,7 @@ class LabelingJobs:
             "short_instructions": instructions.short,
             "full_instructions": f"{request['HumanTaskConfig']['TaskDescription']}\n{instructions.full}",
             "missing": [],
+            "adjusts": adjusted_attribute(request, template),
             "project": None,
         }
         # The job goes on from what the manifest was when it was created, as on AWS.
@@ -206,32 +207,37 @@ class LabelingJobs:
 
     def _looked_through(self, record: Record) -> Record:
         """The members that the input manifest adds to the record of a new job."""
+        manifest = self._manifest(record)
         try:
-            sources = [line.source for line in self._lines(record)]
-            labelled = self._labels(record)
+            sources = [line.source for line in manifest.lines()]
+            labelled, failures = manifest.labels(), manifest.old_boxes().failures
         except MalformedError as error:
             return _failure(str(error), LabelCounts())
-        missing = sorted(missing_objects(self._s3, sources))
+        missing = sorted(missing_objects(self._s3, sources).union(failures))
         if len(missing) < len(sources):
             to_do = set(sources).difference(missing, labelled)
             return {"missing": missing, "began_with": len(labelled), "ends_when_stopped": not to_do}
-        reason = f"None of the {len(sources)} pictures of {_manifest_uri(record['request'])} exists in S3."
+        reason = f"None of the {len(sources)} pictures of {manifest.uri} exists in S3."
+        if failures:
+            reason = f"No picture of {manifest.uri} can be adjusted: {next(iter(failures.values()))}"
         return _failure(reason, LabelCounts(failed=len(sources)))
 
     def _opened(self, record: Record) -> Record:
         """The job with its project; a kill may have come between the two."""
         if record["project"] is not None:
             return record
-        missing = set(record["missing"])
-        pictures = [line.source for line in self._lines(record) if line.source not in missing]
+        missing, manifest = set(record["missing"]), self._manifest(record)
+        pictures = [line.source for line in manifest.lines() if line.source not in missing]
         instructions = Instructions(record["short_instructions"], record["full_instructions"])
         project = open_project(
-            self._label_studio, record["arn"], record["labels"], instructions, pictures, self._labels(record)
+            self._label_studio, record["arn"], record["labels"], instructions, pictures, manifest.labels()
         )
+        if old := manifest.old_boxes().pictures:
+            propose(self._label_studio, project, old, BEGUN_WITH)
         return self._update(record, project=project)
 
     def _advanced(self, record: Record) -> Record:
-        missing = record["missing"]
+        missing, manifest = record["missing"], self._manifest(record)
         try:
             progress = project_progress(self._label_studio, record["project"])
         except ProjectDeletedError:
@@ -242,13 +248,16 @@ class LabelingJobs:
         so_far = LabelCounts(progress.labelled, progress.skipped + len(missing), undecided)
         if goes_on:
             return {**record, "counts": asdict(so_far)}
-        answers = labelled_pictures(self._label_studio, record["project"], self._labels(record))
+        old = manifest.old_boxes()
+        begun = {**old.pictures, **manifest.labels()}
+        answers = labelled_pictures(self._label_studio, record["project"], begun)
         if record["status"] != "Stopping" and any(answer.state is LabelState.UNLABELLED for answer in answers.values()):
             # A picture that was skipped and labelled after all counts twice in the progress.
             return {**record, "counts": asdict(so_far)}
         for source in missing:
-            answers[source] = AnnotatedPicture(source, 0, 0, (), LabelState.FAILED, _NOT_IN_S3)
-        counts = self._output(record).write(self._lines(record), answers, self._s3)
+            reason = old.failures.get(source, _NOT_IN_S3)
+            answers[source] = AnnotatedPicture(source, 0, 0, (), LabelState.FAILED, reason)
+        counts = self._output(record).write(manifest.lines(), answers, self._s3)
         return self._update(
             record,
             status="Stopped" if record["status"] == "Stopping" else "Completed",
@@ -260,6 +269,7 @@ class LabelingJobs:
             job=record["name"],
             attribute=record["request"]["LabelAttributeName"],
             labels=record["labels"],
+            adjusted=self._manifest(record).old_boxes().pictures,
             uri=output_uri(record),
             copy=self._folder / f"{record['name']}.output.manifest",
         )
@@ -272,21 +282,11 @@ class LabelingJobs:
             if error.response["Error"]["Code"] != "NoSuchBucket":
                 raise
 
-    def _lines(self, record: Record) -> Iterator[ManifestLine]:
-        return manifest_lines(self._manifest_copy(record["name"]), _manifest_uri(record["request"]))
-
-    def _labels(self, record: Record) -> dict[str, AnnotatedPicture]:
-        """What the job began with, by S3 URI."""
-        request = record["request"]
-        manifest, uri = self._manifest_copy(record["name"]), _manifest_uri(request)
-        return labels_of_lines(manifest, uri, request["LabelAttributeName"], record["labels"])
+    def _manifest(self, record: Record) -> InputManifest:
+        return InputManifest(self._manifest_copy(record["name"]), record)
 
     def _manifest_copy(self, name: str) -> Path:
         return self._folder / f"{name}.input.manifest"
-
-
-def _manifest_uri(request: Mapping[str, Any]) -> str:
-    return str(request["InputConfig"]["DataSource"]["S3DataSource"]["ManifestS3Uri"])
 
 
 def how_to_correct() -> str:

@@ -20,6 +20,7 @@ from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.picture_files import upright_size
 from kit.annotations.streaming.writing import replacing
 from kit.errors import InputError
+from kit.local_cloud.labelling.adjustment import status
 from kit.local_cloud.labelling.description import LabelCounts
 from kit.local_cloud.labelling.request import ManifestLine, split_s3_uri
 
@@ -35,6 +36,7 @@ class OutputManifest:
 
     Attributes:
         labels: in the order of their class ids.
+        adjusted: what the pictures of an adjustment job had before, by S3 URI; nothing for any other job.
         uri: where it goes in S3.
         copy: a file of this machine, from which it can be put there again.
     """
@@ -42,6 +44,7 @@ class OutputManifest:
     job: str
     attribute: str
     labels: Sequence[str]
+    adjusted: Mapping[str, AnnotatedPicture]
     uri: str
     copy: Path
 
@@ -95,7 +98,10 @@ class OutputManifest:
     def _augmented(self, line: ManifestLine, picture: AnnotatedPicture) -> bytes:
         created = datetime.now(timezone.utc).replace(tzinfo=None)
         added = orjson.loads(output_line(picture, self.labels, attribute=self.attribute, created=created))
-        added[f"{self.attribute}-metadata"]["job-name"] = f"labeling-job/{self.job}"
+        metadata = added[f"{self.attribute}-metadata"]
+        metadata["job-name"] = f"labeling-job/{self.job}"
+        if line.source in self.adjusted and picture.state is LabelState.LABELLED:
+            metadata["adjustment-status"] = status(picture, self.adjusted[line.source])
         return orjson.dumps({**line.record, **added}, option=orjson.OPT_APPEND_NEWLINE)
 
 

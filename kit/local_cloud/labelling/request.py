@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _OPERATION = "CreateLabelingJob"
-_LAMBDAS = {"PreHumanTaskLambdaArn": "PRE-BoundingBox", "AnnotationConsolidationLambdaArn": "ACS-BoundingBox"}
+_LAMBDAS = {"PreHumanTaskLambdaArn": "PRE-", "AnnotationConsolidationLambdaArn": "ACS-"}
+# The task types: boxes to draw, and boxes to correct.
+_FUNCTIONS = ("BoundingBox", "AdjustmentBoundingBox")
 
 
 def refused(problem: str) -> ClientError:
@@ -48,9 +50,17 @@ def refuse_unsuitable(request: Mapping[str, Any]) -> None:
         raise refused("LabelCategoryConfigS3Uri is required for bounding boxes.")
     task = request["HumanTaskConfig"]
     named = {**task, **task.get("AnnotationConsolidationConfig", {})}
-    for member, function in _LAMBDAS.items():
-        if not str(named.get(member, "")).endswith(f":function:{function}"):
-            raise refused(f"{member} must name {function}: the local cloud labels bounding boxes only.")
+    found = []
+    for member, prefix in _LAMBDAS.items():
+        name = str(named.get(member, "")).rpartition(f":function:{prefix}")[2]
+        if name not in _FUNCTIONS:
+            raise refused(
+                f"{member} must name {' or '.join(prefix + each for each in _FUNCTIONS)}: the local cloud labels "
+                "bounding boxes only."
+            )
+        found.append(name)
+    if len(set(found)) > 1:
+        raise refused(f"{' and '.join(_LAMBDAS)} must be of one task type, and are of {' and '.join(found)}.")
     if "S3DataSource" not in request["InputConfig"]["DataSource"]:
         raise refused("InputConfig.DataSource must be an S3DataSource: the local cloud has no streaming jobs.")
     if "UiTemplateS3Uri" not in task["UiConfig"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.errors import InputError
 from kit.language import _
 from kit.setting_types import S3Address
-from kit.settings import HUMAN, LABEL_STUDIO, CloudSettings, RelabelSettings, Settings
+from kit.settings import GROUND_TRUTH, HUMAN, LABEL_STUDIO, CloudSettings, RelabelSettings, Settings
 
 
 def check_together(settings: Settings) -> None:
@@ -36,5 +36,12 @@ def check_together(settings: Settings) -> None:
         raise InputError(_("WORKERS are people, and a program labels the samples: say LABELER=human too."))
     if settings.assist != "0" and isinstance(settings, CloudSettings) and settings.labeler != LABEL_STUDIO:
         raise InputError(_("ASSIST proposes boxes in Label Studio: say LABELER=label-studio too."))
+    if isinstance(settings, CloudSettings) and settings.prelabel is not None and settings.labeler != GROUND_TRUTH:
+        raise InputError(
+            _(
+                "PRELABEL is for Ground Truth's workers: leave it out; with LABELER=label-studio ASSIST=<run> proposes "
+                "what a run's model finds, and ANNOTATIONS shows the boxes of a file."
+            )
+        )
     if not own and settings.labels is not None:
         raise InputError(_("LABELS goes with IMAGES: the sample pictures have their own classes."))

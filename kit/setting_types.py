@@ -107,6 +107,16 @@ class Matching(click.ParamType[str, str]):
         return value
 
 
+class RunOrFile(Matching):
+    """The name of a run, or a path, or an `S3Address`."""
+
+    def __init__(self) -> None:
+        super().__init__(r".*\S.*", marked("the name of a run, or the path of a file or folder"))
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return S3Address(value) if is_s3_uri(value) else super().convert(value, param, ctx)
+
+
 class CommaSeparated(click.ParamType["tuple[str, ...]", "str | tuple[str, ...]"]):
     """Texts between commas, each matched whole by a regular expression, none of them twice.
 

@@ -41,14 +41,18 @@ class Plan:
         return sum(step.usd for step in self.steps)
 
 
-def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int) -> Plan:
-    """Asks for the prices and for what is there already; writes nothing."""
+def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int, to_label: int) -> Plan:
+    """Asks for the prices and for what is there already; writes nothing.
+
+    Args:
+        to_label: how many of the pictures people are asked about.
+    """
     training = prices.instance_price(aws, settings.train_instance, prices.TRAINING)
     endpoint = prices.instance_price(aws, settings.endpoint_instance, prices.HOSTING)
     hours, reckoned = settings.endpoint_hours, reckoned_minutes(settings, pictures)
     steps = [
         *_role(settings),
-        *_team(aws, settings),
+        *_team(aws, settings, to_label),
         Step(
             _("bucket with {count} pictures: encrypted, closed to the public, readable by the labelling page").format(
                 count=pictures
@@ -62,7 +66,7 @@ def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int
                 "PutObject",
             ),
         ),
-        *_labelling(settings, pictures),
+        *_labelling(settings, to_label),
         *_images(settings),
         Step(_("data set for JumpStart in the same bucket"), ("CopyObject", "PutObject")),
         Step(
@@ -92,8 +96,8 @@ def _role(settings: CloudSettings) -> list[Step]:
     return [] if settings.role_arn else [Step(_("execution role for this run"), ("CreateRole", "PutRolePolicy"))]
 
 
-def _team(aws: Aws, settings: CloudSettings) -> list[Step]:
-    if settings.annotations is not None or settings.labeler != GROUND_TRUTH or not settings.workers:
+def _team(aws: Aws, settings: CloudSettings, to_label: int) -> list[Step]:
+    if not to_label or settings.labeler != GROUND_TRUTH or not settings.workers:
         return []
     people = _("invitations to {count} by e-mail").format(count=len(settings.workers))
     if Workforce(aws).existing() is not None:
@@ -112,15 +116,15 @@ def _images(settings: CloudSettings) -> list[Step]:
     return [Step(_("the kit's own images in the account's registry"), ("CreateRepository", "PutImage"))]
 
 
-def _labelling(settings: CloudSettings, pictures: int) -> list[Step]:
+def _labelling(settings: CloudSettings, to_label: int) -> list[Step]:
     if settings.labeler != GROUND_TRUTH:
         return [Step(_("labelling with Label Studio on this machine"), ("PutObject",))]
-    if settings.annotations is not None:
+    if not to_label:
         return []
-    usd = prices.LABELLED_OBJECT * pictures
+    usd = prices.LABELLED_OBJECT * to_label
     return [
         Step(
-            _("labelling job"),
+            _("labelling job") if settings.prelabel is None else _("labelling job, in which people correct boxes"),
             ("CreateLabelingJob",),
             usd,
             _("${usd:.2f} a picture").format(usd=prices.LABELLED_OBJECT),

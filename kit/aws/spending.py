@@ -8,7 +8,7 @@ from kit.aws import prices
 from kit.aws.prices import Price
 from kit.run.journal import Journal
 from kit.run.names import ENDPOINT, LABELING_JOB, TRAINING_JOB
-from kit.run.results import LabellingResult, TrainingResult
+from kit.run.results import LabellingResult, PrelabelResult, TrainingResult
 from kit.settings import GROUND_TRUTH
 
 
@@ -26,7 +26,11 @@ def spent_usd(journal: Journal, training: Price, endpoint: Price) -> float:
     by_ground_truth = any(resource.kind == LABELING_JOB for resource in journal.resources)
     by_ground_truth = by_ground_truth and journal.setting("labeler") == GROUND_TRUTH
     if by_ground_truth and journal.is_finished(LabellingResult.stage):
-        usd += prices.LABELLED_OBJECT * journal.result(LabellingResult).labelled
+        labelled = journal.result(LabellingResult).labelled
+        if journal.is_finished(PrelabelResult.stage):
+            # The others had their labels.
+            labelled = min(labelled, journal.result(PrelabelResult).pictures)
+        usd += prices.LABELLED_OBJECT * labelled
     return usd
 
 

@@ -95,6 +95,11 @@ class RunFolder:
         return self.results / "output.manifest"
 
     @property
+    def proposals(self) -> Path:
+        """Augmented manifest of the boxes that Ground Truth's workers begin from, where they do (PRELABEL)."""
+        return self.results / "proposals.manifest"
+
+    @property
     def annotations(self) -> Path:
         return self.results / "annotations.json"
 

@@ -24,6 +24,7 @@ STAGES = {
 CLEAN_UP = "clean-up"
 # What is done on AWS before the stages, or beside them.
 PREPARATIONS = {
+    "prelabel": marked("Boxes to begin from"),
     "role": marked("Execution role"),
     "team": marked("Private team"),
     "images": marked("The kit's own images into the registry"),

@@ -76,6 +76,20 @@ class ImagesResult(StageResult):
 
 
 @dataclass(frozen=True)
+class PrelabelResult(StageResult):
+    """Boxes that Ground Truth's workers begin from.
+
+    Attributes:
+        pictures: that workers are asked about.
+        boxes: on them.
+    """
+
+    stage: ClassVar[str] = "prelabel"
+    pictures: int
+    boxes: int
+
+
+@dataclass(frozen=True)
 class StudioResult(StageResult):
     """That SageMaker Studio was opened; its address signs in whoever has it, and is not kept."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import click
 
 from kit.language import marked
-from kit.setting_types import FAULTS, INSTANCE, Matching, Number, setting
+from kit.setting_types import FAULTS, INSTANCE, Matching, Number, RunOrFile, S3Address, setting
 from kit.settings.run import Settings
 from kit.settings.shared import (
     GROUND_TRUTH,
@@ -91,6 +91,14 @@ class CloudSettings(DoctorSettings, StudioSettings, Settings, EndpointAgeSetting
 
     endpoint_minutes: float = setting(
         65.0, Number(0, 1000), marked("how long the endpoint may take to come up"), identity=False
+    )
+    prelabel: str | S3Address | None = setting(
+        None,
+        RunOrFile(),
+        marked(
+            "boxes that Ground Truth's workers begin from: what the model of the run of that name finds, or what is in "
+            "a file or folder that `kit convert` reads, or in s3://…"
+        ),
     )
     plan: bool = setting(False, click.BOOL, marked("1: show the plan and the price, create nothing"), identity=False)
 

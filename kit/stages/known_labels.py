@@ -15,15 +15,24 @@ from kit.run.run_picture import RunPicture
 
 def read(context: Context) -> dict[str, AnnotatedPicture]:
     """By the picture's name in the bucket; what was drawn in the run counts more than what it was given."""
-    pictures, file = context.pictures, context.folder.kept_labels
+    given = context.pictures.given
     known = {}
-    if pictures.given is not None:
-        known = {each.source: each for each in pictures.given.pictures if each.state is LabelState.LABELLED}
-    if file.exists():
-        there = {picture.name for picture in pictures.pictures}
-        kept = ground_truth.read(file, labels=pictures.labels).pictures
-        known |= {each.file_name: each for each in kept if each.file_name in there}
-    return known
+    if given is not None:
+        known = {each.source: each for each in given.pictures if each.state is LabelState.LABELLED}
+    return known | kept(context)
+
+
+def kept(context: Context) -> dict[str, AnnotatedPicture]:
+    """Labels of an earlier job of the run, by the picture's name in the bucket."""
+    pictures, file = context.pictures, context.folder.kept_labels
+    if not file.exists():
+        return {}
+    there = {picture.name for picture in pictures.pictures}
+    return {
+        each.file_name: each
+        for each in ground_truth.read(file, labels=pictures.labels).pictures
+        if each.file_name in there
+    }
 
 
 def input_manifest(

@@ -6,31 +6,26 @@ import contextlib
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from kit.annotations.formats import ground_truth
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.aws_api import LABELING_JOB_RUNNING, unless_missing
 from kit.errors import InputError, ServiceError
-from kit.language import _, language
+from kit.language import _
 from kit.resources.labeling_job import LabelingJob
 from kit.resources.waiting import wait_while
 from kit.run import names
-from kit.run.context import IMAGES, INPUT_MANIFEST, INSTRUCTIONS, LABEL_CATEGORIES, LABELLING_OUTPUT, Context
+from kit.run.context import IMAGES, INPUT_MANIFEST, INSTRUCTIONS, LABELLING_OUTPUT, Context
 from kit.run.picture_set import FEWEST_TO_TRAIN
 from kit.run.results import LabellingResult
 from kit.run.run_picture import RunPicture
 from kit.s3_uri import bucket_and_key
-from kit.stages import known_labels
+from kit.stages import adjustment, known_labels
 from kit.stages.conversion import choose_held_out
 from kit.stages.download import download
 from kit.stages.labelling_people import LabellingPeople
-
-# By language; Ground Truth and Label Studio show the same.
-TEMPLATES = {name: Path(__file__).with_name(f"instructions.{name}.liquid") for name in ("en", "ja")}
-# Ten days, as the workshop has it: then Ground Truth ends the job with the labels there are.
-_TASKS_LAST_SECONDS = 864_000
+from kit.stages.labelling_request import TASKS_LAST_SECONDS, request, template
 
 
 def run(context: Context) -> LabellingResult:
@@ -45,6 +40,8 @@ def run(context: Context) -> LabellingResult:
     if asked:
         uri, labelled_by = _job(context, asked, known, shown)
         download(context.api.s3, *bucket_and_key(uri), context.folder.output_manifest)
+        if adjustment.is_wanted(context):
+            adjustment.tell(context, adjustment.keep_answers(context.folder.output_manifest))
     if beside := {name: label for name, label in known.items() if name not in shown}:
         uri = known_labels.add(context, beside, answered=bool(asked))
     return dataclasses.replace(count(context, uri), labelled_by=labelled_by)
@@ -53,6 +50,8 @@ def run(context: Context) -> LabellingResult:
 def _asked(context: Context, known: Mapping[str, AnnotatedPicture]) -> list[RunPicture]:
     """The pictures of the job, in its order: those without a label, or all where labels that exist can be corrected."""
     pictures = context.pictures
+    if adjustment.is_wanted(context):
+        return adjustment.asked(context)
     if pictures.again:
         by_name = {picture.name: picture for picture in pictures.pictures}
         return [by_name[name] for name in pictures.again if name in by_name]
@@ -145,14 +144,19 @@ def _job(
     sagemaker, console = context.api.sagemaker, context.console
     name, existing = _usable_job(context)
     if existing is None:
-        manifest = known_labels.input_manifest(context, name, pictures, shown)
+        adjusts = adjustment.is_wanted(context)
+        manifest = (
+            adjustment.input_manifest(context, pictures)
+            if adjusts
+            else known_labels.input_manifest(context, name, pictures, shown)
+        )
         context.api.s3.put_object(
             Bucket=context.bucket, Key=INPUT_MANIFEST, Body=manifest, ContentType="application/jsonlines"
         )
         context.api.s3.put_object(
-            Bucket=context.bucket, Key=INSTRUCTIONS, Body=TEMPLATES[language()].read_bytes(), ContentType="text/html"
+            Bucket=context.bucket, Key=INSTRUCTIONS, Body=template(adjusts=adjusts), ContentType="text/html"
         )
-        LabelingJob(context.api).make(context.journal, request(context, name))
+        LabelingJob(context.api).make(context.journal, request(context, name, adjusts=adjusts))
     portal = context.api.portal(name)
     people = None if portal is None else LabellingPeople(context, name, portal)
     if proposals := _proposals(context, known):
@@ -183,7 +187,7 @@ def _job(
         wait_while(
             pending,
             what=_("Labelling job {name}").format(name=name),
-            seconds=_TASKS_LAST_SECONDS + context.api.deletion_seconds,
+            seconds=TASKS_LAST_SECONDS + context.api.deletion_seconds,
             poll_seconds=context.api.poll_seconds,
             todo=_("the same command goes on waiting for it"),
         )
@@ -259,32 +263,3 @@ def _wants_to_go_on(context: Context, labelled: int) -> bool:
         )
     )
     return False
-
-
-def request(context: Context, name: str) -> dict[str, Any]:
-    """The CreateLabelingJob request of the workshop: bounding boxes, a private team, one worker a picture."""
-    api, functions = context.api, context.api.labelling_functions
-    return {
-        "LabelingJobName": name,
-        "LabelAttributeName": name,
-        "LabelCategoryConfigS3Uri": context.uri(LABEL_CATEGORIES),
-        "RoleArn": api.role_arn,
-        "InputConfig": {
-            "DataSource": {"S3DataSource": {"ManifestS3Uri": context.uri(INPUT_MANIFEST)}},
-            "DataAttributes": {"ContentClassifiers": ["FreeOfPersonallyIdentifiableInformation", "FreeOfAdultContent"]},
-        },
-        "OutputConfig": {"S3OutputPath": context.uri(LABELLING_OUTPUT)},
-        "HumanTaskConfig": {
-            "WorkteamArn": api.workteam_arn,
-            "UiConfig": {"UiTemplateS3Uri": context.uri(INSTRUCTIONS)},
-            "PreHumanTaskLambdaArn": f"{functions}:PRE-BoundingBox",
-            "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": f"{functions}:ACS-BoundingBox"},
-            "TaskTitle": _("Draw boxes around objects"),
-            "TaskDescription": _("Draw a tight box around every object of the given classes."),
-            "TaskKeywords": ["bounding box", "object detection"],
-            "NumberOfHumanWorkersPerDataObject": 1,
-            "TaskTimeLimitInSeconds": 3600,
-            "TaskAvailabilityLifetimeInSeconds": _TASKS_LAST_SECONDS,
-            "MaxConcurrentTaskCount": 1000,
-        },
-    }

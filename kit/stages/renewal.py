@@ -20,6 +20,7 @@ from kit.run import contents
 from kit.run.contents import Contents
 from kit.run.context import IMAGES, INPUT_MANIFEST, TRAINING_IMAGES, Context
 from kit.s3_uri import bucket_and_key
+from kit.stages import adjustment
 from kit.stages.download import download
 from kit.stages.labelling import output_of
 
@@ -82,12 +83,20 @@ def _labelled(context: Context) -> Iterator[tuple[str, AnnotatedPicture]]:
             copy = context.folder.results / f"{resource.name}.manifest"
             copy.parent.mkdir(exist_ok=True)
             download(context.api.s3, context.bucket, INPUT_MANIFEST, copy)
+            _keep_answers(context, copy)
             begun = dict(_pictures(context, copy))
             download(context.api.s3, *bucket_and_key(output_of(context, resource.name, job)), copy)
+            _keep_answers(context, copy)
             for name, picture in _pictures(context, copy):
                 if name not in begun or begun[name].boxes != picture.boxes:
                     yield name, picture
             copy.unlink()
+
+
+def _keep_answers(context: Context, manifest: Path) -> None:
+    """Takes out what workers began from, where they did: it is nobody's label."""
+    if adjustment.is_wanted(context):
+        adjustment.keep_answers(manifest)
 
 
 def _pictures(context: Context, manifest: Path, attribute: str | None = None) -> Iterator[tuple[str, AnnotatedPicture]]:

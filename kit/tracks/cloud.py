@@ -9,7 +9,7 @@ import functools
 import hashlib
 import secrets
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import rich.table
@@ -36,12 +36,12 @@ from kit.run.chosen import with_settings_of_its_run
 from kit.run.folder import RunFolder, require_space
 from kit.run.journal import Journal
 from kit.run.picture_set import PictureSet
-from kit.run.results import EndpointResult, ImagesResult, LabellingResult, RoleResult, TeamResult
+from kit.run.results import EndpointResult, ImagesResult, LabellingResult, PrelabelResult, RoleResult, TeamResult
 from kit.s3_uri import bucket_and_key
 from kit.serving.server import bound
 from kit.setting_types import S3Address
 from kit.settings import GROUND_TRUTH, LABEL_STUDIO, OWN, CloudSettings, ResolvedSettings
-from kit.tracks import doctor, driver
+from kit.tracks import doctor, driver, prelabelling
 from kit.tracks.assisting import assistance
 from kit.tracks.clean import clean_up, write_report
 from kit.tracks.driver import Preparation
@@ -58,28 +58,34 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
     settings = resolved.settings
     require_space(settings.runs)
     aws = open_account(settings.region)
-    if isinstance(settings.annotations, S3Address):
-        settings = dataclasses.replace(settings, annotations=_fetched(aws, settings.annotations, settings.runs))
-        resolved = dataclasses.replace(resolved, settings=settings)
+    settings = prelabelling.named(_with_files(settings, aws))
+    resolved = dataclasses.replace(resolved, settings=settings)
     pictures = earlier_labels.collect(settings, console)
+    if settings.prelabel is not None:
+        pictures = dataclasses.replace(pictures, goes_on=pictures.given is not None)
     helped = assistance(settings, pictures)
 
     def same(folder: RunFolder) -> bool:
         return not contents.since(folder.contents, pictures)
 
     begun = opening.unfinished(resolved, opening.CLOUD, aws.identity, same=same)
+    prepared = _prepared(begun, same)
+    prelabels = None if prepared else prelabelling.look(settings, pictures, console)
     # A run keeps the version of the model that it was begun with.
     version = recorded_version(begun[0].model_record) if begun else None
     has_team = begun is not None and begun[1].is_finished(TeamResult.stage)
     for_a_run = not (settings.plan or has_team)
     findings, found = preflight.look(
-        aws, settings, pictures.labels, version or "*", labelled=settings.annotations is not None, for_a_run=for_a_run
+        aws, settings, pictures.labels, version or "*", labelled=not pictures.needs_labelling, for_a_run=for_a_run
     )
     doctor.show(findings, console)
     model = doctor.fit(findings, found)
     preflight.require_hyperparameters(resolved, model)
     with told():
-        plan = planning.make(aws, settings, model, len(pictures.pictures))
+        to_label = len(pictures.pictures) if pictures.needs_labelling else 0
+        if (beginning := prelabels or prepared) is not None:
+            to_label = beginning.pictures
+        plan = planning.make(aws, settings, model, len(pictures.pictures), to_label)
     _show(plan, console)
     if settings.plan:
         console.say(_("PLAN=1: nothing was created."))
@@ -100,6 +106,11 @@ def run(resolved: ResolvedSettings[CloudSettings], console: Console) -> None:
         # Before any job is created: what it will be given.
         write_atomically(folder.model_record, model_record(dataclasses.replace(model, algorithm=algorithm)))
         preparations = _preparations(aws, settings, folder, journal, pictures, console)
+        if prelabels is not None:
+            # What an earlier attempt has found was on other pictures.
+            journal.outdate((PrelabelResult.stage,))
+            write = functools.partial(prelabels.write, folder, pictures.labels, console)
+            preparations = (Preparation(PrelabelResult.stage, write), *preparations)
 
         @contextlib.contextmanager
         def cloud(pictures: PictureSet) -> Iterator[AwsApi]:
@@ -181,7 +192,26 @@ def _keep_open(
     return time_is_up
 
 
-def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
+def _prepared(begun: tuple[RunFolder, Journal] | None, same: Callable[[RunFolder], bool]) -> PrelabelResult | None:
+    """What the run that goes on keeps of the boxes to begin from, unless its pictures have changed since."""
+    if begun is None or not begun[1].is_finished(PrelabelResult.stage):
+        return None
+    # A run that is being cleaned up has nothing left that other pictures could change.
+    return begun[1].result(PrelabelResult) if names.CLEAN_UP in begun[1].stages or same(begun[0]) else None
+
+
+def _with_files(settings: CloudSettings, aws: Aws) -> CloudSettings:
+    """The settings, with labels that are in S3 as files."""
+    if isinstance(settings.annotations, S3Address):
+        file = _fetched(aws, "ANNOTATIONS", settings.annotations, settings.runs)
+        settings = dataclasses.replace(settings, annotations=file)
+    if isinstance(settings.prelabel, S3Address):
+        file = _fetched(aws, "PRELABEL", settings.prelabel, settings.runs)
+        settings = dataclasses.replace(settings, prelabel=str(file))
+    return settings
+
+
+def _fetched(aws: Aws, setting: str, address: S3Address, runs: Path) -> Path:
     """The object as a file, under a name that says what it is a copy of."""
     bucket, key = bucket_and_key(address)
     target = runs / "manifests" / f"{hashlib.sha256(address.encode()).hexdigest()[:16]}.manifest"
@@ -189,7 +219,9 @@ def _fetched(aws: Aws, address: S3Address, runs: Path) -> Path:
         content = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
         raise InputError(
-            _("ANNOTATIONS={address} cannot be read: {error}; correct it.").format(address=address, error=error)
+            _("{setting}={address} cannot be read: {error}; correct it.").format(
+                setting=setting, address=address, error=error
+            )
         ) from error
     write_atomically(target, content)
     return target

@@ -54,6 +54,13 @@ def run(resolved: ResolvedSettings[RehearsalSettings], console: Console) -> None
                 "pictures add ANNOTATIONS=… (labels that exist) or LABELER=label-studio (you label them)."
             )
         )
+    if settings.images is not None and settings.prelabel is not None:
+        raise InputError(
+            _(
+                "The worker of the rehearsal is a program that knows the sample pictures only and corrects no boxes on "
+                "your own: leave PRELABEL out, or IMAGES."
+            )
+        )
     # Here, where it can be seen; the double itself is given a minute or two to come up.
     environments.require(*environments.OF_THE_AWS_DOUBLE)
     folder = settings.runs / FOLDER

@@ -15,7 +15,7 @@ from kit.annotations.formats import coco, ground_truth
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.local_cloud.labelling.label_studio_config import template_instructions
 from kit.run.picture_set import SAMPLES
-from kit.stages.labelling import TEMPLATES
+from kit.stages.labelling_request import TEMPLATES
 from tests.browser.chromium import needs_chromium
 from tests.browser.labelling_page import LabellingPage
 from tests.end_to_end import command

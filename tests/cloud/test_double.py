@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from kit.stages import labelling, training
+from kit.stages import labelling_request, training
 from tests.cloud.conftest import Double
 from tests.unit.stages.contexts import context_in
 
@@ -55,7 +55,7 @@ def test_a_request_of_the_wrong_form(sagemaker: Any, tmp_path: Any, change: dict
 def test_a_role_that_is_not_there(sagemaker: Any, tmp_path: Any) -> None:
     for create, request in (
         (sagemaker.create_training_job, training.request(context_in(tmp_path), "plugs-1")),
-        (sagemaker.create_labeling_job, labelling.request(context_in(tmp_path), "plugs-1")),
+        (sagemaker.create_labeling_job, labelling_request.request(context_in(tmp_path), "plugs-1")),
     ):
         with pytest.raises(ClientError, match="Could not assume role"):
             create(**request)

@@ -19,7 +19,10 @@ TRANSLATED = {"_", "marked"}
 # A name, the same in every language.
 NAMES = {"Label Studio: {}"}
 # Their errors become the FailureReason of a job or an endpoint, which is English as AWS's own is.
-AS_ON_AWS = {f"local_cloud/{name}.py" for name in ("labelling/request", "model_archive", "training/channels")}
+AS_ON_AWS = {
+    f"local_cloud/{name}.py"
+    for name in ("labelling/adjustment", "labelling/request", "model_archive", "training/channels")
+}
 # The double is a program of its own; people read what the kit makes of its answers.
 NOT_READ = "aws_double/"
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -13,7 +14,7 @@ from kit.local_cloud.algorithm import ALGORITHM
 from kit.local_cloud.service_model import validate_request
 from kit.run.context import Context
 from kit.run.picture_set import PictureSet
-from kit.stages import labelling, training
+from kit.stages import labelling_request, training
 from tests.unit.stages.contexts import context_in
 
 
@@ -86,41 +87,60 @@ def test_how_a_job_ended_is_told_as_it_was(job: dict[str, Any], said: str) -> No
     assert said in training.unwanted_end("plugs-1", job)
 
 
+@pytest.mark.parametrize("adjusts", [False, True])
 @pytest.mark.parametrize("region", sorted(GROUND_TRUTH_ACCOUNTS))
-def test_the_labelling_request_fits_the_service_model(tmp_path: Any, region: str) -> None:
-    request = labelling.request(context_in(tmp_path, region=region), "plugs-1")
+def test_the_labelling_request_fits_the_service_model(tmp_path: Any, region: str, adjusts: bool) -> None:
+    request = labelling_request.request(context_in(tmp_path, region=region), "plugs-1", adjusts=adjusts)
     validate_request("sagemaker", "CreateLabelingJob", request)
 
 
 @pytest.mark.parametrize(
-    ("member", "function", "documented"),
+    ("member", "function", "documented", "adjusts"),
     [
-        ("PreHumanTaskLambdaArn", "PRE-BoundingBox", "HumanTaskConfig"),
-        ("AnnotationConsolidationLambdaArn", "ACS-BoundingBox", "AnnotationConsolidationConfig"),
+        ("PreHumanTaskLambdaArn", "PRE-BoundingBox", "HumanTaskConfig", False),
+        ("AnnotationConsolidationLambdaArn", "ACS-BoundingBox", "AnnotationConsolidationConfig", False),
+        ("PreHumanTaskLambdaArn", "PRE-AdjustmentBoundingBox", "HumanTaskConfig", True),
+        ("AnnotationConsolidationLambdaArn", "ACS-AdjustmentBoundingBox", "AnnotationConsolidationConfig", True),
     ],
 )
 def test_the_functions_are_those_that_botocore_documents(
-    tmp_path: Any, member: str, function: str, documented: str
+    tmp_path: Any, member: str, function: str, documented: str, adjusts: bool
 ) -> None:
     model = botocore.session.Session().get_service_model("sagemaker")
     text = model.shape_for(documented).members[member].documentation
     arns = set(re.findall(rf"arn:aws:lambda:[a-z0-9-]+:\d+:function:{function}\b(?!-)", text))
     assert len(arns) >= 12
     for region in GROUND_TRUTH_ACCOUNTS:
-        config = labelling.request(context_in(tmp_path, region=region), "plugs-1")["HumanTaskConfig"]
+        request = labelling_request.request(context_in(tmp_path, region=region), "plugs-1", adjusts=adjusts)
+        config = request["HumanTaskConfig"]
         sent = config.get(member) or config["AnnotationConsolidationConfig"][member]
         assert sent in arns
 
 
+@pytest.mark.parametrize("templates", [labelling_request.TEMPLATES, labelling_request.ADJUSTMENT_TEMPLATES])
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_the_labelling_template_is_one_that_ground_truth_reads(language: str) -> None:
-    text = labelling.TEMPLATES[language].read_text(encoding="utf-8")
+def test_the_labelling_template_is_one_that_ground_truth_reads(language: str, templates: dict[str, Path]) -> None:
+    text = templates[language].read_text(encoding="utf-8")
     for part in (
         'name="boundingBox"',
         "task.input.taskObject | grant_read_access",
         "task.input.labels | to_json | escape",
         "<full-instructions",
         "<short-instructions>",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_template_of_an_adjustment_job_shows_the_proposals(language: str) -> None:
+    """As AWS's documentation of crowd-bounding-box has it, but for the name of the label attribute."""
+    text = labelling_request.ADJUSTMENT_TEMPLATES[language].read_text(encoding="utf-8")
+    for part in (
+        'initial-value="[',
+        "{% for box in task.input.manifestLine.proposals.annotations %}",
+        "{% assign label = task.input.manifestLine.proposals-metadata.class-map[class_id] %}",
+        "label: {{ label | to_json }},",
+        "height: {{ box.height }},",
     ):
         assert part in text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from kit.run.run_picture import Looked, RunPicture
 from kit.run.trained_model import TrainedModel
 from kit.settings import CloudSettings
 from kit.stages import adjustment
+
+_NAME = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def named(settings: CloudSettings) -> CloudSettings:
             if opening.is_finished(journal, folder) and folder.model_artifact.is_file()
         )
         source = next(finished, source)
-    elif not _is_run(settings.runs, source):
+    # What may be a run's name and is no file is left to be looked for among the runs.
+    elif not _is_run(settings.runs, source) and (Path(source).exists() or not _NAME.fullmatch(source)):
         source = str(Path(source).expanduser().resolve())
     return dataclasses.replace(settings, prelabel=source)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from kit.annotations.formats import coco, ground_truth
 from kit.annotations.model import AnnotatedPicture, AnnotationStream, BoundingBox
+from kit.run.journal import Journal
 from kit.run.picture_set import SAMPLES
 from tests.cloud.conftest import PICTURES, Double
 from tests.cloud.kit_process import Stop, run
@@ -159,6 +161,30 @@ def test_killed_when_the_job_is_there_the_same_command_goes_on_with_it(
     assert double.left() == []
 
 
+@pytest.mark.parametrize("kind", ["labeling-job", "endpoint"])
+def test_a_picture_that_comes_meanwhile_is_asked_about_and_answers_are_kept(
+    tmp_path: Path, double: Double, pictures: Path, kind: str
+) -> None:
+    """What workers began from in the job that is stopped for it is nobody's label."""
+    mine = tmp_path / "pictures"
+    shutil.copytree(pictures, mine)
+    near, far, *_ = truth_of(pictures)
+    chosen = settings(mine, prelabel=written(tmp_path / "boxes.json", moved(near, 2), moved(far, 30)))
+    killed = run(tmp_path, double.url, "cloud", stop=Stop(kind), **chosen)
+    assert killed.status == -signal.SIGKILL, killed.said
+    shutil.copy(SAMPLES / "train" / "plugs-021.jpg", mine)
+    ended = run(tmp_path, double.url, "cloud", **chosen)
+    assert ended.status == 0, ended.said
+    labels = {name: labels_of(record)[0] for name, record in lines_of(tmp_path, "output.manifest").items()}
+    assert len(labels) == PICTURES + 1
+    assert labels["plugs-021.jpg"]
+    assert [box["left"] for box in labels[near.file_name]] == [round(box.left) + 2 for box in near.boxes]
+    assert [box["left"] for box in labels[far.file_name]] == [round(box.left) for box in far.boxes]
+    if kind == "endpoint":
+        assert "right as they were on 0 pictures, corrected on 1." in ended.said
+    assert double.left() == []
+
+
 def test_proposals_that_nobody_looked_at_are_no_labels(tmp_path: Path, double: Double, pictures: Path) -> None:
     """The job is stopped before its workers begin."""
     near, *_ = truth_of(pictures)
@@ -176,14 +202,16 @@ def test_proposals_that_nobody_looked_at_are_no_labels(tmp_path: Path, double: D
 @pytest.mark.parametrize(
     ("chosen", "said"),
     [
-        ({"prelabel": "20261122-120000-locl"}, "no run 20261122-120000-locl under"),
-        ({"prelabel": "no-such.manifest"}, "PRELABEL="),
+        ({"prelabel": "20261122-120000-locl"}, "did you mean 20261122-120000-local?"),
+        ({"prelabel": "no-such.manifest"}, "no-such.manifest is no file or folder"),
+        ({"prelabel": "20261122-120000-local"}, "is not finished and has no model yet"),
         ({"prelabel": "20261122-120000-local", "labeler": "label-studio"}, "ASSIST=<run>"),
     ],
 )
 def test_what_names_no_boxes_is_refused_before_anything_is_made(
     tmp_path: Path, double: Double, pictures: Path, chosen: dict[str, str], said: str
 ) -> None:
+    Journal(tmp_path / "runs" / "20261122-120000-local" / "journal.json", "20261122-120000-local", "local", {}).save()
     refused(run(tmp_path, double.url, "cloud", **settings(pictures, **chosen)), 2, said)
     assert double.left() == []
 

@@ -89,6 +89,8 @@ def test_what_does_not_fit_is_refused_in_one_sentence(flags: dict[str, str], sai
         ({"region": "Tokyo"}, "a region, such as us-east-1"),
         ({"plan": "perhaps"}, "1 (yes) or 0 (no)"),
         ({"labeler": "human"}, "ground-truth or label-studio"),
+        ({"prelabel": " "}, "the name of a run, or the path of a file or folder"),
+        ({"prelabel": "latest", "labeler": "label-studio"}, "PRELABEL is for Ground Truth's workers"),
     ],
 )
 def test_so_is_what_does_not_fit_on_aws(flags: dict[str, str], said: str) -> None:

@@ -68,13 +68,16 @@ def named(settings: CloudSettings) -> CloudSettings:
         return settings
     if source == LATEST:
         finished = (
-            folder.run_id
-            for folder, journal in opening.readable(settings.runs)
-            if opening.is_finished(journal, folder) and folder.model_artifact.is_file()
+            each.run_id
+            for each, journal in opening.readable(settings.runs)
+            if opening.is_finished(journal, each) and each.model_artifact.is_file()
         )
         source = next(finished, source)
+    elif _is_run(settings.runs, source):
+        folder = run_folder.find(settings.runs, source).path
+        source = folder.name if (settings.runs / folder.name).resolve() == folder else str(folder)
     # What may be a run's name and is no file is left to be looked for among the runs.
-    elif not _is_run(settings.runs, source) and (Path(source).exists() or not _NAME.fullmatch(source)):
+    elif Path(source).exists() or not _NAME.fullmatch(source):
         source = str(Path(source).expanduser().resolve())
     return dataclasses.replace(settings, prelabel=source)
 

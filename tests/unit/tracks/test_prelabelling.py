@@ -43,8 +43,8 @@ def with_model(folder: Path, name: str, *labels: str, file: str = "detector.onnx
         (content / each).write_bytes(b"")
     (content / "model.json").write_text(json.dumps({"labels": labels}))
     with tarfile.open(run.model_artifact, "w:gz") as archive:
-        for each in sorted(content.iterdir()):
-            archive.add(each, each.name)
+        for part in sorted(content.iterdir()):
+            archive.add(part, part.name)
     return run
 
 
@@ -148,7 +148,14 @@ def test_the_latest_is_the_newest_finished_run_with_a_model(tmp_path: Path, imag
     assert prelabelling.named(settings(images, "latest")).prelabel == "first"
 
 
-def test_a_file_is_the_same_from_every_folder(tmp_path: Path, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_and_a_file_are_the_same_from_every_folder(
+    tmp_path: Path, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(tmp_path, "first")
+    begun(tmp_path / "elsewhere", "second")
     monkeypatch.chdir(tmp_path)
+    assert prelabelling.named(settings(images, "runs/first")).prelabel == "first"
+    elsewhere = "elsewhere/runs/second"
+    assert prelabelling.named(settings(images, elsewhere)).prelabel == str(tmp_path / elsewhere)
     assert prelabelling.named(settings(images, "boxes.json")).prelabel == str(tmp_path / "boxes.json")
     assert prelabelling.named(settings(images, "no-such-run")).prelabel == "no-such-run"

@@ -6,6 +6,7 @@ import datetime
 import os
 import sys
 import traceback
+from typing import Any
 
 import click
 
@@ -30,7 +31,7 @@ from kit.commands.setting_flags import require_taken, resolve
 from kit.commands.status import status
 from kit.commands.suspects import suspects
 from kit.errors import KitError, SetupError
-from kit.language import Lines, _, translate_click
+from kit.language import Lines, _, marked, translate_click
 from kit.run.reminder import old_endpoints
 from kit.settings import EndpointAgeSettings
 
@@ -60,7 +61,7 @@ from kit.settings import EndpointAgeSettings
 )
 @click.pass_context
 def kit(context: click.Context, debug: bool) -> None:
-    context.obj["debug"] = debug
+    context.obj["debug"], context.obj["command"] = debug, context.invoked_subcommand
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
         click.echo()
@@ -97,6 +98,19 @@ WITH_SERVICES = (
     *ON_AWS,
     *(command.name for command in (cloud_rehearsal, local, relabel, suspects, images, base_image, services)),
 )
+STOPPED = marked("Stopped.")
+# Told when one of these was stopped; with any other command there is nothing to go on with.
+STOPPED_BY_COMMAND = {
+    **dict.fromkeys(
+        (local.name, cloud.name, relabel.name),
+        marked("Stopped. The same command goes on from the last finished stage."),
+    ),
+    **dict.fromkeys(
+        (cloud_clean.name, cloud_studio.name, images.name, base_image.name),
+        marked("Stopped. The same command does the rest."),
+    ),
+    **dict.fromkeys((cloud_rehearsal.name, suspects.name), marked("Stopped. The same command begins anew.")),
+}
 
 for command in (
     *CLOUD,
@@ -127,14 +141,14 @@ def main() -> None:
     stopping.listen()
     translate_click()
     click.Context.formatter_class = HelpPage
-    options: dict[str, bool] = {}
+    options: dict[str, Any] = {}
     try:
         kit.main(standalone_mode=False, obj=options)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        stopping.tell(_("Stopped. The same command goes on from the last finished stage."))
+        stopping.tell(_(STOPPED_BY_COMMAND.get(options.get("command"), STOPPED)))
         sys.exit(stopping.exit_status())
     except Exception as error:  # noqa: BLE001 (the one place where everything that went wrong is told)
         if options.get("debug"):

@@ -70,7 +70,7 @@ def make(aws: Aws, settings: CloudSettings, model: JumpStartModel, pictures: int
         *_images(settings),
         Step(_("data set for JumpStart in the same bucket"), ("CopyObject", "PutObject")),
         Step(
-            _("training job: {model}, {epochs} epochs on {instance}").format(
+            _("training job: {model} on {instance}, epochs: {epochs}").format(
                 model=f"{model.model_id} {model.version}", epochs=settings.epochs, instance=settings.train_instance
             )
             + (_(", spot") if settings.spot else ""),

@@ -203,7 +203,7 @@ def _model(model: JumpStartModel, settings: DoctorSettings) -> Iterator[Finding]
     name = f"{model.model_id} {model.version}"
     if model.warnings:
         yield Finding(
-            _("JumpStart model"), WARNING, f"{name}: {'; '.join(model.warnings)}", _("mind it, or MODEL_ID=…")
+            _("JumpStart model"), WARNING, f"{name}: {'; '.join(model.warnings)}", _("accept it, or MODEL_ID=…")
         )
     else:
         yield Finding(_("JumpStart model"), PASS, name)

@@ -44,7 +44,7 @@ def cloud(resolved: ResolvedSettings[CloudSettings]) -> None:
     help="\n\n".join(
         [
             _("Delete all that the runs on AWS made, in whatever state they are, and list what is left."),
-            _("With ALL=1 also what runs made of which no folder is left, or whose folder is on another machine."),
+            _("With ALL=1 also what was made by runs whose folder is gone, or on another machine."),
         ]
     ),
 )

@@ -56,14 +56,14 @@ SOME_BROKEN = 1
 )
 @click.option(
     "--labels",
-    help=_("What the classes are called, where the endpoint numbers them from 0: a,b,c or a label category file."),
+    help=_("Names of the classes, if the endpoint numbers them from 0: a,b,c or a label category file."),
 )
 @click.option(
     "--out",
     "paths",
     type=_PATH,
     multiple=True,
-    help=_("What to write, several times: a folder (drawings), .jsonl (JSON lines), .json (COCO), .manifest."),
+    help=_("Where to write (may be repeated): a folder (drawings), .jsonl (JSON lines), .json (COCO), .manifest."),
 )
 @click.option(
     "--as",
@@ -71,7 +71,7 @@ SOME_BROKEN = 1
     type=click.Choice(FORMS),
     metavar="FORMAT",
     multiple=True,
-    help=_("What to write there, once for each --out: {forms}.").format(forms=", ".join(FORMS)),
+    help=_("The format of each --out, in the same order: {forms}.").format(forms=", ".join(FORMS)),
 )
 @click.option("--force", is_flag=True, help=_("Replace the files that are there."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print JSON lines: the pictures, then the summary."))
@@ -135,7 +135,7 @@ def _tell(console: Console, outcome: Outcome) -> None:
     for broken in outcome.broken:
         console.say(_("  passed over: {picture}: {reason}").format(picture=broken.picture, reason=broken.reason))
     console.say(
-        _("{pictures} pictures, {broken} passed over; found: {found}; {rate:.1f} pictures a second").format(
+        _("Pictures: {pictures}; passed over: {broken}; found: {found}; {rate:.1f} pictures a second").format(
             pictures=outcome.pictures,
             broken=len(outcome.broken),
             found=_counted(outcome.by_label),

@@ -90,6 +90,6 @@ def _tell_labelling(labelling: LabellingState, console: Console) -> None:
 
 
 def _tell_training(training: TrainingState, console: Console) -> None:
-    told = _("Trained: {epoch} of {epochs} epochs").format(epoch=training.epoch, epochs=training.epochs)
+    told = _("Trained: epoch {epoch} of {epochs}").format(epoch=training.epoch, epochs=training.epochs)
     parts = (told, training_state.loss_told(training), training_state.left_told(training, time.time()))
     console.say(", ".join(filter(None, parts)))

@@ -37,7 +37,7 @@ def suspects(resolved: ResolvedSettings[RunSettings], name: str | None) -> None:
     for each in found.worth_a_look:
         console.say(f"  {each.suspicion:.2f}  {each.picture}: {told(each)}")
     console.say(
-        _("{count} of {labels} labels are worth another look, on {pictures} pictures.").format(
+        _("Worth another look: {count} of {labels} labels, on {pictures} of the pictures.").format(
             count=len(found.worth_a_look), labels=found.labels, pictures=len(found.pictures)
         )
     )

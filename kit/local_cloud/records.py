@@ -90,7 +90,7 @@ def _read(path: Path) -> Record:
 
 def _damaged(path: Path, reason: str) -> ServiceError:
     return ServiceError(
-        _("{file} is damaged ({error}); remove it: the same command then makes anew what it is of.").format(
+        _("{file} is damaged ({error}); remove it: the same command then makes anew what it describes.").format(
             file=path, error=reason
         )
     )

@@ -89,7 +89,7 @@ def load(folders: Sequence[RunFolder]) -> list[FinishedRun]:
         raise InputError(_("Name at least two runs to set side by side; `make runs` lists them all."))
     names = [folder.run_id for folder in folders]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise InputError(_("{run} is named twice; there is nothing to compare a run with itself by.").format(run=twice))
+        raise InputError(_("{run} is named twice; a run cannot be compared with itself.").format(run=twice))
     return [_load(folder) for folder in folders]
 
 

@@ -235,7 +235,7 @@ def _training(journal: Journal) -> dict[str, Any]:
         "history": [[f"{entry[name]:.4g}" if name in entry else "–" for name in names] for entry in history],
         "loss_plot": plot(plots.loss_curve(history, validation.legend(result))),
         "validation": validation.sentence(result),
-        "loss_sentence": _("After {count} epochs: {last}.").format(count=len(history), last=last),
+        "loss_sentence": _("After epoch {count}: {last}.").format(count=len(history), last=last),
     }
 
 

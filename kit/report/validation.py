@@ -18,7 +18,7 @@ def legend(result: TrainingResult) -> str:
 def sentence(result: TrainingResult) -> str:
     """The same for those who read on."""
     if result.validation_pictures is None:
-        return _("What pictures the validation loss is of, the training's log does not say.")
+        return _("The training's log does not say on which pictures the validation loss was taken.")
     if not result.validation_pictures:
         return _(
             "There were too few pictures to keep some for validation: Val_CrossEntropy is of pictures trained on. It "

@@ -166,7 +166,7 @@ def read(file: Path) -> Contents | None:
         return None
     except msgspec.MsgspecError as error:
         raise InputError(
-            _("{file} is damaged ({error}); remove it: the pictures are then taken for those that they were.").format(
+            _("{file} is damaged ({error}); remove it: the pictures then count as unchanged.").format(
                 file=file, error=error
             )
         ) from error

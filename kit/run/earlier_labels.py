@@ -95,9 +95,12 @@ def collect(settings: Settings, console: Console) -> PictureSet:
     there = list(_labelled(taken.labels, settings, collected))
     fitting = list(contents.fitting(there, contents.read(taken.contents) or now, now))
     console.say(
-        _("Labels of {count} pictures are those of {run}.").format(count=len(fitting), run=settings.relabel)
+        _("Pictures that have their labels from {run}: {count}.").format(count=len(fitting), run=settings.relabel)
         + (
-            " " + _("Those of {count} others fit no picture that is there now.").format(count=len(there) - len(fitting))
+            " "
+            + _("Labelled pictures of that run that fit none of today's: {count}.").format(
+                count=len(there) - len(fitting)
+            )
             if len(there) > len(fitting)
             else ""
         )

@@ -146,8 +146,7 @@ def _require_enough(folder: Path, looked: Looked, given: GivenLabels | None, sha
         if count < FEWEST_TO_TRAIN:
             raise InputError(
                 _(
-                    "Only {count} labelled pictures with a box are there to train on, at least {fewest} are needed; "
-                    "label more."
+                    "Labelled pictures with a box to train on: {count}; at least {fewest} are needed; label more."
                 ).format(count=count, fewest=FEWEST_TO_TRAIN)
                 + why
             )
@@ -160,7 +159,7 @@ def _require_enough(folder: Path, looked: Looked, given: GivenLabels | None, sha
             )
     elif len(looked.pictures) < FEWEST_TO_TRAIN:
         raise InputError(
-            _("{folder} holds {count} pictures that can be used, at least {fewest} are needed.").format(
+            _("Pictures in {folder} that can be used: {count}; at least {fewest} are needed.").format(
                 folder=folder, count=len(looked.pictures), fewest=FEWEST_TO_TRAIN
             )
             + why

@@ -76,7 +76,7 @@ def _model(folder: RunFolder) -> TrainedModel:
     if not folder.model_artifact.is_file():
         raise InputError(
             _(
-                "The model of {run} is not in {file}: it was removed, or its clean-up, which fetches it, is to come."
+                "The model of {run} is not in {file}: it was removed, or the clean-up that fetches it has yet to run."
             ).format(run=folder.run_id, file=folder.model_artifact)
         )
     return _known(folder, journal)

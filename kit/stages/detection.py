@@ -40,7 +40,7 @@ def run(context: Context) -> DetectionResult:
     median = 1000 * statistics.median(seconds) if seconds else None
     result = DetectionResult(len(pictures), threshold, origin, shown, median, best_f1)
     context.console.say(
-        _("  {shown} detections from score {threshold:.2f} up, {origin}").format(
+        _("  Detections from score {threshold:.2f} up, {origin}: {shown}").format(
             shown=shown, threshold=threshold, origin=result.threshold_reason
         )
     )

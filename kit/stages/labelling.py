@@ -101,7 +101,7 @@ def count(context: Context, output_manifest: str) -> LabellingResult:
         raise InputError(_too_few(trainable, states.total()))
     labelled = states[LabelState.LABELLED.value]
     context.console.say(
-        _("  {labelled} of {total} pictures labelled, {boxes} boxes").format(
+        _("  Labelled: {labelled} of {total} pictures; boxes: {boxes}").format(
             labelled=labelled, total=states.total(), boxes=boxes.total()
         )
     )
@@ -120,7 +120,7 @@ def _too_few(trainable: int, total: int) -> str:
             "run the same command again and label some."
         ).format(count=total)
     return _(
-        "Only {count} labelled pictures with a box are there to train on, at least {fewest} are needed; "
+        "Labelled pictures with a box to train on: {count}; at least {fewest} are needed; "
         "run the same command again and label more."
     ).format(count=trainable, fewest=FEWEST_TO_TRAIN)
 
@@ -258,7 +258,7 @@ def _wants_to_go_on(context: Context, labelled: int) -> bool:
         return True
     folder.go_on.unlink(missing_ok=True)
     console.say(
-        _("  Only {labelled} pictures are labelled, at least {fewest} are needed: label more, then go on.").format(
+        _("  Labelled so far: {labelled}; at least {fewest} are needed: label more, then go on.").format(
             labelled=labelled, fewest=FEWEST_TO_TRAIN
         )
     )

@@ -62,7 +62,7 @@ def _keep_labels(context: Context, before: Contents, now: Contents) -> None:
         ground_truth.write(context.folder.kept_labels, labels)
         context.console.say(
             _(
-                "  Labels of {kept} pictures are kept, {scaled} of them scaled to another size; the rest is to do."
+                "  Pictures whose labels are kept: {kept}, {scaled} of them scaled to another size; the rest is to do."
             ).format(kept=len(kept), scaled=scaled)
         )
 

@@ -191,12 +191,12 @@ def unwanted_end(name: str, job: Mapping[str, Any]) -> str:
     limits = {**_LIMITS, **job.get("StoppingCondition", {})}
     if job["SecondaryStatus"] == "MaxRuntimeExceeded":
         return _(
-            "Training job {name} was stopped after {minutes:g} minutes, its limit; the same command with more "
+            "Training job {name} was stopped after {minutes:g} min, its limit; the same command with more "
             "TRAIN_MINUTES, or fewer EPOCHS, trains anew."
         ).format(name=name, minutes=limits["MaxRuntimeInSeconds"] / 60)
     if job["SecondaryStatus"] == "MaxWaitTimeExceeded" and "MaxWaitTimeInSeconds" in limits:
         return _(
-            "Training job {name} was stopped because it had not ended {minutes:g} minutes after it was asked for, the "
+            "Training job {name} was stopped because it had not ended {minutes:g} min after it was asked for, the "
             "longest wait for a spot instance; the same command with SPOT=0 or with more TRAIN_MINUTES trains anew."
         ).format(name=name, minutes=limits["MaxWaitTimeInSeconds"] / 60)
     reason = str(job.get("FailureReason", _("no reason given"))).rstrip(".")

@@ -170,7 +170,7 @@ def _keep_open(
     entered = next(each.entered for each in journal.existing() if (each.kind, each.name) == (names.ENDPOINT, endpoint))
     age = datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(entered)
     console.heading(
-        _("KEEP=1: the endpoint costs {price}, and is deleted when it is {hours:g} hours old (ENDPOINT_HOURS).").format(
+        _("KEEP=1: the endpoint costs {price}, and is deleted when it is {hours:g} h old (ENDPOINT_HOURS).").format(
             price=plan.endpoint, hours=settings.endpoint_hours
         )
     )
@@ -188,7 +188,7 @@ def _keep_open(
         seconds=3600 * settings.endpoint_hours - age.total_seconds(),
     )
     if time_is_up:
-        console.say(_("The endpoint is {hours:g} hours old: it is deleted.").format(hours=settings.endpoint_hours))
+        console.say(_("The endpoint is {hours:g} h old: it is deleted.").format(hours=settings.endpoint_hours))
     return time_is_up
 
 
@@ -242,7 +242,9 @@ def _ask(settings: CloudSettings, console: Console, question: str) -> None:
     if settings.yes:
         return
     if not console.is_interactive:
-        raise InputError(_("Nobody is there to answer whether to go on; say YES=1, or PLAN=1 to see the plan only."))
+        raise InputError(
+            _("There is no terminal to ask on whether to go on; say YES=1, or PLAN=1 to see the plan only.")
+        )
     if not console.confirms(question):
         raise InputError(_("Stopped, as you answered; nothing was created."))
 

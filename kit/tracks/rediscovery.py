@@ -31,7 +31,7 @@ def enter_all(aws: Aws, settings: CleanSettings, console: Console) -> list[str]:
     for each in found:
         by_run[each.run].append(each)
     console.heading(
-        _("Account …{digits}, {region}: {count} things that this kit made, by whomever").format(
+        _("Account …{digits}, {region}: {count} things that this kit made, in anybody's runs").format(
             digits=aws.account[-4:], region=aws.region, count=len(found)
         )
     )
@@ -50,8 +50,8 @@ def _ask(settings: CleanSettings, console: Console) -> None:
     if settings.yes:
         return
     if not console.is_interactive:
-        raise InputError(_("Nobody is there to answer whether all of this is to be deleted; say YES=1."))
-    if not console.confirms(_("Delete all of this, whoever's runs it is of?")):
+        raise InputError(_("There is no terminal to ask on whether to delete all of this; say YES=1."))
+    if not console.confirms(_("Delete all of this, also what other people's runs made?")):
         raise InputError(_("Stopped, as you answered; nothing was deleted."))
 
 

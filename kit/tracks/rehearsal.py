@@ -70,7 +70,7 @@ def run(resolved: ResolvedSettings[RehearsalSettings], console: Console) -> None
     with running_double(folder) as url, _pointing_to(url):
         console.say(
             _(
-                "In place of AWS: {url} on this machine; no account, no cost. Who is invited to label is a program."
+                "In place of AWS: {url} on this machine; no account, no cost. The worker invited to label is a program."
             ).format(url=url)
         )
         for fault in settings.fault:

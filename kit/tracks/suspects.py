@@ -51,7 +51,7 @@ def find(runs: Path, name: str, console: Console) -> Suspected:
     with_boxes = [each for each in examples if each.picture.boxes]
     if len(with_boxes) < FEWEST:
         raise InputError(
-            _("{run} has only {count} labelled pictures with a box, at least {fewest} are needed; label more.").format(
+            _("Labelled pictures with a box in {run}: {count}; at least {fewest} are needed; label more.").format(
                 run=folder.run_id, count=len(with_boxes), fewest=FEWEST
             )
         )

@@ -46,7 +46,7 @@ def test_a_run_ends_with_the_pictures_as_they_are_and_keeps_labels_that_fit(
     jobs = [each for each in journal["resources"] if each["kind"] == "labeling-job"]
     assert [each["outdated"] for each in jobs] == [True, False]
     if kind == "endpoint":
-        assert "Labels of 4 pictures are kept, 0 of them scaled" in resumed.said
+        assert "Pictures whose labels are kept: 4, 0 of them scaled" in resumed.said
         assert [each["outdated"] for each in journal["resources"] if each["kind"] == "training-job"] == [True, False]
     assert all(each["deleted"] for each in journal["resources"])
     assert double.left() == []

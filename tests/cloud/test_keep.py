@@ -49,9 +49,7 @@ def test_the_page_is_kept_before_the_live_endpoint_and_ctrl_c_cleans_up(
 ) -> None:
     kept = start(tmp_path, double.url, "cloud", **settings(pictures, keep="1"))
     url, endpoint = page_of(kept), endpoint_of(tmp_path)
-    assert (
-        "KEEP=1: the endpoint costs $0.1150/h, and is deleted when it is 2 hours old (ENDPOINT_HOURS)." in kept.said()
-    )
+    assert "KEEP=1: the endpoint costs $0.1150/h, and is deleted when it is 2 h old (ENDPOINT_HOURS)." in kept.said()
     page = urllib3.request("GET", url + "/").data.decode()
     assert "$0.1150/h" in page
     (tmp_path / "beside").mkdir()
@@ -83,7 +81,7 @@ def test_the_page_is_kept_before_the_live_endpoint_and_ctrl_c_cleans_up(
 def test_the_endpoint_is_deleted_when_it_is_old_enough(tmp_path: Path, double: Double, pictures: Path) -> None:
     ended = run(tmp_path, double.url, "cloud", **settings(pictures, keep="1", endpoint_hours="0"))
     assert ended.status == 0, ended.said
-    assert "The endpoint is 0 hours old: it is deleted." in ended.said
+    assert "The endpoint is 0 h old: it is deleted." in ended.said
     assert double.left() == []
 
 

@@ -74,7 +74,7 @@ def test_the_stage_says_that_the_time_was_up(s3: S3Client, bucket: str, runtime:
     api = dataclasses.replace(
         context.api, s3=s3, sagemaker=cast(Any, jobs), logs=jobs.logs, algorithm=algorithm, poll_seconds=0.1
     )
-    with pytest.raises(ServiceError, match=r"was stopped after .* minutes, its limit; .* more TRAIN_MINUTES"):
+    with pytest.raises(ServiceError, match=r"was stopped after .* min, its limit; .* more TRAIN_MINUTES"):
         training.run(dataclasses.replace(context, api=api))
 
 

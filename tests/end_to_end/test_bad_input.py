@@ -102,7 +102,7 @@ def test_too_few_labels_to_train(tmp_path: Path) -> None:
     picture(tmp_path / "p")
     (tmp_path / "m.manifest").write_text(json.dumps(line_with("cat")) + "\n")
     done = command.kit("local", "--images", "p", "--manifest", "m.manifest", folder=tmp_path)
-    refused(done, 2, "Only 1 labelled pictures with a box are there to train on")
+    refused(done, 2, "Labelled pictures with a box to train on: 1;")
     assert not (tmp_path / "runs").exists()
 
 

@@ -94,7 +94,7 @@ def test_labels_that_still_fit_are_kept_and_the_rest_is_labelled_anew(tmp_path: 
     with at_work(tmp_path) as person:
         output = (tmp_path / "output.txt").read_text()
         assert "something has changed (changed: 2.jpg, 3.jpg; new: 6.jpg; gone: 4.jpg)" in output
-        assert "Labels of 3 pictures are kept, 1 of them scaled" in output
+        assert "Pictures whose labels are kept: 3, 1 of them scaled" in output
         assert person.tasks.keys() == {f"{number}.jpg" for number in (0, 1, 2, 3, 5, 6)}
         for name in ("3.jpg", "5.jpg", "6.jpg"):
             person.label(name)

@@ -71,7 +71,7 @@ def test_broken_pictures_are_named_and_the_rest_is_done(folder_of_65: Path) -> N
     said = (folder_of_65 / "said.txt").read_text()
     for name in BROKEN:
         assert f"passed over: photos/{name}: " in said
-    assert "63 pictures, 2 passed over" in said
+    assert "Pictures: 63; passed over: 2; found: " in said
     assert "pictures a second" in said
     assert len(lines(folder_of_65 / "found.jsonl")) == 63
     assert command.processes_of(folder_of_65) == []

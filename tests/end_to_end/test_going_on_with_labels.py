@@ -172,7 +172,7 @@ def test_a_run_is_relabelled_with_pictures_found_wrong_and_pictures_added_later(
     with at_work(went_on, "relabel", run=earlier.name) as person:
         assert person.labelled() == set(NAMES[:7])
         assert person.proposed() == {"cat-0a1b2c3d.jpg"}
-        assert f"Labels of 7 pictures are those of {earlier.name}" in printed(went_on)
+        assert f"Pictures that have their labels from {earlier.name}: 7." in printed(went_on)
         person.correct(NAMES[1])
         second = command.kit("relabel", folder=went_on, run=earlier.name)
         assert second.returncode == 2

@@ -56,7 +56,7 @@ def test_status_of_a_training_says_how_far_it_is(tmp_path: Path) -> None:
     write_state(run.training_state, TrainingState(7, 30, 0.25, True, time.time() + 600))
     with locked(run):
         done = command.kit("status", "r1", folder=tmp_path)
-    assert "Trained: 7 of 30 epochs, Val_CrossEntropy 0.250 (of pictures trained on), about 1" in done.stdout
+    assert "Trained: epoch 7 of 30, Val_CrossEntropy 0.250 (of pictures trained on), about 1" in done.stdout
     journal.finish("training", 1.0, RESULTS["training"])
     assert "Trained:" not in command.kit("status", "r1", folder=tmp_path).stdout
 

@@ -64,7 +64,7 @@ def test_a_run_is_not_compared_with_itself(tmp_path: Path) -> None:
         done = command.kit("compare", *names, folder=tmp_path)
         assert (done.returncode, done.stderr) == (
             2,
-            "Error: r1 is named twice; there is nothing to compare a run with itself by.\n",
+            "Error: r1 is named twice; a run cannot be compared with itself.\n",
         )
     alone = command.kit("compare", "r1", folder=tmp_path)
     assert alone.returncode == 2

@@ -63,6 +63,21 @@ except stopping.Stopped:
     sys.exit(stopping.exit_status())
 """
 
+# The command line with a command that has come to where it waits.
+WAITING = """
+import sys
+import click
+from kit import cli, stopping
+
+def wait():
+    print("here", flush=True)
+    while True:
+        stopping.pause(60)
+
+cli.kit.add_command(click.Command(sys.argv[1], callback=wait))
+cli.main()
+"""
+
 
 @contextmanager
 def started(folder: Path, program: str, before: Callable[[], object] | None = None) -> Iterator[subprocess.Popen[str]]:
@@ -159,6 +174,31 @@ def test_what_was_started_to_outlive_its_terminal_does(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("local", "Stopped. The same command goes on from the last finished stage."),
+        ("cloud-rehearsal", "Stopped. The same command begins anew."),
+        ("cloud-clean", "Stopped. The same command does the rest."),
+        ("endpoint", "Stopped."),
+    ],
+)
+def test_what_is_told_at_the_end_is_true_of_the_command(tmp_path: Path, command: str, told: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITING, command],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_for_steps(process, 1)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert said.splitlines()[-1] == told
 
 
 def test_where_no_service_is_spoken_to_it_ends_where_it_is(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ class Assistant:
             proposed[picture.source] = AnnotatedPicture(picture.source, picture.width, picture.height, boxes)
             certainties[picture.source] = of_it.certainty
         count = propose_anew(self._access, self._project, proposed, f"assist-{labelled}", certainties)
-        told = _("  {boxes} boxes are proposed on {count} pictures to label; none counts until it is submitted.")
+        told = _("  Boxes proposed: {boxes}, on {count} of the pictures to label; none counts until it is submitted.")
         self._tell(told.format(boxes=sum(len(each.boxes) for each in proposed.values()), count=count))
 
     def _known(self) -> Proposer | None:
@@ -170,7 +170,8 @@ class Assistant:
         examples = [each for each in pictures if each.picture.state is LabelState.LABELLED and each.picture.boxes]
         if len(examples) < FEWEST:
             return None
-        self._tell(_("  A model learns from the {count} pictures with boxes, beside.").format(count=len(examples)))
+        told = _("  A model learns from the {count} pictures with boxes, in the background.")
+        self._tell(told.format(count=len(examples)))
         folder = self._folder / "model"
         if folder.exists():
             shutil.rmtree(folder)

@@ -39,7 +39,7 @@ def few_pictures(evidence: Evidence) -> Finding | None:
     return Finding(
         "few-pictures",
         _(
-            "The score rests on {count} pictures only. On others of the same kind it may well be anything from "
+            "The score rests on few pictures (here {count}). On others of the same kind it may well be anything from "
             "{low:.2f} to {high:.2f}: runs that differ by less than that cannot be told apart."
         ).format(count=count, low=interval.low, high=interval.high),
         _("Photograph and label more pictures, or keep a larger part of them for the score with HELD_OUT."),
@@ -112,7 +112,7 @@ def labels_to_check(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         "labels-to-check",
-        _("{count} labels are worth another look: the model is sure of something else.").format(count=len(doubts)),
+        _("Labels worth another look, as the model is sure of something else: {count}.").format(count=len(doubts)),
         _("Draw the labels and look at these pictures; where the label is wrong, correct it and run again."),
         commands.draw(evidence),
         tuple(text for _score, text in doubts[:MOST_NAMED]),

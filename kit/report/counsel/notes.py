@@ -35,7 +35,7 @@ def left_out(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         "left-out",
-        _("{count} pictures cannot be used and were left out.").format(count=len(remarks)),
+        _("Pictures that cannot be used and were left out: {count}.").format(count=len(remarks)),
         _("Mend or replace them, and run again."),
         commands.with_more_pictures(evidence),
         tuple(map(str, remarks)),
@@ -49,7 +49,7 @@ def not_labelled(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         "not-labelled",
-        _("{count} of {total} pictures have no labels; nothing was learned from them.").format(
+        _("Pictures without labels: {count} of {total}; nothing was learned from them.").format(
             count=count, total=evidence.pictures.images
         ),
         "",

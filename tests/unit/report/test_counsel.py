@@ -151,7 +151,7 @@ def test_why_fewer_were_trained_on_than_labelled_and_what_was_left_out() -> None
         "45 pictures are labelled, 33 were trained on: 2 have no object on them, and training takes only pictures with "
         "one; 10 were kept for the score."
     )
-    assert notes["not-labelled"].what.startswith("5 of 50 pictures have no labels")
+    assert notes["not-labelled"].what.startswith("Pictures without labels: 5 of 50")
     assert notes["left-out"].details == ("c.jpg: the picture is damaged",)
     assert verdict.of(evidence(conversion=ConversionResult(100, 200, ()))).notes == ()
 

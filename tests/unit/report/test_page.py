@@ -197,7 +197,7 @@ def test_an_origin_is_told_in_words(tmp_path: Path) -> None:
     [
         (0, "Val_CrossEntropy (of pictures trained on)", "Val_CrossEntropy is of pictures trained on"),
         (7, "Val_CrossEntropy (of 7 pictures not trained on)", "of 7 labelled pictures that were not trained on"),
-        (None, "Val_CrossEntropy", "the training&#39;s log does not say"),
+        (None, "Val_CrossEntropy", "The training&#39;s log does not say"),
     ],
 )
 def test_the_validation_loss_says_of_what_pictures_it_is(

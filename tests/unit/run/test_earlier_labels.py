@@ -73,7 +73,10 @@ def test_labels_of_pictures_that_show_the_same_are_taken(run: RunFolder, capsys:
     assert [picture.name for picture in pictures.pictures] == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
     assert pictures.needs_labelling
     said = capsys.readouterr().out
-    assert "Labels of 2 pictures are those of 20261122-120000-local. Those of 1 others fit no picture" in said
+    assert (
+        "Pictures that have their labels from 20261122-120000-local: 2. "
+        "Labelled pictures of that run that fit none of today's: 1."
+    ) in said
 
 
 def test_pictures_found_wrong_join_with_their_boxes_as_proposals(run: RunFolder) -> None:

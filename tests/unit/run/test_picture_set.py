@@ -76,7 +76,7 @@ def test_all_that_cannot_be_used_is_told_of_at_once_and_the_rest_is_gone_on_with
 def test_too_few_that_can_be_used_are_refused_with_the_reasons(tmp_path: Path) -> None:
     pictures(tmp_path, "a.png")
     (tmp_path / "pictures" / "b.jpg").write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(InputError, match=r"1 pictures that can be used, at least 2 are needed\. Left out: b\.jpg: "):
+    with pytest.raises(InputError, match=r"that can be used: 1; at least 2 are needed\. Left out: b\.jpg: "):
         collected(tmp_path, labels=("cat",))
 
 
@@ -160,7 +160,7 @@ def test_two_uploads_of_one_name_are_not_put_on_one_picture(tmp_path: Path) -> N
 
 def test_fewer_than_two_pictures_with_a_box_are_refused_before_a_run_is_made(tmp_path: Path) -> None:
     pictures(tmp_path, "a.png", "b.png", "c.png")
-    with pytest.raises(InputError, match="Only 1 labelled pictures with a box"):
+    with pytest.raises(InputError, match="Labelled pictures with a box to train on: 1;"):
         collected(tmp_path, line("a.png", "cat"), line("b.png"))
 
 

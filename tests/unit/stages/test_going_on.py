@@ -112,7 +112,7 @@ def test_with_too_few_labels_it_says_so_and_goes_on_waiting(tmp_path: Path, caps
     with locked(context.folder):
         labelled(context, sagemaker)
     assert sagemaker.looks == 6
-    assert capsys.readouterr().out.count("Only 1 pictures are labelled, at least 2 are needed") == 1
+    assert capsys.readouterr().out.count("Labelled so far: 1; at least 2 are needed") == 1
 
 
 class StoppedAsItEnds(LabellingUntilStopped):

@@ -69,11 +69,11 @@ LIMITS = {"StoppingCondition": {"MaxRuntimeInSeconds": 150, "MaxWaitTimeInSecond
     [
         (
             {"TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded", **LIMITS},
-            "plugs-1 was stopped after 2.5 minutes, its limit; the same command with more TRAIN_MINUTES",
+            "plugs-1 was stopped after 2.5 min, its limit; the same command with more TRAIN_MINUTES",
         ),
         (
             {"TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxWaitTimeExceeded", **LIMITS},
-            "had not ended 5 minutes after it was asked for, the longest wait for a spot instance",
+            "had not ended 5 min after it was asked for, the longest wait for a spot instance",
         ),
         (
             {"TrainingJobStatus": "Failed", "SecondaryStatus": "Failed", "FailureReason": "AlgorithmError: no."},

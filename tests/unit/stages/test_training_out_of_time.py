@@ -52,7 +52,7 @@ def ran(folder: Path, minutes: float) -> tuple[AfterTheFirst, type[BaseException
 def test_the_same_limit_is_refused_with_what_to_change(tmp_path: Path) -> None:
     aws, kind, said = ran(tmp_path, 10)
     assert (aws.created, kind) == ([], ServiceError)
-    assert "stopped after 10 minutes" in said
+    assert "stopped after 10 min, its limit" in said
     assert "TRAIN_MINUTES" in said
 
 

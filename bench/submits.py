@@ -49,7 +49,7 @@ def main() -> int:
             )
         try:
             wait(lambda: "Enough labelled?" in log.read_text(), kit, START_SECONDS, log)
-            learning, alone = submit_all(access_to(folder, log), lambda: "are proposed on" in log.read_text(), kit)
+            learning, alone = submit_all(access_to(folder, log), lambda: "Boxes proposed:" in log.read_text(), kit)
         finally:
             kit.send_signal(signal.SIGTERM)
             kit.wait()

@@ -35,7 +35,7 @@ def test_after_eight_pictures_the_others_have_proposals_that_nobody_has_submitte
         for progress in annotate(access, project, TRUTH):
             if progress.done == 8:
                 break
-        command.wait_for("proposals", lambda: "are proposed on 27 pictures" in printed(tmp_path) or process.poll())
+        command.wait_for("proposals", lambda: "on 27 of the pictures to label" in printed(tmp_path) or process.poll())
         with access.session("test") as label_studio:
             tasks: list[Any] = list(label_studio.tasks.list(project=project, fields="all"))
             opened = label_studio.projects.get(project)

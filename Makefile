@@ -47,19 +47,19 @@ local: kit-environment  ## the whole workshop on this machine; goes on where it 
 go-on: kit-there  ## end labelling by hand early and go on with the labels there are  ## 手作業のラベリングを早めに終え、いまあるラベルで先に進む
 	@$(KIT) go-on
 
-relabel: kit-environment  ## correct and add to the labels of the newest finished run, or RUN=, in a new run; takes the pictures of its to-label/ too  ## 最新の終わった実行（または RUN=）のラベルを、新しい実行で直し、足す。to-label/ の画像も加わる
+relabel: kit-environment  ## correct and extend the labels of the newest finished run, or RUN=, in a new run; includes the pictures of its to-label/  ## 最後に終わった実行（または RUN=）のラベルを、新しい実行で直したり足したりする。to-label/ の画像も加わる
 	@$(KIT) relabel
 
 runs: kit-there  ## every run: date, track, state, labels, score  ## すべての実行：日付、種類、状態、ラベル、スコア
 	@$(KIT) runs
 
-status: kit-there  ## how the latest run stands, or RUN=<name>, and what to do next  ## 最新の（または RUN=<name> の）実行の状態と、次にすること
+status: kit-there  ## where the latest run, or RUN=<name>, is, and what to do next  ## 最新の（または RUN=<name> の）実行の状態と、次にすること
 	@$(KIT) status
 
 compare: kit-there  ## finished runs side by side, by default the last two: make compare RUNS="a b c" (RUN=a: beside the latest)  ## 終わった実行を並べる。既定は最後の 2 つ：make compare RUNS="a b c"（RUN=a：最新と並べる）
 	@$(KIT) compare $(RUNS)
 
-suspects: kit-environment  ## labels of the latest run, or RUN=, that are worth another look, into its report (twice as long as its training)  ## 最新の実行（または RUN=）のラベルのうち、見直したほうがよいものをレポートに加える（学習の約 2 倍の時間）
+suspects: kit-environment  ## find the labels of the latest run, or RUN=, worth another look, for its report (takes twice as long as its training)  ## 最新の実行（または RUN=）のラベルのうち、見直したほうがよいものをレポートに加える（学習の約 2 倍の時間）
 	@$(KIT) suspects
 
 detect: kit-environment  ## what the latest run's model, or RUN='s, finds: make detect IMAGES="a.jpg folder film.mp4" OUT=drawn  ## 最新の実行（または RUN=）のモデルが見つけるもの：make detect IMAGES="a.jpg folder film.mp4" OUT=drawn
@@ -70,7 +70,7 @@ endpoint: kit-environment  ## try the model of the latest run, or RUN=, on a pag
 
 ##@ on AWS  ##@ AWS で
 
-cloud-rehearsal: kit-environment  ## the workshop on AWS, against a double of AWS on this machine: no account, no cost  ## AWS でのワークショップを、このマシンの AWS の模擬環境に対して：アカウントも料金も不要
+cloud-rehearsal: kit-environment  ## the workshop on AWS, against a double of AWS on this machine: no account, no cost  ## AWS でのワークショップを、このマシンの AWS の模擬環境で：アカウントも料金も不要
 	@$(KIT) cloud-rehearsal
 
 doctor: kit-environment  ## can the workshop run on this AWS account? Makes nothing  ## この AWS アカウントでワークショップができるか。何も作らない
@@ -90,7 +90,7 @@ cloud-studio: kit-environment  ## a SageMaker Studio domain with a JupyterLab sp
 
 ##@ tidying up, setting up  ##@ 片付けと準備
 
-clean: kit-environment  ## remove all runs, with the services' data in them (RUN=<name>: that one alone)  ## すべての実行を、サービスのデータとともに消す（RUN=<name>：その実行だけ）
+clean: kit-environment  ## remove all runs, with the services' data in them (RUN=<name>: that one alone)  ## すべての実行を、サービスのデータも含めて消す（RUN=<name>：その実行だけ）
 	$(if $(RUN),,@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) services down; fi)
 	@$(KIT) clean
 	$(if $(RUN),,rm -rf test-output)
@@ -99,7 +99,7 @@ distclean: clean  ## remove the environments and the images too  ## 環境とイ
 	@if [ -x $(KIT) ] && docker info >/dev/null 2>&1; then $(KIT) images --remove; fi
 	rm -rf containers/build .venvs .mypy_cache .ruff_cache .pytest_cache *.egg-info containers/detector/*.egg-info
 
-setup:  ## make all environments under .venvs/ (make local and make test do it themselves)  ## .venvs/ の環境をすべて作る（make local と make test も自分で作ります）
+setup:  ## make all environments under .venvs/ (make local and make test do it themselves)  ## .venvs/ の環境をすべて作る（make local と make test を実行したときも作られる）
 	@$(INSTALL) $(ENVIRONMENTS)
 
 setup-dev:
@@ -109,10 +109,10 @@ setup-dev:
 kit-environment:
 	@$(INSTALL) kit
 
-images: kit-environment  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)  ## もとが変わったコンテナイメージを作る（GPU=1：CUDA 用の PyTorch、GPU=0：CPU 用）
+images: kit-environment  ## build the container images whose inputs changed (GPU=1: PyTorch for CUDA, GPU=0: for the CPU)  ## もとのファイルが変わったコンテナイメージを作る（GPU=1：CUDA 用の PyTorch、GPU=0：CPU 用）
 	@$(KIT) images $(if $(filter 1,$(GPU)),--gpu) $(if $(filter 0,$(GPU)),--cpu)
 
-base-image: kit-environment  ## make the images' Debian base from packages, where no registry can be reached  ## レジストリに届かないとき、イメージの土台の Debian をパッケージから作る
+base-image: kit-environment  ## make the images' Debian base from packages, if no registry can be reached  ## レジストリに接続できないとき、ベースイメージを Debian のパッケージから作る
 	@$(KIT) base-image
 
 up: kit-environment  ## LocalStack and Label Studio in containers, by hand  ## LocalStack と Label Studio をコンテナで手動で起動する
@@ -121,7 +121,7 @@ up: kit-environment  ## LocalStack and Label Studio in containers, by hand  ## L
 down: kit-there  ## stop them; remove what killed runs left in the engine  ## それらを止め、強制終了した実行がエンジンに残したものを消す
 	@$(KIT) services down
 
-logs: kit-there  ## what they have printed  ## それらのこれまでの出力
+logs: kit-there  ## their output so far  ## それらのこれまでの出力
 	@$(KIT) services logs
 
 ps: kit-there  ## the kit's containers  ## キットのコンテナの一覧
@@ -138,7 +138,7 @@ test: check  ## every test, with the real LocalStack, Label Studio and detector;
 	.venvs/detector/bin/python -m pytest tests/detector
 	$(PYTEST) --ignore=tests/detector
 
-test-fast: setup-dev  ## the tests that need no service and train nothing, in under two minutes  ## サービスも学習も要らないテストだけを、2 分以内で
+test-fast: setup-dev  ## the tests that need no service and no training, in under two minutes  ## サービスも学習も要らないテストだけを、2 分以内で
 	$(PYTEST) tests/unit tests/docs
 	.venvs/detector/bin/python -m pytest tests/detector $(TRAINING:%=--ignore=tests/detector/%)
 
@@ -148,17 +148,17 @@ check: setup-dev  ## ruff and mypy --strict  ## ruff と mypy --strict
 	.venvs/kit/bin/mypy
 	.venvs/detector/bin/python -m mypy --config-file containers/detector/pyproject.toml containers/detector/detector
 
-fuzz: setup-dev  ## bytes that nobody wrote for every reader of outside bytes: make fuzz SECONDS=60  ## 外からのバイト列を読むすべての部分に、でたらめなバイト列を与える：make fuzz SECONDS=60
+fuzz: setup-dev  ## feed malformed bytes to all code that reads bytes from outside: make fuzz SECONDS=60  ## 外部から来たバイト列を読む部分すべてに、でたらめなデータを与える：make fuzz SECONDS=60
 	.venvs/kit/bin/python -m tests.fuzz.run kit --seconds $(or $(SECONDS),60)
 	.venvs/detector/bin/python -m tests.fuzz.run detector --seconds $(or $(SECONDS),60)
 
-screenshots: setup-dev  ## the pictures in the docs, by a whole run or of RUN=<name> (ten minutes)  ## ドキュメントの画像を、実行ひととおり、または RUN=<name> から撮り直す（約 10 分）
+screenshots: setup-dev  ## take the pictures in the docs again, with a whole run or from RUN=<name> (ten minutes)  ## ドキュメントの画像を、新しい実行か RUN=<name> の実行から撮り直す（約 10 分）
 	.venvs/kit/bin/python -m tests.screenshots $(if $(RUN),runs/$(RUN))
 
 docs-check: setup-dev  ## are the docs in step, English and Japanese, and is every command in them real?  ## 英語と日本語のドキュメントがそろい、コマンドがすべて実在するか
 	.venvs/kit/bin/python -m pytest -q tests/docs
 
-messages: setup-dev  ## collect what people read, and compile what is translated  ## 人が読む文を集め、翻訳をコンパイルする
+messages: setup-dev  ## collect the texts that people read, and compile the translations  ## 画面に出る文を集め、日本語訳をコンパイルする
 	.venvs/kit/bin/pybabel -q extract --no-wrap --omit-header --no-location --sort-output -F kit/locale/babel.cfg -k marked -o kit/locale/kit.pot kit requirements
 	.venvs/kit/bin/pybabel -q update --no-wrap --no-fuzzy-matching --ignore-pot-creation-date -D kit -d kit/locale -i kit/locale/kit.pot
 	.venvs/kit/bin/pybabel -q compile -D kit -d kit/locale
@@ -178,42 +178,42 @@ samples: scenes-environment  ## render the sample pictures anew, into runs/plugs
 scenes-environment:
 	@$(INSTALL) scenes
 
-bench-convert:  ## conversions against label-studio-sdk, globox and supervision, up to a million pictures: rate, memory  ## 変換を label-studio-sdk、globox、supervision と、100 万枚まで比べる: 速さ、メモリ
+bench-convert:  ## conversions against label-studio-sdk, globox and supervision, up to a million pictures: rate, memory  ## 変換を label-studio-sdk、globox、supervision と、100 万枚まで比べる：速さ、メモリー
 	@$(INSTALL) kit converters
 	.venvs/kit/bin/python bench/convert.py
 
-bench-train:  ## seconds per epoch against GluonCV's SSD-512, JumpStart's own model (ten minutes)  ## 1 エポックの秒数を、JumpStart のモデルである GluonCV の SSD-512 と比べる: (約 10 分)
+bench-train:  ## seconds per epoch against GluonCV's SSD-512, JumpStart's own model (ten minutes)  ## 1 エポックの秒数を、JumpStart のモデルである GluonCV の SSD-512 と比べる（約 10 分）
 	@$(INSTALL) kit detector gluoncv
 	.venvs/kit/bin/python bench/train.py
 
-bench-serve:  ## the endpoint against the bare loop and GluonCV: time, throughput, memory (a quarter of an hour)  ## エンドポイントを素のループや GluonCV と比べる: 時間、スループット、メモリ (約 15 分)
+bench-serve:  ## the endpoint against the bare loop and GluonCV: time, throughput, memory (a quarter of an hour)  ## エンドポイントを素のループや GluonCV と比べる：時間、スループット、メモリー（約 15 分）
 	@$(INSTALL) kit detector gluoncv
 	.venvs/kit/bin/python bench/serve.py
 
-bench-slow-clients: kit-environment  ## the endpoint among clients that are slow, silent or gone: make bench-slow-clients MODEL=<folder> (two minutes)  ## 遅い、黙っている、切れるクライアントに囲まれたエンドポイント: make bench-slow-clients MODEL=<フォルダー> (約 2 分)
+bench-slow-clients: kit-environment  ## the endpoint with clients that are slow, silent or gone: make bench-slow-clients MODEL=<folder> (two minutes)  ## 遅い、応答しない、途中で切れるクライアントがいるときのエンドポイント：make bench-slow-clients MODEL=<フォルダー>（約 2 分）
 	@$(INSTALL) kit detector
 	.venvs/kit/bin/python bench/slow_clients.py --model $(MODEL)
 
-bench-run-kills:  ## kill -9 of make local at 60 random moments, resumed: KILLS, SEED (an hour and a half)  ## make local を 60 回でたらめなときに kill -9 して再開する: KILLS、SEED (約 1 時間半)
+bench-run-kills:  ## kill -9 of make local at 60 random moments, resumed: KILLS, SEED (an hour and a half)  ## make local をランダムなタイミングで 60 回 kill -9 して再開する：KILLS、SEED（約 1 時間半）
 	$(PYTHON) bench/run_kills.py $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
-bench-live:  ## camera frames a second that the page of make endpoint gets answered (a minute)  ## make endpoint のページで、カメラのフレームが毎秒何枚処理されるか (約 1 分)
+bench-live:  ## camera frames a second that the page of make endpoint gets answered (a minute)  ## make endpoint のページで、カメラのフレームが毎秒何枚処理されるか（約 1 分）
 	@$(INSTALL) --dev kit detector
 	.venvs/kit/bin/python bench/live.py
 
-bench-suspects:  ## labels spoiled on purpose, and how many of them make suspects finds (a quarter of an hour)  ## わざと間違えたラベルを make suspects がどれだけ見つけるか (約 15 分)
+bench-suspects:  ## labels spoiled on purpose, and how many of them make suspects finds (a quarter of an hour)  ## わざと間違えたラベルを make suspects でどれだけ見つけられるか（約 15 分）
 	@$(INSTALL) kit detector
 	.venvs/kit/bin/python bench/suspects.py $(if $(SEEDS),--seeds $(SEEDS))
 
-bench-assist:  ## boxes that need not be drawn by hand when a model proposes them (ten minutes)  ## モデルが先に描くと、手で描く枠がどれだけ減るか (約 10 分)
+bench-assist:  ## boxes that need not be drawn by hand when a model proposes them (ten minutes)  ## モデルが先に描くと、手で描く枠がどれだけ減るか（約 10 分）
 	@$(INSTALL) kit detector
 	.venvs/kit/bin/python bench/assist.py
 
-bench-submits:  ## how long a submit takes while a model learns beside the labelling (five minutes)  ## ラベリングの横でモデルが学習しているあいだ、送信に何秒かかるか (約 5 分)
+bench-submits:  ## how long a submit takes while a model learns in the background (five minutes)  ## バックグラウンドでモデルが学習しているあいだ、Submit に何秒かかるか（約 5 分）
 	@$(INSTALL) kit detector localstack label-studio
 	.venvs/kit/bin/python bench/submits.py
 
-bench-far: scenes-environment  ## small objects in large pictures: accuracy; renders these first, into runs/far (a quarter of an hour)  ## 大きな画像の小さな物体: 精度。先に画像を runs/far に描く (約 15 分)
+bench-far: scenes-environment  ## small objects in large pictures: accuracy; renders these first, into runs/far (a quarter of an hour)  ## 大きな画像の小さな物体：精度。先に画像を runs/far に描く（約 15 分）
 	@$(INSTALL) kit detector
 	.venvs/scenes/bin/python -m samples.scenes.render --set far
 	.venvs/kit/bin/python bench/far.py $(if $(SEEDS),--seeds $(SEEDS))

@@ -75,6 +75,14 @@ def test_a_box_is_called_one_thing() -> None:
         assert not bare.search(page.read_text(encoding="utf-8")), page
 
 
+def test_japanese_says_each_thing_in_one_way() -> None:
+    """Words that were used beside the ones of today: for the double, a terminal, and what is written without its ー."""
+    other = re.compile("代役|端末|カテゴリー|不可|(?:フォルダ|メモリ|ライブラリ|ハイパーパラメータ)(?!ー)")
+    assert [told for _text, told in messages() if other.search(told)] == []
+    for page in [*(DOCS / "ja").glob("*.md"), DOCS.parent / "README.ja.md", DOCS.parent / "Makefile"]:
+        assert not other.search(page.read_text(encoding="utf-8")), page
+
+
 def test_what_is_to_be_pressed_is_called_as_it_stands_on_the_button() -> None:
     """Label Studio's buttons and those of Ground Truth's portal are English whatever the language."""
     told = (CATALOGUES.parent / "stages" / "instructions.ja.liquid").read_text(encoding="utf-8")

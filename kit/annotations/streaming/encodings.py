@@ -42,9 +42,15 @@ def open_raw(path: Path) -> BinaryIO:
         InputError: it cannot be read.
     """
     try:
-        return path.open("rb")
+        file = path.open("rb")
     except OSError as error:
         raise InputError(_("{path}: cannot be read: {reason}").format(path=path, reason=error.strerror)) from error
+    if not file.seekable():
+        file.close()
+        raise InputError(
+            _("{path}: a pipe, and what is in it is read more than once; write it to a file first.").format(path=path)
+        )
+    return file
 
 
 def _recoded(file: BinaryIO, chunks: Callable[[], Iterator[bytes]]) -> BinaryIO:

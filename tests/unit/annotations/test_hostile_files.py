@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.annotations.check import check
 from kit.annotations.formats import coco, jumpstart, label_studio
 from kit.annotations.picture_files import MOST_PIXELS
 from kit.errors import InputError
@@ -71,3 +73,16 @@ def test_opencv_has_the_limit_of_pictures_too() -> None:
         command = [sys.executable, "-c", program.replace("PICTURE", picture)]
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)
         assert (b"CV_IO_MAX_IMAGE_PIXELS" in done.stderr) == refused, done.stderr
+
+
+def test_a_pipe_is_told_to_be_a_file_first(tmp_path: Path) -> None:
+    pipe = tmp_path / "labels.json"
+    os.mkfifo(pipe)
+    # Opened for both, so that neither end waits for the other.
+    descriptor = os.open(pipe, os.O_RDWR)
+    try:
+        os.write(descriptor, b'{"images": [], "annotations": []}')
+        with pytest.raises(InputError, match=r"labels\.json: a pipe, .* write it to a file first"):
+            check(pipe, lambda _problem: None)
+    finally:
+        os.close(descriptor)

@@ -90,7 +90,7 @@ def keep_answers(manifest: Path) -> Counter[str]:
 
 def tell(context: Context, counts: Counter[str]) -> None:
     context.console.say(
-        _("  Proposals: right as they were on {unadjusted} pictures, corrected on {adjusted}.").format(
+        _("  Proposals: pictures where they were left as they are: {unadjusted}; corrected: {adjusted}.").format(
             unadjusted=counts["unadjusted"], adjusted=counts["adjusted"]
         )
     )

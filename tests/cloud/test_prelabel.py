@@ -73,7 +73,7 @@ def test_workers_begin_from_the_boxes_of_a_file_and_leave_what_is_right(
     before = len(double.calls())
     ended = run(tmp_path, double.url, "cloud", **settings(pictures, prelabel=proposed))
     assert ended.status == 0, ended.said
-    assert "right as they were on 2 pictures, corrected on 4" in ended.said
+    assert "left as they are: 2; corrected: 4." in ended.said
 
     task = job_of(double, before)["HumanTaskConfig"]
     assert task["PreHumanTaskLambdaArn"].endswith(":432418664414:function:PRE-AdjustmentBoundingBox")
@@ -130,7 +130,7 @@ def test_labels_worth_another_look_are_looked_at_and_the_others_hold(
     chosen = settings(pictures, annotations=everything, prelabel=str(suspects))
     ended = run(tmp_path, double.url, "cloud", **chosen)
     assert ended.status == 0, ended.said
-    assert "right as they were on 1 pictures, corrected on 1" in ended.said
+    assert "left as they are: 1; corrected: 1." in ended.said
     assert list(lines_of(tmp_path, "proposals.manifest")) == [right[1].file_name, spoiled.file_name]
     labels = lines_of(tmp_path, "output.manifest")
     assert len(labels) == PICTURES
@@ -181,7 +181,7 @@ def test_a_picture_that_comes_meanwhile_is_asked_about_and_answers_are_kept(
     assert [box["left"] for box in labels[near.file_name]] == [round(box.left) + 2 for box in near.boxes]
     assert [box["left"] for box in labels[far.file_name]] == [round(box.left) for box in far.boxes]
     if kind == "endpoint":
-        assert "right as they were on 0 pictures, corrected on 1." in ended.said
+        assert "left as they are: 0; corrected: 1." in ended.said
     assert double.left() == []
 
 

@@ -52,7 +52,7 @@ def trained(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 
 def train_briefly(base: Path, channel: Path, *, python: Path = Path(sys.executable)) -> tuple[Path, str]:
     """The base folder of a training that takes seconds, and what it printed."""
-    settings = {"epochs": "8", "batch_size": "2", "adam_learning_rate": "0.002", "image_size": "192", "seed": "3"}
+    settings = {"epochs": "12", "batch_size": "2", "adam_learning_rate": "0.002", "image_size": "192", "seed": "3"}
     done = run_training(base, channel, python=python, **settings, labels=json.dumps(LABELS))
     assert done.returncode == 0, done.stderr
     return base, done.stdout

@@ -61,19 +61,29 @@ def test_hard_negatives_come_with_every_batch_and_are_background(tmp_path: Path)
     black_corner = np.array([[0, 0, 20, 15]], np.float32)
     batches = epoch_of(some, [NONE] * 10 + [black_corner])
     assert [sum(part.foreground for part in parts) for parts in batches] == [8, 8, 4]
-    kinds = [torch.cat([part.rotated.targets for part in parts]).tolist() for parts in batches]
+    kinds = [torch.cat([part.objects.targets for part in parts]).tolist() for parts in batches]
     assert [kind.count(BACKGROUND) for kind in kinds] == [4, 3, 3], "one for every two objects"
     assert Counter(chain(*kinds)) == {0: 10, 1: 10, BACKGROUND: 10}
     for part in chain(*batches):
-        assert len(part.upright.targets) == len(part.upright.crops) == (part.rotated.targets != BACKGROUND).sum()
-        assert len(part.rotated.crops) == len(part.rotated.masks) == len(part.rotated.targets)
+        assert len(part.objects.crops) == len(part.objects.masks) == len(part.objects.targets) == len(part.boxes)
+        assert part.boxes[part.objects.targets == BACKGROUND].isnan().all(), "of background there is no box to learn"
+
+
+def test_about_half_of_the_objects_are_upright_and_have_their_box(tmp_path: Path) -> None:
+    some = cache(tmp_path, *([kind, kind] for kind in (0, 1) * 20))
+    boxes = torch.cat([part.boxes for part in chain(*epoch_of(some, []))])
+    upright = ~boxes.isnan().any(1)
+    assert len(boxes) == 80
+    assert 25 <= upright.sum() <= 55
+    left, top, right, bottom = boxes[upright].T
+    assert ((left >= 0) & (left < right) & (right <= 1) & (top >= 0) & (top < bottom) & (bottom <= 1)).all()
 
 
 def test_an_epoch_without_hard_negatives_is_of_objects_alone(tmp_path: Path) -> None:
     some = cache(tmp_path, [0], [1], [])
     for negatives in ([], [NONE] * 3):
         ((part,),) = epoch_of(some, negatives, micro_batches=1)
-        assert sorted(part.rotated.targets.tolist()) == [0, 1]
+        assert sorted(part.objects.targets.tolist()) == [0, 1]
 
 
 def test_an_object_drawn_twice_is_augmented_in_two_ways(tmp_path: Path) -> None:
@@ -81,5 +91,5 @@ def test_an_object_drawn_twice_is_augmented_in_two_ways(tmp_path: Path) -> None:
     some = cache(tmp_path, [0, 0, 0], [0, 0, 0], [0, 0, 0], [1])
     for seed in range(5):
         ((batch,),) = classifier_batches(some, [], 10, 1, seed, epoch=1)
-        boxes = batch.upright.targets[batch.rotated.targets == 1]
-        assert len(boxes.unique(dim=0)) == len(boxes) >= 2
+        crops = batch.objects.crops[batch.objects.targets == 1]
+        assert len(crops.unique(dim=0)) == len(crops) >= 2

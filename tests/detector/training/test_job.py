@@ -49,7 +49,7 @@ def test_the_first_of_several_epochs_says_how_long_the_others_will_take(
 
 def test_a_line_for_each_epoch_and_a_loss_that_falls(trained: tuple[Path, str]) -> None:
     lines = LINE.findall(trained[1])
-    assert [(number, of) for number, of, *_ in lines] == [(str(number), "8") for number in range(1, 9)]
+    assert [(number, of) for number, of, *_ in lines] == [(str(number), "12") for number in range(1, 13)]
     losses = [float(loss) for _, _, loss, *_ in lines]
     assert losses[-1] < 0.9 * losses[0]
     assert all(0 < int(share) <= 100 for *_, detector, classifier in lines for share in (detector, classifier))
@@ -73,7 +73,7 @@ def test_a_card_and_the_licence_go_with_the_model(trained: tuple[Path, str], cha
     for number, label in enumerate(LABELS):
         counts = [int((item.classes == number).sum()) for item in pictures]
         assert f"| {number} | {label} | {sum(map(bool, counts))} | {sum(counts)} |" in card
-    assert "epochs 8, adam-learning-rate 0.002, batch-size 2, image-size 192," in card
+    assert "epochs 12, adam-learning-rate 0.002, batch-size 2, image-size 192," in card
     assert "Apache License" in (trained[0] / "model" / "LICENSE").read_text("utf-8")
     assert "objectron" in (trained[0] / "model" / "ATTRIBUTION.md").read_text("utf-8")
 
@@ -87,7 +87,7 @@ def test_a_class_that_no_picture_shows_is_named_and_said_to_be_unknown(channel: 
 
 
 def test_it_has_learned_where_objects_are(model: Model, channel: Path) -> None:
-    """After eight epochs classes are a guess, places are not: an untrained network finds none of them."""
+    """After twelve epochs classes are a guess, places are not: an untrained network finds none of them."""
     found = total = 0
     for item in read_channel(channel):
         pixels = cv2.cvtColor(cv2.imread(str(item.path)), cv2.COLOR_BGR2RGB)

@@ -67,22 +67,22 @@ def detector_loss(trainer: Trainer[Detector], batch: DetectorBatch) -> Tensor:
 
 
 def classifier_loss(trainer: Trainer[Classifier], batch: ClassifierBatch) -> Tensor:
-    """Cross-entropy of the classes plus `box_refinement_loss`, summed over a batch.
+    """Cross-entropy of the classes plus `box_refinement_loss` of the upright crops, summed over a batch.
 
-    The box refiner trains without gradients to the backbone, whose features are to tell classes apart; a forward pass
-    alone costs a third besides.
+    The box refiner trains without gradients to the backbone, whose features are to tell classes apart.
     """
     batch, network = batch.to(trainer.device), trainer.network
-    _, coarse = network.backbone(batch.rotated.crops)
-    logits = network.class_logits(coarse, batch.rotated.masks)
+    crops, upright = batch.objects, ~batch.boxes[:, 0].isnan()
+    fine, coarse = network.backbone(crops.crops)
+    logits = network.class_logits(coarse, crops.masks)
     # Background is the class after the last.
-    classes = batch.rotated.targets.where(batch.rotated.targets != BACKGROUND, network.classes)
-    class_loss = cross_entropy(logits, classes, reduction="sum", label_smoothing=LABEL_SMOOTHING)
-    # Only now: autocast caches the weights that it casts, and those cast without gradients would serve the pass above.
-    with torch.no_grad():
-        maps = network.backbone(batch.upright.crops)
-    boxes = network.box_refiner(*maps, batch.upright.masks)
-    return class_loss + box_refinement_loss(boxes, batch.upright.targets)
+    classes = crops.targets.where(crops.targets != BACKGROUND, network.classes)
+    loss = cross_entropy(logits, classes, reduction="sum", label_smoothing=LABEL_SMOOTHING)
+    if upright.any():
+        maps = (fine[upright].detach(), coarse[upright].detach())
+        boxes = network.box_refiner(*maps, crops.masks[upright])
+        loss = loss + box_refinement_loss(boxes, batch.boxes[upright])
+    return loss
 
 
 @torch.no_grad()

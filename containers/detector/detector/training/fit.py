@@ -150,12 +150,12 @@ def fit(
                     networks.submit(train_one_epoch, detector_trainer, pictures, detector_loss, pool),
                     networks.submit(train_one_epoch, classifier_trainer, objects, classifier_loss, pool),
                 )
-                (detector_mean, detector_seconds), (classifier_mean, classifier_seconds) = (
-                    one.result() for one in running
-                )
+                classifier_mean, classifier_seconds = running[1].result()
+                # The classifier is done before the detector: meanwhile there is a core to evaluate on.
+                entropy, wrong = evaluate_classifier(classifier_trainer.ema, validation, device)
+                detector_mean, detector_seconds = running[0].result()
             except TrainingError as error:
                 raise TrainingError(f"epoch {epoch}: {error} than {settings.adam_learning_rate}") from error
-            entropy, wrong = evaluate_classifier(classifier_trainer.ema, validation, device)
             if keep_best:
                 best_classifier.update(wrong)
                 best_detector.update(evaluate_detector(detector_trainer.ema, validation, settings.image_size, device))

@@ -1,4 +1,4 @@
-"""Which tests one worker runs when there are several: those of a module, and those that share what takes long to make."""
+"""Which tests one worker runs: those of a module, and those that share what takes long to make."""
 
 from __future__ import annotations
 

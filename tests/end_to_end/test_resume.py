@@ -88,5 +88,6 @@ def test_ended_hard_by_a_second_signal_it_leaves_nothing_running_either(tmp_path
     process.send_signal(signal.SIGTERM)
     while process.poll() is None:
         process.send_signal(signal.SIGTERM)
-    assert process.returncode == 128 + signal.SIGTERM
+    # To a shell both are 143: its own end, and that by a signal that came when Python had put its handlers away.
+    assert process.returncode in (128 + signal.SIGTERM, -signal.SIGTERM)
     command.wait_for("its processes to end", lambda: not command.processes_of(tmp_path))

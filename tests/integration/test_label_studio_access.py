@@ -102,7 +102,7 @@ def test_the_server_listens_on_this_machine_only(label_studio: RunningLabelStudi
     assert rebound.status_code == 400
 
 
-def test_the_secrets_are_in_one_private_file(label_studio: RunningLabelStudio) -> None:
+def test_the_secrets_are_in_private_files(label_studio: RunningLabelStudio) -> None:
     access = label_studio.access
     secrets_file = label_studio.folder / "credentials.json"
     assert stat.S_IMODE(secrets_file.stat().st_mode) == 0o600
@@ -112,6 +112,13 @@ def test_the_secrets_are_in_one_private_file(label_studio: RunningLabelStudio) -
     for secret in (access.password, access.token):
         assert secret not in log
         assert secret not in repr(access)
+
+
+def test_sessions_are_signed_with_a_key_that_label_studio_reads_again(label_studio: RunningLabelStudio) -> None:
+    """It adds one of its own, and signs everybody out, where it cannot read the one that is there."""
+    file = label_studio.folder / ".env"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert re.fullmatch(r"SECRET_KEY=[0-9a-f]{64}\n", file.read_text())
 
 
 def test_a_wrong_token_is_refused(label_studio: RunningLabelStudio) -> None:

@@ -276,7 +276,10 @@ def access_on(host: str, port: int, folder: Path) -> LabelStudioAccess:
 
 
 def run_credentials(folder: Path) -> dict[str, str]:
-    """User, password and token of this run, made up the first time.
+    """User, password and token of this run, made up the first time, as is the key that its sessions are signed with.
+
+    Label Studio would make up a key itself. But of fifty one begins with `$`, which it cannot read again: whoever has
+    signed in is signed out when it is started again.
 
     Raises:
         ServiceError: they were kept, but the file is damaged.
@@ -284,6 +287,8 @@ def run_credentials(folder: Path) -> dict[str, str]:
     file = folder / "credentials.json"
     if not file.exists():
         made = _Credentials(_USER, password=secrets.token_hex(8), token=secrets.token_hex(20))
+        if not (key := folder / ".env").exists():
+            write_atomically(key, f"SECRET_KEY={secrets.token_hex(32)}\n".encode(), mode=0o600)
         write_atomically(file, msgspec.json.encode(made), mode=0o600)
     try:
         return dataclasses.asdict(msgspec.json.decode(file.read_bytes(), type=_Credentials))

@@ -129,9 +129,9 @@ ps: kit-there  ## the kit's containers  ## キットのコンテナの一覧
 
 ##@ for developers  ##@ 開発者向け
 
-# Three workers also on two cores: for half of their time tests wait for services and browsers. Those that share a service,
-# or the engine, are run by one of them (tests/groups.py).
-PYTEST := .venvs/kit/bin/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder
+# Two workers; a third gains nothing on two cores. Tests that share a service, or the engine, are run by one of them
+# (tests/groups.py).
+PYTEST := .venvs/kit/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 # Those of the detector that train one.
 TRAINING := serving training/test_job.py training/test_stopping.py
 

@@ -20,9 +20,7 @@ from typing import Any
 from kit.annotations.formats.ground_truth_record import picture_of_record
 from kit.annotations.model import AnnotatedPicture, LabelState
 from kit.annotations.problems import MalformedError
-from kit.local_cloud.labelling.request import ManifestLine, refused
-
-FUNCTION = "AdjustmentBoundingBox"
+from kit.local_cloud.labelling.request import ADJUSTMENT, ManifestLine, refused
 
 _OLD_BOXES = re.compile(r"\bin\s+task\.input\.manifestLine\.([\w-]+)\.annotations\b")
 
@@ -46,7 +44,7 @@ def adjusted_attribute(request: Mapping[str, Any], template: str) -> str | None:
     Raises:
         ClientError: code ValidationException when the template shows no old boxes, or those of the job's own attribute.
     """
-    if not request["HumanTaskConfig"]["PreHumanTaskLambdaArn"].endswith(FUNCTION):
+    if not request["HumanTaskConfig"]["PreHumanTaskLambdaArn"].endswith(ADJUSTMENT):
         return None
     reader = _TemplateReader()
     reader.feed(template)

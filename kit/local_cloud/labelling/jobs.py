@@ -257,7 +257,7 @@ class LabelingJobs:
         for source in missing:
             reason = old.failures.get(source, _NOT_IN_S3)
             answers[source] = AnnotatedPicture(source, 0, 0, (), LabelState.FAILED, reason)
-        counts = self._output(record).write(manifest.lines(), answers, self._s3)
+        counts = self._output(record).write(manifest.lines(), answers, old.pictures, self._s3)
         return self._update(
             record,
             status="Stopped" if record["status"] == "Stopping" else "Completed",
@@ -269,7 +269,6 @@ class LabelingJobs:
             job=record["name"],
             attribute=record["request"]["LabelAttributeName"],
             labels=record["labels"],
-            adjusted=self._manifest(record).old_boxes().pictures,
             uri=output_uri(record),
             copy=self._folder / f"{record['name']}.output.manifest",
         )

@@ -36,7 +36,6 @@ class OutputManifest:
 
     Attributes:
         labels: in the order of their class ids.
-        adjusted: what the pictures of an adjustment job had before, by S3 URI; nothing for any other job.
         uri: where it goes in S3.
         copy: a file of this machine, from which it can be put there again.
     """
@@ -44,17 +43,21 @@ class OutputManifest:
     job: str
     attribute: str
     labels: Sequence[str]
-    adjusted: Mapping[str, AnnotatedPicture]
     uri: str
     copy: Path
 
     def write(
-        self, lines: Iterable[ManifestLine], answers: Mapping[str, AnnotatedPicture], s3: S3Client
+        self,
+        lines: Iterable[ManifestLine],
+        answers: Mapping[str, AnnotatedPicture],
+        adjusted: Mapping[str, AnnotatedPicture],
+        s3: S3Client,
     ) -> LabelCounts:
         """Writes a line for each line of the input, in its order, and puts the file into S3.
 
         Args:
             answers: what became of the pictures, by S3 URI; those without one are unlabelled.
+            adjusted: what the pictures of an adjustment job had before, by S3 URI; nothing for any other job.
             s3: also to learn the size of pictures without boxes, which Label Studio does not tell.
         """
         labelled = failed = unlabelled = 0
@@ -67,7 +70,7 @@ class OutputManifest:
                     continue
                 failed += picture.state is LabelState.FAILED
                 labelled += picture.state is LabelState.LABELLED
-                file.write(self._augmented(line, picture))
+                file.write(self._augmented(line, picture, adjusted.get(line.source)))
         self.put(s3)
         return LabelCounts(labelled, failed, unlabelled)
 
@@ -95,13 +98,13 @@ class OutputManifest:
             return replace(picture, width=width, height=height)
         return picture
 
-    def _augmented(self, line: ManifestLine, picture: AnnotatedPicture) -> bytes:
+    def _augmented(self, line: ManifestLine, picture: AnnotatedPicture, before: AnnotatedPicture | None) -> bytes:
         created = datetime.now(timezone.utc).replace(tzinfo=None)
         added = orjson.loads(output_line(picture, self.labels, attribute=self.attribute, created=created))
         metadata = added[f"{self.attribute}-metadata"]
         metadata["job-name"] = f"labeling-job/{self.job}"
-        if line.source in self.adjusted and picture.state is LabelState.LABELLED:
-            metadata["adjustment-status"] = status(picture, self.adjusted[line.source])
+        if before is not None and picture.state is LabelState.LABELLED:
+            metadata["adjustment-status"] = status(picture, before)
         return orjson.dumps({**line.record, **added}, option=orjson.OPT_APPEND_NEWLINE)
 
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 _OPERATION = "CreateLabelingJob"
 _LAMBDAS = {"PreHumanTaskLambdaArn": "PRE-", "AnnotationConsolidationLambdaArn": "ACS-"}
 # The task types: boxes to draw, and boxes to correct.
-_FUNCTIONS = ("BoundingBox", "AdjustmentBoundingBox")
+ADJUSTMENT = "AdjustmentBoundingBox"
+_FUNCTIONS = ("BoundingBox", ADJUSTMENT)
 
 
 def refused(problem: str) -> ClientError:

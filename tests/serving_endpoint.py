@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.end_to_end import command
 
@@ -47,6 +49,12 @@ def copy_of(rehearsal: Path, folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     shutil.copytree(rehearsal / "runs", folder / "runs", symlinks=True)
     return folder
+
+
+def kept_answer(folder: Path, picture: Path) -> dict[str, Any]:
+    """What the latest run's own endpoint answered to a held-out picture."""
+    lines = (command.latest(folder) / "results" / "detections.jsonl").read_text().splitlines()
+    return next(entry["answer"] for entry in map(json.loads, lines) if entry["picture"] == picture.name)
 
 
 @contextlib.contextmanager

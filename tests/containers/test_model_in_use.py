@@ -16,16 +16,10 @@ from kit.run.picture_set import SAMPLES
 from kit.settings import DOCKER
 from tests.containers.conftest import everything
 from tests.end_to_end import command
-from tests.serving_endpoint import copy_of, served
+from tests.serving_endpoint import copy_of, kept_answer, served
 
 PICTURE = sorted((SAMPLES / "held_out").glob("*.jpg"))[0]
 COMMANDS = re.findall(r"^(?:docker run|curl) .+$", (ROOT / "docs" / "en" / "elsewhere.md").read_text(), re.M)
-
-
-def kept_answer(folder: Path) -> dict[str, Any]:
-    """What the run's own endpoint answered to the picture."""
-    lines = (command.latest(folder) / "results" / "detections.jsonl").read_text().splitlines()
-    return next(entry["answer"] for entry in map(json.loads, lines) if entry["picture"] == PICTURE.name)
 
 
 def the_same(answer: dict[str, Any], kept: dict[str, Any]) -> bool:
@@ -67,7 +61,7 @@ def test_the_guides_commands_serve_the_exported_folder(images: Engine, rehearsal
             ).stdout,
         )  # fmt: skip
         assert isinstance(answered, str), "the container ended"
-        assert the_same(json.loads(answered), kept_answer(rehearsal))
+        assert the_same(json.loads(answered), kept_answer(rehearsal, PICTURE))
     finally:
         container.terminate()
         container.wait(command.PATIENCE_SECONDS)

@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 from kit.repository import ROOT
 from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
-from tests.serving_endpoint import Served, copy_of, served
+from tests.serving_endpoint import Served, copy_of, kept_answer, served
 
 AWS_CLI = ROOT / ".venvs" / "aws-cli" / "bin"
 PICTURE = sorted((SAMPLES / "held_out").glob("*.jpg"))[0]
@@ -52,13 +52,6 @@ def runtime(url: str):  # type: ignore[no-untyped-def]
     )
 
 
-def kept_answer(folder: Path) -> dict[str, object]:
-    """What the run's own endpoint answered to the picture."""
-    lines = (command.latest(folder) / "results" / "detections.jsonl").read_text().splitlines()
-    answers = {entry["picture"]: entry["answer"] for entry in map(json.loads, lines)}
-    return dict(answers[PICTURE.name])
-
-
 def printed_piece(said: str, title: str) -> str:
     """A piece of code as it was printed, indented."""
     lines = said.split(f"\n{title}:\n", 1)[1].splitlines()
@@ -79,7 +72,7 @@ def test_boto3_gets_the_answer_that_the_run_got(endpoint: Served) -> None:
     )
     assert answer["ContentType"] == "application/json"
     assert answer["InvokedProductionVariant"] == "AllTraffic"
-    assert json.loads(answer["Body"].read()) == kept_answer(endpoint.folder)
+    assert json.loads(answer["Body"].read()) == kept_answer(endpoint.folder, PICTURE)
 
 
 def test_the_errors_are_those_that_boto3_raises_on_aws(endpoint: Served) -> None:
@@ -111,7 +104,7 @@ def test_the_pieces_to_copy_run_as_they_are_printed(endpoint: Served, tmp_path: 
     done = subprocess.run(
         program, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
     )
-    wanted = kept_answer(endpoint.folder)
+    wanted = kept_answer(endpoint.folder, PICTURE)
     # The pieces ask for ten boxes at most.
     expected = {name: value if name == "labels" else list(value)[:10] for name, value in wanted.items()}  # type: ignore[call-overload]
     assert json.loads(done.stdout.splitlines()[-1]) == expected  # the AWS CLI and the SDK say more before
@@ -285,7 +278,7 @@ def test_a_run_with_keep_ends_in_the_page_and_cleans_up_after_ctrl_c(tmp_path: P
             body=PICTURE.read_bytes(),
             headers={"Content-Type": "application/x-image", "Accept": "application/json;verbose;n_predictions=100"},
         )
-        assert answer.json() == kept_answer(tmp_path)
+        assert answer.json() == kept_answer(tmp_path, PICTURE)
         assert running.stop() == 0
     assert command.summary(tmp_path)["left_behind"] == []
     assert "Left behind: nothing" in running.said

@@ -90,6 +90,5 @@ def _tell_labelling(labelling: LabellingState, console: Console) -> None:
 
 
 def _tell_training(training: TrainingState, console: Console) -> None:
-    told = _("Trained: epoch {epoch} of {epochs}").format(epoch=training.epoch, epochs=training.epochs)
-    parts = (told, training_state.loss_told(training), training_state.left_told(training, time.time()))
-    console.say(", ".join(filter(None, parts)))
+    how_far = _("Trained: epoch {epoch} of {epochs}").format(epoch=training.epoch, epochs=training.epochs)
+    console.say(f"{how_far}, {training_state.told(training, time.time())}")

@@ -40,12 +40,17 @@ def loss_told(state: TrainingState) -> str:
 
 
 def left_told(state: TrainingState, now: float) -> str:
-    """How long it will still take; "" where nobody knows.
+    """How long the epochs will still take; "" where nobody knows, and after the last.
 
     Args:
         now: in seconds since 1970.
     """
-    if state.ends is None:
+    if state.ends is None or state.epoch == state.epochs:
         return ""
     minutes = math.ceil((state.ends - now) / 60)
     return _("about {minutes} min left").format(minutes=minutes) if minutes > 1 else _("a minute left at most")
+
+
+def told(state: TrainingState, now: float) -> str:
+    """Both, as one line has them."""
+    return ", ".join(filter(None, (loss_told(state), left_told(state, now))))

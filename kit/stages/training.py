@@ -83,7 +83,7 @@ def _followed(context: Context, name: str, log: TrainingLog) -> tuple[Mapping[st
             if len(history) > seen:
                 state = _state(job, history, context.settings.epochs, validation_pictures_of(log.lines))
                 write_state(context.folder.training_state, state)
-                advance(len(history), training_state.loss_told(state))
+                advance(len(history), training_state.told(state, time.time()))
             status = str(job["TrainingJobStatus"])
             return status if status in TRAINING_JOB_RUNNING else None
 

@@ -11,6 +11,7 @@ import pytest
 
 from kit.aws_api import Algorithm
 from kit.run import training_state
+from kit.run.context import Context
 from kit.run.state_file import read_state
 from kit.run.training_state import TrainingState
 from kit.stages import training
@@ -47,17 +48,29 @@ class ItsLog:
         return {"events": [] if nextToken else [{"message": line} for line in LINES], "nextForwardToken": "f/1"}
 
 
-def test_epoch_loss_and_end_are_left_for_status(tmp_path: Path) -> None:
-    context, sagemaker, logs = context_in(tmp_path, epochs=30), TenMinutesIn(), ItsLog()
-    anything: Any = (sagemaker, logs)
+def train(folder: Path, epochs: int) -> Context:
+    """Follows that job, of so many epochs, to its end."""
+    context = context_in(folder, epochs=epochs)
+    anything: Any = (TenMinutesIn(), ItsLog())
     algorithm: Algorithm = dataclasses.replace(context.api.algorithm, metric_definitions=METRICS)
     api = dataclasses.replace(context.api, sagemaker=anything[0], logs=anything[1], algorithm=algorithm)
-    began = datetime.datetime.now().timestamp() - 10 * MINUTE
     training.run(dataclasses.replace(context, api=api))
+    return context
+
+
+def test_epoch_loss_and_end_are_left_for_status(tmp_path: Path) -> None:
+    began = datetime.datetime.now().timestamp() - 10 * MINUTE
+    context = train(tmp_path, 30)
     state = read_state(context.folder.training_state, TrainingState)
     assert state is not None
     assert (state.epoch, state.epochs, state.loss, state.of_trained) == (3, 30, 0.25, True)
     assert state.ends == pytest.approx(began + 100 * MINUTE, abs=MINUTE)
+
+
+def test_how_long_it_will_still_take_is_said_meanwhile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(tmp_path, 4)
+    said = capsys.readouterr().out
+    assert "epochs: 3 of 4  Val_CrossEntropy 0.250 (of pictures trained on), about 4 min left" in said
 
 
 @pytest.mark.parametrize(
@@ -71,6 +84,7 @@ def test_epoch_loss_and_end_are_left_for_status(tmp_path: Path) -> None:
 )
 def test_what_is_left_is_said_in_minutes(ends: float | None, told: str) -> None:
     assert training_state.left_told(TrainingState(3, 30, 0.25, False, ends), 1000.0) == told
+    assert training_state.left_told(TrainingState(30, 30, 0.25, False, ends), 1000.0) == ""
 
 
 def test_a_state_that_is_none_is_passed_over(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ ifneq ($(shell LANG_UI='$(LANG_UI)' $(PYTHON) -m kit.setting_names $(patsubst %,
 $(error $(if $(JAPANESE),何も作っていません,nothing was made))
 endif
 endif
+# Containers for development set it; every command would then compile all that it imports, which takes a second.
+unexport PYTHONDONTWRITEBYTECODE
 # They reach the kit as KIT_EPOCHS, unquoted and unchanged.
 $(foreach name,$(GIVEN),$(eval export KIT_$(name) = $$(value $(name))))
 export KIT_FROM_MAKE := $(GIVEN)
@@ -29,7 +31,7 @@ export KIT_FROM_MAKE := $(GIVEN)
 .PHONY: help setup setup-dev kit-environment kit-there local go-on relabel runs status compare suspects detect endpoint \
         doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
         test test-fast check fuzz screenshots docs-check messages format lock samples scenes-environment gpu-check \
-        bench-convert bench-train bench-serve bench-slow-clients bench-run-kills bench-live bench-far bench-suspects bench-assist bench-submits \
+        bench-convert bench-train bench-train-sizes bench-serve bench-slow-clients bench-run-kills bench-live bench-far bench-suspects bench-assist bench-submits \
         images base-image up down logs ps clean distclean
 
 # For what looks at runs or services and begins none: on a fresh clone there is nothing to look at.
@@ -132,16 +134,17 @@ ps: kit-there  ## the kit's containers  ## キットのコンテナの一覧
 # Two workers; a third gains nothing on two cores. Tests that share a service, or the engine, are run by one of them
 # (tests/groups.py).
 PYTEST := .venvs/kit/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
+DETECTOR_PYTEST := .venvs/detector/bin/python -m pytest --numprocesses 2 --dist loadfile
 # Those of the detector that train one.
 TRAINING := serving training/test_job.py training/test_stopping.py
 
 test: check  ## every test, with the real LocalStack, Label Studio and detector; in containers too where Docker answers  ## すべてのテスト。本物の LocalStack、Label Studio、検出器で。Docker があればコンテナでも
-	.venvs/detector/bin/python -m pytest tests/detector
+	$(DETECTOR_PYTEST) tests/detector
 	$(PYTEST) --ignore=tests/detector
 
 test-fast: setup-dev  ## the tests that need no service and no training, in under two minutes  ## サービスも学習も要らないテストだけを、2 分以内で
 	$(PYTEST) tests/unit tests/docs
-	.venvs/detector/bin/python -m pytest tests/detector $(TRAINING:%=--ignore=tests/detector/%)
+	$(DETECTOR_PYTEST) tests/detector $(TRAINING:%=--ignore=tests/detector/%)
 
 check: setup-dev  ## ruff and mypy --strict  ## ruff と mypy --strict
 	.venvs/kit/bin/ruff check .
@@ -186,6 +189,10 @@ bench-convert:  ## conversions against label-studio-sdk, globox and supervision,
 bench-train:  ## seconds per epoch against GluonCV's SSD-512, JumpStart's own model (ten minutes)  ## 1 エポックの秒数を、JumpStart のモデルである GluonCV の SSD-512 と比べる（約 10 分）
 	@$(INSTALL) kit detector gluoncv
 	.venvs/kit/bin/python bench/train.py
+
+bench-train-sizes:  ## seconds per epoch with 35, 500 and 1,500 pictures, and with 30 objects a picture (ten minutes)  ## 1 エポックの秒数を、35、500、1,500 枚の画像と、1 枚に物体が 30 個の画像で（約 10 分）
+	@$(INSTALL) kit detector
+	.venvs/kit/bin/python bench/train_sizes.py
 
 bench-serve:  ## the endpoint against the bare loop and GluonCV: time, throughput, memory (a quarter of an hour)  ## エンドポイントを素のループや GluonCV と比べる：時間、スループット、メモリー（約 15 分）
 	@$(INSTALL) kit detector gluoncv

@@ -34,7 +34,7 @@ def check_together(settings: Settings) -> None:
         raise InputError(_("LABELER=scripted knows the boxes of the sample pictures only; leave it out with IMAGES."))
     if settings.workers and not own and settings.labeler in (None, "scripted"):
         raise InputError(_("WORKERS are people, and a program labels the samples: say LABELER=human too."))
-    if settings.assist != "0" and isinstance(settings, CloudSettings) and settings.labeler != LABEL_STUDIO:
+    if settings.assist not in (None, "0") and isinstance(settings, CloudSettings) and settings.labeler != LABEL_STUDIO:
         raise InputError(_("ASSIST proposes boxes in Label Studio: say LABELER=label-studio too."))
     if isinstance(settings, CloudSettings) and settings.prelabel is not None and settings.labeler != GROUND_TRUTH:
         raise InputError(

@@ -126,7 +126,7 @@ def _endpoint(page: Page, folder: Path, images: Path) -> None:
 def _labelling(browser: Browser, folder: Path, images: Path, terminal: Page) -> None:
     """Two people label some pictures; the page of one of them, and what `make status` says meanwhile."""
     folder.mkdir()
-    process = command.start("local", folder=folder, labeler="human", workers=",".join(PEOPLE[:2]))
+    process = command.start("local", folder=folder, labeler="human", assist="0", workers=",".join(PEOPLE[:2]))
     try:
         command.wait_for("the way in", lambda: (folder / "runs" / "latest" / "waiting").exists() or process.poll())
         ways_in = [_way_in(folder, person) for person in PEOPLE[:2]]

@@ -58,12 +58,12 @@ class Settings(RunSettings, WorkersSettings, BrowserSettings):
         click.BOOL,
         marked("1: of that run's labels only those that `make suspects` has found worth another look, the worst first"),
     )
-    assist: str = setting(
-        "0",
+    assist: str | None = setting(
+        None,
         Matching(r"0|1|[^,\s]*[^\d,\s][^,\s]*", marked("0, 1, or the name of a run")),
         marked(
-            "who draws first when people label with Label Studio: 0 nobody, 1 a model that learns from what is "
-            "labelled, or the model of the run of that name"
+            "who draws first when people label with Label Studio: 1, the default, a model that learns from what is "
+            "labelled, 0 nobody, or the model of the run of that name"
         ),
         identity=False,
     )

@@ -26,7 +26,7 @@ def assistance(settings: Settings, pictures: PictureSet) -> Assistance | None:
     if settings.assist == _NOBODY or pictures.proposals or pictures.again:
         return None
     how = Assistance(environments.TRAIN, environments.SERVE, hyperparameters(settings))
-    if settings.assist == _ONE_THAT_LEARNS:
+    if settings.assist in (None, _ONE_THAT_LEARNS):
         return how
     model = model_of(settings.runs, settings.assist)
     if not set(model.labels) & set(pictures.labels):

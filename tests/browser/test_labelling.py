@@ -24,7 +24,7 @@ from tests.end_to_end import command
 pytestmark = [needs_chromium, pytest.mark.timeout(900)]
 
 WAY_IN = re.compile(r"at (http://127\.0\.0\.1:\S+)\s+user (\S+)   password (\S+)")
-SETTINGS = {"labeler": "human", "epochs": "1", "image_size": "160"}
+SETTINGS = {"labeler": "human", "assist": "0", "epochs": "1", "image_size": "160"}
 HOTKEYS = {"usb-a": "1", "usb-c": "2", "lightning": "3"}
 TRUTH = sorted(coco.read(SAMPLES / "train.coco.json").pictures, key=lambda picture: picture.file_name)
 # What the person does with the pictures, in their order; then comes another day, and then there is enough.

@@ -79,7 +79,7 @@ class Together:
 def together(chromium: Browser, screenshots: Path, tmp_path_factory: pytest.TempPathFactory) -> Together:
     folder = tmp_path_factory.mktemp("together")
     process = command.start(
-        "local", folder=folder, labeler="human", workers=",".join(PEOPLE), epochs="1", image_size="160"
+        "local", folder=folder, labeler="human", assist="0", workers=",".join(PEOPLE), epochs="1", image_size="160"
     )
     try:
         command.wait_for("the way in", lambda: "Enough labelled?" in printed(folder) or process.poll() is not None)

@@ -27,7 +27,7 @@ def printed(folder: Path) -> str:
 
 
 def test_after_eight_pictures_the_others_have_proposals_that_nobody_has_submitted(tmp_path: Path) -> None:
-    process = command.start("local", folder=tmp_path, labeler="human", assist="1", **SHORT)
+    process = command.start("local", folder=tmp_path, labeler="human", **SHORT)
     try:
         command.wait_for("the way in", lambda: "Enough labelled?" in printed(tmp_path) or process.poll() is not None)
         access = access_to(tmp_path)

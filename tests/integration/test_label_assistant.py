@@ -96,7 +96,7 @@ def test_when_eight_are_labelled_boxes_are_proposed_on_the_rest_and_nothing_is_s
     job.see_to_it_until("proposed")
     job.assistant.leave()
     assert job.said == [
-        "  A model learns from the 8 pictures with boxes, in the background.",
+        "  A model learns from the 8 pictures with boxes, in the background; ASSIST=0 does without.",
         "  Boxes proposed: 2, on 2 of the pictures to label; none counts until it is submitted.",
     ]
     *labelled, one, other = job.tasks()

@@ -143,8 +143,10 @@ class Assistant:
             self._begun = True
         pictures = self._fetched()
         to_do = [each for each in pictures.values() if each.picture.state is LabelState.UNLABELLED]
+        if not to_do:
+            return
         proposer = self._known() if self._assistance.model else self._learned(list(pictures.values()))
-        if proposer is None or not to_do or self._leave.is_set():
+        if proposer is None or self._leave.is_set():
             return
         found = proposer.propose(to_do, self._labels, giving_way(self._assistance.serve))
         proposed, certainties = dict[str, AnnotatedPicture](), dict[str, float]()
@@ -170,7 +172,7 @@ class Assistant:
         examples = [each for each in pictures if each.picture.state is LabelState.LABELLED and each.picture.boxes]
         if len(examples) < FEWEST:
             return None
-        told = _("  A model learns from the {count} pictures with boxes, in the background.")
+        told = _("  A model learns from the {count} pictures with boxes, in the background; ASSIST=0 does without.")
         self._tell(told.format(count=len(examples)))
         folder = self._folder / "model"
         if folder.exists():

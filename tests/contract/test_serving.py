@@ -21,6 +21,7 @@ from tests.contract.servers import SERVERS, Serve, Server
 from tests.detector.conftest import train_briefly
 from tests.detector.pictures import jpeg, png
 from tests.detector.scenes import LABELS, write_channel
+from tests.once import made_once
 from tests.waiting import eventually
 
 VERBOSE = "application/json;verbose;n_predictions=3"
@@ -37,7 +38,7 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The base folder of a short training."""
     python = environments.DETECTOR / "bin" / "python"
-    return train_briefly(tmp_path_factory.mktemp("trained"), channel, python=python)[0]
+    return made_once(tmp_path_factory, "trained", lambda base: train_briefly(base, channel, python=python))
 
 
 @pytest.fixture(scope="module", params=SERVERS)

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.detector.scenes import LABELS, write_channel
+from tests.once import made_once
+
+PRINTED = "printed.txt"
 
 Train = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -47,12 +50,13 @@ def run_training(
 @pytest.fixture(scope="session")
 def trained(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The base folder of a short training, and what it printed."""
-    return train_briefly(tmp_path_factory.mktemp("trained"), channel)
+    base = made_once(tmp_path_factory, "trained", lambda base: train_briefly(base, channel))
+    return base, (base / PRINTED).read_text()
 
 
-def train_briefly(base: Path, channel: Path, *, python: Path = Path(sys.executable)) -> tuple[Path, str]:
-    """The base folder of a training that takes seconds, and what it printed."""
+def train_briefly(base: Path, channel: Path, *, python: Path = Path(sys.executable)) -> None:
+    """Trains for seconds in a base folder, and leaves there what was printed."""
     settings = {"epochs": "12", "batch_size": "2", "adam_learning_rate": "0.002", "image_size": "192", "seed": "3"}
     done = run_training(base, channel, python=python, **settings, labels=json.dumps(LABELS))
     assert done.returncode == 0, done.stderr
-    return base, done.stdout
+    (base / PRINTED).write_text(done.stdout)

@@ -13,7 +13,7 @@ OTHERS := PYTHON INSTALLER TORCH_INDEX LANG_UI SHELL MAKE% AWS_% PIP_% UV_% DOCK
           $(if $(filter compare,$(MAKECMDGOALS)),RUNS) $(if $(filter images,$(MAKECMDGOALS)),GPU) \
           $(if $(filter detect,$(MAKECMDGOALS)),IMAGES OUT RUN) $(if $(filter screenshots,$(MAKECMDGOALS)),RUN) $(if $(filter endpoint,$(MAKECMDGOALS)),RUN) \
           $(if $(filter bench-far bench-suspects,$(MAKECMDGOALS)),SEEDS) $(if $(filter fuzz,$(MAKECMDGOALS)),SECONDS) \
-          $(if $(filter bench-slow-clients,$(MAKECMDGOALS)),MODEL) $(if $(filter bench-run-kills,$(MAKECMDGOALS)),KILLS SEED)
+          $(if $(filter bench-assist,$(MAKECMDGOALS)),FAR) $(if $(filter bench-slow-clients,$(MAKECMDGOALS)),MODEL) $(if $(filter bench-run-kills,$(MAKECMDGOALS)),KILLS SEED)
 GIVEN := $(filter-out $(OTHERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
 # These have to be settings; the kit says so again where its command does not take one.
 ifneq ($(GIVEN),)
@@ -213,9 +213,10 @@ bench-suspects:  ## labels spoiled on purpose, and how many of them make suspect
 	@$(INSTALL) kit detector
 	.venvs/kit/bin/python bench/suspects.py $(if $(SEEDS),--seeds $(SEEDS))
 
-bench-assist:  ## boxes that need not be drawn by hand when a model proposes them (ten minutes)  ## モデルが先に描くと、手で描く枠がどれだけ減るか（約 10 分）
+bench-assist: $(if $(FAR),scenes-environment)  ## boxes that need not be drawn by hand when a model proposes them; FAR=1: small objects (ten minutes)  ## モデルが先に描くと、手で描く枠がどれだけ減るか。FAR=1 で小さな物体（約 10 分）
 	@$(INSTALL) kit detector
-	.venvs/kit/bin/python bench/assist.py
+	$(if $(FAR),.venvs/scenes/bin/python -m samples.scenes.render --set far)
+	.venvs/kit/bin/python bench/assist.py $(if $(FAR),--far)
 
 bench-submits:  ## how long a submit takes while a model learns in the background (five minutes)  ## バックグラウンドでモデルが学習しているあいだ、Submit に何秒かかるか（約 5 分）
 	@$(INSTALL) kit detector localstack label-studio
@@ -223,7 +224,7 @@ bench-submits:  ## how long a submit takes while a model learns in the backgroun
 
 bench-far: scenes-environment  ## small objects in large pictures: accuracy; renders these first, into runs/far (a quarter of an hour)  ## 大きな画像の小さな物体：精度。先に画像を runs/far に描く（約 15 分）
 	@$(INSTALL) kit detector
-	.venvs/scenes/bin/python -m samples.scenes.render --set far
+	.venvs/scenes/bin/python -m samples.scenes.render --set far --split train --split held_out
 	.venvs/kit/bin/python bench/far.py $(if $(SEEDS),--seeds $(SEEDS))
 
 gpu-check: setup  ## pictures per second in training, on a CUDA GPU and on the CPU  ## 学習の 1 秒あたりの画像数を、CUDA GPU と CPU で

@@ -101,8 +101,8 @@ SETS = {
     "far": PictureSet(
         folder="runs/far",
         classes=("usb-a", "usb-c"),
-        counts={"train": (0, 4, 4, 4, 4, 4), "held_out": (0, 4, 4, 4, 4, 4)},
-        first={"train": 101, "held_out": 121},
+        counts=dict.fromkeys(("train", "held_out", "more"), (0, 4, 4, 4, 4, 4)),
+        first={"train": 101, "held_out": 121, "more": 141},
         width=1500,
         height=1100,
         scale=(23, 29),

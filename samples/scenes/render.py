@@ -22,7 +22,6 @@ from samples.scenes.plan import SETS, Picture, PictureSet
 from samples.scenes.scene import CrowdedError, build
 
 ATTEMPTS = 500
-SPLITS = ("train", "held_out")
 ROOT = Path(__file__).parents[2]
 Box = tuple[int, int, int, int]
 
@@ -139,14 +138,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", choices=SETS, default="near", help="which pictures; near unless told")
     parser.add_argument("--out", type=Path, help="a folder; the set's own unless told")
-    parser.add_argument("--split", choices=SPLITS, action="append", help="both unless told")
+    parser.add_argument("--split", action="append", help="all of the set unless told; repeatable")
     parser.add_argument("--numbers", type=int, nargs="*", help="render these anew, not all that are missing")
     parser.add_argument("--samples", type=int, help="light paths a pixel; the set's own unless told")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     chosen = SETS[options.set]
+    if unknown := set(options.split or ()) - chosen.counts.keys():
+        parser.error(f"{options.set} has no {', '.join(sorted(unknown))}, but {', '.join(chosen.counts)}")
     out, samples = options.out or ROOT / chosen.folder, options.samples or chosen.samples
-    for split in options.split or SPLITS:
+    for split in options.split or chosen.counts:
         folder, truth = out / split, out / f"{split}.coco.json"
         folder.mkdir(parents=True, exist_ok=True)
         found = boxes_so_far(truth, folder)

@@ -25,7 +25,7 @@ def test_the_plan_of_the_committed_pictures_is_what_they_show(split: str) -> Non
     assert {picture.number: list(picture.plugs) for picture in SETS["near"].pictures(split)} == shown
 
 
-@pytest.mark.parametrize("split", ["train", "held_out"])
+@pytest.mark.parametrize("split", ["train", "held_out", "more"])
 def test_twenty_pictures_from_afar_show_one_to_five_plugs_of_two_classes_in_equal_numbers(split: str) -> None:
     planned = SETS["far"].pictures(split)
 
@@ -35,6 +35,6 @@ def test_twenty_pictures_from_afar_show_one_to_five_plugs_of_two_classes_in_equa
 
 
 def test_no_two_pictures_share_a_seed_or_a_name() -> None:
-    planned = [p for wanted in SETS.values() for split in ("train", "held_out") for p in wanted.pictures(split)]
+    planned = [p for wanted in SETS.values() for split in wanted.counts for p in wanted.pictures(split)]
 
-    assert len({picture.number for picture in planned}) == len({picture.file_name for picture in planned}) == 140
+    assert len({picture.number for picture in planned}) == len({picture.file_name for picture in planned}) == 160

@@ -1,6 +1,6 @@
 """Labels worth another look: how many of those that were spoiled on purpose are at the beginning of the list.
 
-    .venvs/kit/bin/python bench/suspects.py [--seeds 0 1 2] [--epochs 30]
+    .venvs/kit/bin/python bench/suspects.py [--seeds 0 1 2] [--epochs 30] [--folds 3]
 
 A tenth of the sample pictures' boxes is spoiled, in five ways by turns: a box is missing, one is too many, of another
 class, of sloppy edges, or around an object that has one. Then all is as `kit suspects` does it: the detector's own
@@ -56,17 +56,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--folds", type=int, default=FOLDS)
     wanted = parser.parse_args()
     try:
-        results = [measure(seed, wanted.epochs) for seed in wanted.seeds]
+        results = [measure(seed, wanted.epochs, wanted.folds) for seed in wanted.seeds]
     except KitError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_status
-    print(report(results, wanted.epochs))
+    print(report(results, wanted.epochs, wanted.folds))
     return 0 if all(result.share >= WANTED for result in results) else 1
 
 
-def measure(seed: int, epochs: int) -> Result:
+def measure(seed: int, epochs: int, folds: int) -> Result:
     stream = coco.read(SAMPLES / "train.coco.json")
     pictures, spoiled = spoil(list(stream.pictures), stream.labels, SHARE, seed)
     examples = [Example(picture, SAMPLES / "train" / picture.file_name) for picture in pictures]
@@ -78,9 +79,9 @@ def measure(seed: int, epochs: int) -> Result:
             {"epochs": str(epochs), "seed": str(seed)},
             Path(scratch) / "folds",
             (environments.TRAIN, environments.SERVE),
-            count=FOLDS,
+            count=folds,
             seed=seed,
-            advance=lambda done: progress(f"seed {seed}: {done} of {FOLDS} trainings"),
+            advance=lambda done: progress(f"seed {seed}: {done} of {folds} trainings"),
         )
     seconds = time.perf_counter() - began
     suspected = Suspected(sum(len(picture.boxes) for picture in pictures), tuple(ranked(pictures, detections)))
@@ -89,10 +90,10 @@ def measure(seed: int, epochs: int) -> Result:
     return Result(seed, spoiled, found, len(first), suspected.labels, seconds)
 
 
-def report(results: list[Result], epochs: int) -> str:
+def report(results: list[Result], epochs: int, folds: int) -> str:
     """A table in Markdown."""
     lines = [
-        f"{datetime.date.today().isoformat()}, {machine()}. {FOLDS} folds, {epochs} epochs.",
+        f"{datetime.date.today().isoformat()}, {machine()}. {folds} folds, {epochs} epochs.",
         "",
         f"| seed | labels | looked at | {' | '.join(reason.value for reason in Reason)} | found | trainings, s |",
         "|---|---:|---:|" + "---:|" * (len(Reason) + 2),

@@ -32,7 +32,7 @@ def place(
     )
     for left, top in _corners(near, across, down):
         found = inside((left, top, left + across, top + down), *frame)
-        if not any(overlap(found, other) for other in taken):
+        if is_free(found, taken):
             return found
     return None
 
@@ -45,9 +45,13 @@ def inside(rectangle: Rectangle, width: float, height: float) -> Rectangle:
     return x, y, x + right - left, y + bottom - top
 
 
-def overlap(one: Rectangle, other: Rectangle) -> bool:
-    """Whether they have more than an edge in common."""
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def is_free(rectangle: Rectangle, taken: Sequence[Rectangle]) -> bool:
+    """Whether it has no more than an edge in common with any of the others: asked a million times for a report."""
+    left, top, right, bottom = rectangle
+    for x, y, x_end, y_end in taken:  # noqa: SIM110 - twice as fast as `any`
+        if left < x_end and x < right and top < y_end and y < bottom:
+            return False
+    return True
 
 
 def _corners(box: Rectangle, across: float, down: float) -> Iterator[tuple[float, float]]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,16 +20,22 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from kit.annotations.formats import coco
 from kit.errors import SetupError
+from kit.local_cloud.beside.cross_validation import detections
+from kit.local_cloud.beside.lone_training import Example, train
 from kit.local_cloud.container_files import ContainerDefinition, ContainerFiles
 from kit.local_cloud.docker import local_mode_network
 from kit.local_cloud.docker.base_image import BASE_IMAGE
 from kit.local_cloud.docker.engine import Engine, Gpu, NoGpu
+from kit.local_cloud.docker.leftovers import RUN_LABEL
 from kit.local_cloud.docker.local_mode import LocalMode
 from kit.local_cloud.docker.local_mode_containers import own
+from kit.local_cloud.process import giving_way
 from kit.local_cloud.training.jobs import TrainingJobs
 from kit.run.folder import RunFolder
 from kit.run.opening import locked
+from kit.run.picture_set import SAMPLES
 from tests.contract.runtimes import PLACE, DockerRuntime
 from tests.contract.test_hosting import SERVER, archive_of, asked, deploy, requests_for, settled
 from tests.contract.training import GOOD, LASTING, ended, put_data, request_for, wait_for_training
@@ -335,3 +342,18 @@ def test_files_of_a_container_s_root_are_given_to_the_user(
     own(images.client, tmp_path)
     for path in (tmp_path / "deep", tmp_path / "deep/file"):
         assert (path.stat().st_uid, path.stat().st_gid) == (user, group)
+
+
+def test_a_training_aside_from_any_job_gives_way_and_its_model_finds_something(images: Engine, tmp_path: Path) -> None:
+    """As the assistant of those who label has it, whose programs are the run's."""
+    stream = coco.read(SAMPLES / "train.coco.json")
+    examples = [Example(each, SAMPLES / "train" / each.file_name) for each in stream.pictures if each.boxes][:4]
+    began = int(time.time())
+    with locked(RunFolder(tmp_path)), LocalMode(images, tmp_path, NoGpu("none")) as local_mode:
+        settings = {"epochs": "1", "image-size": "96"}
+        files = train(examples, stream.labels, settings, tmp_path / "aside", giving_way(local_mode.train))
+        found = detections(files, examples[:1], stream.labels, giving_way(local_mode.serve))
+        assert found[examples[0].picture.file_name]
+        assert images.client.containers.list(all=True, filters={"label": f"{RUN_LABEL}={tmp_path}"}) == []
+    given_way = images.client.events(since=began, until=int(time.time()) + 1, filters={"event": "update"}, decode=True)
+    assert {event["Actor"]["Attributes"]["jumpstart-rehearsal.files"] for event in given_way} == {str(files.base)}

@@ -16,12 +16,18 @@ from kit.annotations.picture_conversion import upright_bytes
 from kit.aws_api import CLASS_NAMES
 from kit.errors import ServiceError
 from kit.language import _
+from kit.local_cloud.account import HERE
 from kit.local_cloud.algorithm import ALGORITHM
 from kit.local_cloud.container_files import ContainerFiles
 from kit.local_cloud.process import GuardedProcess, child_environment
 
 _POLL_SECONDS = 0.2
-_REQUEST = {"AlgorithmSpecification": {"TrainingImage": ALGORITHM.training_image}, "ResourceConfig": {}}
+_CHANNEL, _JOB = "training", "beside"
+_REQUEST = {
+    "AlgorithmSpecification": {"TrainingImage": ALGORITHM.training_image},
+    "InputDataConfig": [{"ChannelName": _CHANNEL, "DataSource": {"S3DataSource": {}}}],
+    "ResourceConfig": {},
+}
 
 
 class Example(NamedTuple):
@@ -59,14 +65,19 @@ def train(
     """
     files = ContainerFiles(folder / "ml")
     files.prepare_training({**_REQUEST, "HyperParameters": {**hyperparameters, CLASS_NAMES: json.dumps(labels)}})
-    _write_channel(files.channel("training"), examples, labels)
+    _write_channel(files.channel(_CHANNEL), examples, labels)
     temporary = folder.absolute() / "tmp"
     temporary.mkdir()
     process = GuardedProcess(
         _("A training of the kit's own detector"),
         command,
         environment=child_environment(
-            {"SAGEMAKER_BASE_DIR": os.fspath(files.base.resolve()), "TMPDIR": os.fspath(temporary)}
+            {
+                "TRAINING_JOB_NAME": _JOB,
+                "TRAINING_JOB_ARN": HERE.sagemaker_arn(f"training-job/{_JOB}"),
+                "SAGEMAKER_BASE_DIR": os.fspath(files.base.resolve()),
+                "TMPDIR": os.fspath(temporary),
+            }
         ),
         log=folder / "training.log",
         directory=files.base,

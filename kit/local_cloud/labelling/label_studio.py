@@ -12,13 +12,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
-from label_studio_sdk.client import LabelStudio
-from label_studio_sdk.core.api_error import ApiError
 
 from kit import stopping
 from kit.atomic_file import write_atomically
@@ -33,6 +31,9 @@ from kit.local_cloud.labelling.label_studio_database import (
 )
 from kit.local_cloud.process import GuardedProcess, Service, choose_port, wait_for_predecessor, wait_until_ready
 from kit.network import EVERYWHERE, LOOPBACK, addresses_of
+
+if TYPE_CHECKING:
+    from label_studio_sdk.client import LabelStudio
 
 _logger = logging.getLogger(__name__)
 
@@ -81,6 +82,10 @@ class LabelStudioAccess:
         Raises:
             ServiceError: in the block a call was refused or not answered.
         """
+        # Half of what a run loads, and only labelling needs it.
+        from label_studio_sdk.client import LabelStudio
+        from label_studio_sdk.core.api_error import ApiError
+
         with _connection(_ANSWER_SECONDS) as connection:
             try:
                 yield LabelStudio(  # type: ignore[no-untyped-call]

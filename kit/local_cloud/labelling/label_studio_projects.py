@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from label_studio_sdk.core.api_error import ApiError
 
 from kit.annotations.formats.label_studio_addresses import source_of
 from kit.annotations.formats.label_studio_tasks import picture_of_task
@@ -108,6 +107,9 @@ def project_progress(access: LabelStudioAccess, project: int) -> ProjectProgress
         ProjectDeletedError: it is gone.
         ServiceError: Label Studio does not answer, or refuses.
     """
+    # As `session` has it.
+    from label_studio_sdk.core.api_error import ApiError
+
     with access.session(_("Progress of Label Studio's project {project}").format(project=project)) as label_studio:
         try:
             found = label_studio.projects.get(project)

@@ -27,11 +27,13 @@ def test_in_a_crowd_none_covers_another_and_each_is_at_its_box() -> None:
         box = (left, top, left + 70, top + 50)
         place = captions.place(box, 90, 20, FRAME, taken)
         if place is not None:
-            assert captions.overlap(place, (box[0] - 1, box[1] - 41, box[2] + 1, box[3] + 41)), "at most a row away"
+            assert not captions.is_free(place, [(box[0] - 1, box[1] - 41, box[2] + 1, box[3] + 41)]), (
+                "at most a row away"
+            )
             assert captions.inside(place, *FRAME) == place
             taken.append(place)
     assert len(taken) > 30
-    assert not any(captions.overlap(one, other) for one, other in itertools.combinations(taken, 2))
+    assert all(captions.is_free(one, [other]) for one, other in itertools.combinations(taken, 2))
 
 
 def test_without_room_there_is_none() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect, sync_playwright
 
 from kit.annotations.formats import ground_truth
 from kit.run.picture_set import SAMPLES
@@ -335,6 +335,32 @@ def test_the_page_may_ask_nobody_else(opened: Opened) -> None:
         })"""
     )
     assert refused == "img-src"
+
+
+def test_what_the_browser_gives_up_as_the_network_changes_is_asked_again(filming: Browser, endpoint: Served) -> None:
+    """As Chromium does when an address comes or goes, such as a container's: net::ERR_NETWORK_CHANGED."""
+    given_up: set[str] = set()
+
+    def give_up_once(route: Route) -> None:
+        if (url := route.request.url) in given_up:
+            route.continue_()
+        else:
+            given_up.add(url)
+            route.abort("failed")
+
+    with filming.new_context(viewport=DESKTOP) as context:
+        context.route(re.compile(r"/(held-out/.*|invocations|pictures|to-label)$"), give_up_once)
+        opened = opened_in(context, endpoint)
+        opened.shown(HELD_OUT[0].name)
+        first = opened.page.locator("#pictures img").first
+        expect(first).to_have_js_property("complete", True)
+        assert first.evaluate("image => image.naturalWidth") > 0
+        opened.choose(HEIC)
+        opened.shown(HEIC.name)
+        opened.page.locator("#keep").click()
+        expect(opened.page.locator("#kept")).to_contain_text("Kept with these boxes: ")
+        assert {"invocations", "pictures", "to-label"} <= {url.rpartition("/")[2] for url in given_up}
+        assert opened.complaints == []
 
 
 def test_a_server_that_is_gone_is_told(rehearsal: Path, filming: Browser, tmp_path: Path) -> None:

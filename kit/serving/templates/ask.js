@@ -85,11 +85,22 @@ const read = async (file) => {
   return { blob, bitmap: await createImageBitmap(blob) };
 };
 
+// A browser gives up all that is under way when the machine's network changes: a container starts, a telephone changes
+// from one network to another. Nothing that is asked here does harm when it is asked twice.
+const PAUSES = [300, 1000];
+const pause = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
+
+// The whole answer, its body included, or a sentence why there is none.
 const asked = async (address, options) => {
-  try {
-    return await fetch(address, { ...options, signal: AbortSignal.timeout(90_000) });
-  } catch (error) {
-    throw new Trouble(error.name === "TimeoutError" ? "no_answer" : "gone");
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const answer = await fetch(address, { ...options, signal: AbortSignal.timeout(90_000) });
+      return new Response(await answer.blob(), answer);
+    } catch (error) {
+      if (error.name === "TimeoutError") throw new Trouble("no_answer");
+      if (tries === PAUSES.length) throw new Trouble("gone");
+    }
+    await pause(PAUSES[tries]);
   }
 };
 

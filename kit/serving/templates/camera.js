@@ -49,7 +49,7 @@ const goLive = async (isWanted, show, complain) => {
         if (!isWanted()) return;
         if (!(error instanceof Trouble) || error.word !== "busy") throw error;
         complain(error);
-        await new Promise((done) => { setTimeout(done, 1000); });
+        await pause(1000);
       }
     }
   };

@@ -108,7 +108,12 @@ const addPicture = (name, source, open, first) => {
   image.alt = name;
   image.loading = "lazy";
   image.src = source;
-  image.addEventListener("error", () => image.replaceWith("?"));
+  const again = async () => {
+    await pause(PAUSES[0]);
+    image.addEventListener("error", () => image.replaceWith("?"));
+    image.src = source;
+  };
+  image.addEventListener("error", again, { once: true });
   button.append(image);
   button.addEventListener("click", () => {
     for (const each of pictures.querySelectorAll("button")) each.removeAttribute("aria-current");

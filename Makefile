@@ -131,9 +131,9 @@ ps: kit-there  ## the kit's containers  ## キットのコンテナの一覧
 
 ##@ for developers  ##@ 開発者向け
 
-# Two workers; a third gains a twentieth on two cores, and leaves them nothing. Tests that share a service, or the engine, are
-# run by one of them (tests/groups.py).
-PYTEST := .venvs/kit/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# Three workers: with two, two cores are idle for a tenth of the time. Tests that share a service, or the engine, are run by one
+# of them (tests/groups.py).
+PYTEST := .venvs/kit/bin/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder
 DETECTOR_PYTEST := .venvs/detector/bin/python -m pytest --numprocesses 2 --dist loadfile
 # Those of the detector that train one.
 TRAINING := serving training/test_job.py training/test_stopping.py

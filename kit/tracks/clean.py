@@ -14,7 +14,6 @@ from kit.aws.session import Aws, open_account
 from kit.console import Console
 from kit.errors import KitError, ServiceError
 from kit.language import _
-from kit.report import page
 from kit.run import names, summary
 from kit.run.context import Context
 from kit.run.folder import RunFolder
@@ -107,6 +106,8 @@ def write_report(
     Args:
         origins: of the settings, as far as they are known.
     """
+    from kit.report import page  # with Matplotlib, for which nobody waits before there is a report
+
     facts = summary.summarise(journal, spending.spent_usd(journal, training, endpoint))
     page.write(folder, journal, facts, {**dict.fromkeys(journal.settings, "AWS"), **origins})
     return facts

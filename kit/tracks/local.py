@@ -11,7 +11,6 @@ from kit.aws_api import AwsApi
 from kit.console import Console
 from kit.language import _
 from kit.local_cloud.cloud import LocalCloud
-from kit.report import page
 from kit.run import contents, earlier_labels, opening, summary
 from kit.run import folder as run_folder
 from kit.run.chosen import with_settings_of_its_run
@@ -67,6 +66,8 @@ def run(resolved: ResolvedSettings[LocalSettings], console: Console) -> None:
                 yield services.api()
 
         def write_report() -> dict[str, Any]:
+            from kit.report import page  # with Matplotlib, for which nobody waits before there is a report
+
             facts = summary.summarise(journal)
             page.write(folder, journal, facts, resolved.origins)
             return facts

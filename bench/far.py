@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import statistics
 import sys
 import tempfile
@@ -21,17 +20,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from machine import BENCH, machine, run
+from machine import BENCH, machine
 from serve import endpoint, progress
+from training_job import fill_channel, train
 
-from kit.annotations.convert import convert
 from kit.annotations.formats import coco
-from kit.annotations.formats.registry import Format
 from kit.annotations.model import AnnotatedPicture
 from kit.detection.response import Detection, parse
 from kit.detection.scoring import Scores, score
 from kit.errors import KitError, SetupError
-from kit.local_cloud import environments
 
 FAR = BENCH.parent / "runs" / "far"
 LEAST_MAP50 = 0.80
@@ -76,13 +73,10 @@ def measure(seed: int, epochs: int) -> Result:
     held_out = truth("held_out")
     with tempfile.TemporaryDirectory(prefix="bench-far-") as name:
         base = Path(name)
-        settings = {"epochs": str(epochs), "seed": str(seed)}
-        (base / "input" / "config").mkdir(parents=True)
-        (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps(settings), encoding="utf-8")
-        converted = convert(FAR / "train.coco.json", base / "input" / "data", to=Format.JUMPSTART, images=FAR / "train")
+        converted = fill_channel(base, FAR / "train.coco.json", FAR / "train")
         progress(f"seed {seed}: training, {epochs} epochs")
         began = time.perf_counter()
-        run(environments.TRAIN, SAGEMAKER_BASE_DIR=str(base))
+        train(base, {"epochs": epochs, "seed": seed})
         seconds = time.perf_counter() - began
         with endpoint(base) as (port, _process):
             found = {picture.file_name: answer(port, picture, converted.labels) for picture in held_out}

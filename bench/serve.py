@@ -28,9 +28,8 @@ from typing import Any
 import cv2
 from machine import run
 from serve_report import Leg, Memory, Round, report
+from training_job import fill_channel, train
 
-from kit.annotations.convert import convert
-from kit.annotations.formats.registry import Format
 from kit.errors import KitError, ServiceError
 from kit.local_cloud import environments
 from kit.local_cloud.process import child_environment, choose_port
@@ -58,7 +57,12 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="bench-serve-") as name:
             folder = Path(name)
-            (folder / "model").symlink_to(wanted.model.resolve()) if wanted.model else train(folder, wanted.epochs)
+            if wanted.model:
+                (folder / "model").symlink_to(wanted.model.resolve())
+            else:
+                progress(f"training, {wanted.epochs} epochs")
+                fill_channel(folder)
+                train(folder, {"epochs": wanted.epochs})
             with endpoint(folder) as (port, process):
                 rounds = []
                 for number in range(1, wanted.rounds + 1):
@@ -78,15 +82,6 @@ def main() -> int:
 
 def progress(text: str) -> None:
     print(f"… {text}", file=sys.stderr, flush=True)
-
-
-def train(base: Path, epochs: int) -> None:
-    """Leaves a model of the sample pictures in `base`/model."""
-    progress(f"training, {epochs} epochs")
-    (base / "input" / "config").mkdir(parents=True)
-    (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps({"epochs": str(epochs)}), "utf-8")
-    convert(SAMPLES / "train.coco.json", base / "input" / "data", to=Format.JUMPSTART, images=SAMPLES / "train")
-    run(environments.TRAIN, SAGEMAKER_BASE_DIR=str(base))
 
 
 @contextmanager

@@ -24,12 +24,10 @@ import tempfile
 from pathlib import Path
 
 from machine import BENCH, machine, run
+from training_job import fill_channel, train
 
-from kit.annotations.convert import convert
-from kit.annotations.formats.registry import Format
 from kit.errors import KitError, SetupError
 from kit.local_cloud import environments
-from kit.run.picture_set import SAMPLES
 
 GLUONCV_PYTHON = environments.DETECTOR.parent / "gluoncv" / "bin" / "python"
 PEER, PEER_SIZE = "GluonCV's `ssd_512_mobilenet1.0`, 512 px", 512
@@ -54,10 +52,8 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="bench-train-") as name:
             base = Path(name)
-            data = base / "input" / "data"
-            (base / "input" / "config").mkdir(parents=True)
-            pictures = convert(SAMPLES / "train.coco.json", data, to=Format.JUMPSTART, images=SAMPLES / "train")
-            tried = {} if wanted.without_peer else try_peer(data / "training")
+            pictures = fill_channel(base)
+            tried = {} if wanted.without_peer else try_peer(base / "input" / "data" / "training")
             turns = [
                 take_turns(base, sizes, tried, wanted.epochs, f"round {number} of {wanted.rounds}")
                 for number in range(1, wanted.rounds + 1)
@@ -118,10 +114,7 @@ def train_peer(channel: Path, setting: tuple[int, int], epochs: int) -> Turn:
 
 
 def train_detector(base: Path, image_size: int | None, epochs: int) -> Turn:
-    """Trains as SageMaker would have it do in `base`, whose channel is there."""
-    settings = {"epochs": str(epochs), **({"image-size": str(image_size)} if image_size else {})}
-    (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps(settings), encoding="utf-8")
-    printed = run(environments.TRAIN, SAGEMAKER_BASE_DIR=str(base))
+    printed = train(base, {"epochs": epochs, **({"image-size": image_size} if image_size else {})})
     lines = re.findall(r"\bseconds=([0-9.]+) pictures_per_second=([0-9.]+)", printed)
     # Both are rounded; the pictures of an epoch are a whole number.
     return [float(seconds) / round(float(seconds) * float(rate)) for seconds, rate in lines[1:]]

@@ -23,12 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from machine import machine, run
+import training_job
+from machine import machine
 
-from kit.annotations.convert import convert
-from kit.annotations.formats.registry import Format
 from kit.errors import KitError
-from kit.local_cloud import environments
 from kit.run.picture_set import SAMPLES
 
 COLUMNS, ROWS = 4, 3
@@ -58,9 +56,9 @@ def main() -> int:
     if wanted.epochs < 2:
         parser.error("two epochs are needed, as the first does not count")
     try:
-        trained = [train("sample pictures", count, 1, 1, wanted.epochs) for count in wanted.pictures]
+        trained = [measured("sample pictures", count, 1, 1, wanted.epochs) for count in wanted.pictures]
         if wanted.mosaics:
-            trained.append(train(f"mosaics of {COLUMNS} x {ROWS}", wanted.mosaics, COLUMNS, ROWS, wanted.epochs))
+            trained.append(measured(f"mosaics of {COLUMNS} x {ROWS}", wanted.mosaics, COLUMNS, ROWS, wanted.epochs))
     except KitError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_status
@@ -68,7 +66,7 @@ def main() -> int:
     return 0
 
 
-def train(what: str, count: int, columns: int, rows: int, epochs: int) -> Trained:
+def measured(what: str, count: int, columns: int, rows: int, epochs: int) -> Trained:
     """Trains on `count` pictures, each of `columns` x `rows` of the samples."""
     print(f"… {count} {what}", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="bench-train-sizes-") as name:
@@ -91,11 +89,9 @@ def train(what: str, count: int, columns: int, rows: int, epochs: int) -> Traine
         for number, box in enumerate(document["annotations"]):
             box["id"] = number
         (base / "labels.coco.json").write_text(json.dumps(document), encoding="utf-8")
-        (base / "input" / "config").mkdir(parents=True)
-        convert(base / "labels.coco.json", base / "input" / "data", to=Format.JUMPSTART, images=base / "pictures")
-        (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps({"epochs": str(epochs)}), "utf-8")
+        training_job.fill_channel(base, base / "labels.coco.json", base / "pictures")
         began = time.perf_counter()
-        printed = run(environments.TRAIN, SAGEMAKER_BASE_DIR=str(base))
+        printed = training_job.train(base, {"epochs": epochs})
         whole = time.perf_counter() - began
     seconds = [float(each) for each in re.findall(r"\bseconds=([0-9.]+) pictures_per_second", printed)]
     return Trained(what, count, len(document["annotations"]), statistics.median(seconds[1:]), whole - sum(seconds))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.groups import group_of, is_in_containers
-from tests.once import made_once
 from tests.s3_fixtures import bucket, s3  # noqa: F401 - fixtures
 
 # The detector's tests run in its own environment, without the kit: nothing of it may be imported up here.
@@ -58,15 +57,14 @@ def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]
 
 @pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a whole `kit local` with the default settings; tests that change something take a copy."""
+    """The folder of a whole `kit local` with the default settings."""
     from tests.end_to_end import command
 
-    def rehearse(folder: Path) -> None:
-        done = command.kit("local", folder=folder)
-        assert done.returncode == 0, done.stdout + done.stderr
-        (folder / "output.txt").write_text(done.stdout + done.stderr)
-
-    return made_once(tmp_path_factory, "rehearsal", rehearse)
+    folder = tmp_path_factory.mktemp("rehearsal")
+    done = command.kit("local", folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "output.txt").write_text(done.stdout + done.stderr)
+    return folder
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,12 +17,10 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
         # A worker's own is one of the folders in the run's.
         folder = folder.parent
     made = folder / name
-    with (folder / f"{name}.lock").open("a+") as lock:
+    with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.seek(0)
-        if not lock.read():
-            shutil.rmtree(made, ignore_errors=True)
-            made.mkdir()
-            make(made)
-            lock.write("made")
+        if not made.exists():
+            making = factory.mktemp(f"{name}-making")
+            make(making)
+            making.rename(made)
     return made

@@ -76,10 +76,14 @@ def summary(folder: Path) -> dict[str, Any]:
 def wait_for(what: str, look: Callable[[], Any]) -> Any:
     """Looks until something true is there, and returns it."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.005)
-    return found
+    while True:
+        began = time.monotonic()
+        if found := look():
+            return found
+        now = time.monotonic()
+        assert now < deadline, f"waited in vain for {what}"
+        # What is waited for shall have the processors, also where a look goes through all processes.
+        time.sleep(max(0.005, 4 * (now - began)))
 
 
 def processes_of(folder: Path) -> list[str]:

@@ -81,6 +81,8 @@ class ContainerServices:
             "LABEL_STUDIO_USERNAME": self.access.user,
             "LABEL_STUDIO_PASSWORD": self.access.password,
             "LABEL_STUDIO_USER_TOKEN": self.access.token,
+            # A run asks its services itself; a check of the engine's is a process in the container each time.
+            "HEALTH_INTERVAL": "30s",
         }
 
     def compose(self, *arguments: str) -> str:

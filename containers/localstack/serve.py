@@ -10,14 +10,18 @@ Requests to names of the Internet are refused. A page in a browser on this machi
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import runpy
 import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-from localstack.aws import handlers
-from localstack.services.s3 import provider
+# Python looks for objects that nobody uses any more while it loads what stays: a sixth of the start.
+gc.set_threshold(50_000, 20, 100)
+
+from localstack.aws import handlers  # noqa: E402
+from localstack.services.s3 import provider  # noqa: E402
 
 
 def refuse_names_of_the_internet(chain: Any, context: Any, _response: Any) -> None:

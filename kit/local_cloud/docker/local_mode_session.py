@@ -8,6 +8,7 @@ Source of the settings: `sagemaker.local` and `sagemaker.config.config_schema` o
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -56,8 +57,12 @@ def local_client(folder: Path, labels: Mapping[str, str], *, serving_port: int |
         labels: of the containers it starts.
         serving_port: of 127.0.0.1, for an endpoint.
     """
+    # Half a second of two and a half goes by in looking for objects that nobody uses any more while it loads.
+    gc.disable()
     import boto3
     from sagemaker.local.local_session import LocalSession
+
+    gc.enable()
 
     folder.mkdir(exist_ok=True)
     session = LocalSession(

@@ -24,9 +24,9 @@ from kit.errors import ServiceError
 from kit.language import _
 from kit.local_cloud.labelling.label_studio_database import (
     DATABASE_NAME,
-    EXECUTABLE,
     MIGRATION_SECONDS,
     PREPARED_DATABASE,
+    label_studio_command,
     label_studio_environment,
 )
 from kit.local_cloud.process import GuardedProcess, Service, choose_port, wait_for_predecessor, wait_until_ready
@@ -169,13 +169,7 @@ class LabelStudioServer:
         self._start = functools.partial(
             GuardedProcess,
             "Label Studio",
-            [
-                environment.absolute() / EXECUTABLE,
-                "start",
-                "--no-browser",
-                *("--internal-host", host),
-                *("--port", str(port)),
-            ],
+            label_studio_command(environment, "start", "--no-browser", "--internal-host", host, "--port", str(port)),
             environment={
                 **label_studio_environment(folder),
                 # By environment, because an address on a private network that comes by the API is refused.

@@ -16,14 +16,20 @@ from pathlib import Path
 from kit.errors import KitError, SetupError
 from kit.language import _
 from kit.local_cloud.process import GuardedProcess, child_environment
+from kit.repository import ROOT
 
-# Both in Label Studio's environment.
-EXECUTABLE = Path("bin/label-studio")
+_PROGRAM = ROOT / "containers" / "label-studio" / "serve.py"
+# In Label Studio's environment.
 PREPARED_DATABASE = Path("var/label_studio.sqlite3")
 
 DATABASE_NAME = "label_studio.sqlite3"
 MIGRATION_SECONDS = 600.0
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONUNBUFFERED", "AWS_EC2_METADATA_DISABLED")
+
+
+def label_studio_command(environment: Path, *arguments: str) -> list[str | Path]:
+    """A command line of Label Studio's own, for the virtual environment that holds it."""
+    return [environment.absolute() / "bin" / "python", "-I", _PROGRAM, *arguments]
 
 
 def label_studio_environment(data_folder: Path) -> dict[str, str]:
@@ -65,7 +71,7 @@ def prepare_database(environment: Path) -> None:
         folder = Path(name)
         process = GuardedProcess(
             _("The migration of Label Studio's database"),
-            [environment.absolute() / EXECUTABLE, "init", "--quiet"],
+            label_studio_command(environment, "init", "--quiet"),
             environment=label_studio_environment(folder),
             log=folder / "migration.log",
             directory=folder,

@@ -17,6 +17,6 @@ def test_settings_of_the_shell_do_not_reach_it(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_an_environment_without_label_studio_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="bin/label-studio does not exist; run `make setup`"):
+    with pytest.raises(SetupError, match="bin/python does not exist; run `make setup`"):
         prepare_database(tmp_path)
     assert list((tmp_path / "var").iterdir()) == []

@@ -133,7 +133,7 @@ ps: kit-there  ## the kit's containers  ## キットのコンテナの一覧
 
 # Three workers: with two, two cores are idle for a tenth of the time. Tests that share a service, or the engine, are run by one
 # of them (tests/groups.py).
-PYTEST := .venvs/kit/bin/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder
+PYTEST := .venvs/kit/bin/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 DETECTOR_PYTEST := .venvs/detector/bin/python -m pytest --numprocesses 2 --dist loadfile
 # Those of the detector that train one.
 TRAINING := serving training/test_job.py training/test_stopping.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,10 +18,13 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
         # A worker's own is one of the folders in the run's.
         folder = folder.parent
     made = folder / name
-    with (folder / f"{name}.lock").open("w") as lock:
+    with (folder / f"{name}.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            making = factory.mktemp(f"{name}-making")
-            make(making)
-            making.rename(made)
+        lock.seek(0)
+        if not lock.read():
+            # What somebody began whose making failed. It is made in its place, as runs know where they are.
+            shutil.rmtree(made, ignore_errors=True)
+            made.mkdir()
+            make(made)
+            lock.write("made")
     return made

@@ -16,6 +16,7 @@ import urllib3
 from kit.run.picture_set import SAMPLES
 from kit.tracks.rehearsal import running_double, tell
 from tests.end_to_end import command
+from tests.once import made_once
 
 PICTURES = 6
 # Seconds, for which nobody waits: see `kit_process`. When there is a team, the role is new for a minute still.
@@ -26,12 +27,14 @@ SLOWLY = {"workforce": 40.0, "team": 60.0, "role": 160.0, "configuration": 15.0,
 @pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a whole `kit cloud-rehearsal`, with real labelling, training and serving."""
-    folder = tmp_path_factory.mktemp("cloud-rehearsal")
+    return made_once(tmp_path_factory, "cloud-rehearsal", _rehearse)
+
+
+def _rehearse(folder: Path) -> None:
     done = command.kit("cloud-rehearsal", folder=folder, epochs="1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert command.processes_of(folder) == []
     (folder / "output.txt").write_text(done.stdout + done.stderr)
-    return folder
 
 
 @dataclass

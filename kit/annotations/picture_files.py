@@ -12,7 +12,18 @@ from pathlib import Path, PurePath
 from threading import Lock
 
 import pi_heif
-from PIL import Image, UnidentifiedImageError
+from PIL import (
+    # They make themselves known to Pillow. Looking for one that has not, it loads all of its forty.
+    AvifImagePlugin,  # noqa: F401
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    JpegImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
 
 from kit import MOST_PIXELS
 from kit.errors import InputError

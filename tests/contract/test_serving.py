@@ -36,9 +36,9 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The base folder of a short training."""
+    """The base folder of a training of one epoch: it does not matter here what the model finds."""
     python = environments.DETECTOR / "bin" / "python"
-    return made_once(tmp_path_factory, "trained", lambda base: train_briefly(base, channel, python=python))
+    return made_once(tmp_path_factory, "trained", lambda base: train_briefly(base, channel, python=python, epochs=1))
 
 
 @pytest.fixture(scope="module", params=SERVERS)

@@ -54,9 +54,15 @@ def trained(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     return base, (base / PRINTED).read_text()
 
 
-def train_briefly(base: Path, channel: Path, *, python: Path = Path(sys.executable)) -> None:
+def train_briefly(base: Path, channel: Path, *, python: Path = Path(sys.executable), epochs: int = 12) -> None:
     """Trains for seconds in a base folder, and leaves there what was printed."""
-    settings = {"epochs": "12", "batch_size": "2", "adam_learning_rate": "0.002", "image_size": "192", "seed": "3"}
+    settings = {
+        "epochs": str(epochs),
+        "batch_size": "2",
+        "adam_learning_rate": "0.002",
+        "image_size": "192",
+        "seed": "3",
+    }
     done = run_training(base, channel, python=python, **settings, labels=json.dumps(LABELS))
     assert done.returncode == 0, done.stderr
     (base / PRINTED).write_text(done.stdout)

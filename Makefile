@@ -131,7 +131,7 @@ ps: kit-there  ## the kit's containers  ## キットのコンテナの一覧
 
 ##@ for developers  ##@ 開発者向け
 
-# Three workers: with two, two cores are idle for a tenth of the time. Tests that share a service, or the engine, are run by one
+# Four workers: with three, two cores are idle for a tenth of the time. Tests that share a service, or the engine, are run by one
 # of them (tests/groups.py).
 PYTEST := .venvs/kit/bin/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 DETECTOR_PYTEST := .venvs/detector/bin/python -m pytest --numprocesses 2 --dist loadfile

@@ -17,12 +17,6 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-# Python looks for objects that nobody uses any more while it loads what stays: a sixth of the start.
-gc.set_threshold(50_000, 20, 100)
-
-from localstack.aws import handlers  # noqa: E402
-from localstack.services.s3 import provider  # noqa: E402
-
 
 def refuse_names_of_the_internet(chain: Any, context: Any, _response: Any) -> None:
     host = context.request.headers.get("Host", "")
@@ -48,6 +42,11 @@ def is_of_this_machine(host: str) -> bool:
 
 
 if __name__ == "__main__":
+    # Python looks for objects that nobody uses any more while it loads what stays: a sixth of the start.
+    gc.set_threshold(50_000, 20, 100)
+    from localstack.aws import handlers
+    from localstack.services.s3 import provider
+
     provider.DEFAULT_S3_TMP_DIR = sys.argv.pop()
     handlers.preprocess_request.append(refuse_names_of_the_internet)
     runpy.run_module("localstack.runtime.main", run_name="__main__", alter_sys=True)

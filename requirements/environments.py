@@ -89,7 +89,7 @@ class Cost(NamedTuple):
 COSTS = {
     "kit": Cost(169, 700, 15),
     "localstack": Cost(37, 130, 10),
-    "label-studio": Cost(278, 850, 45),
+    "label-studio": Cost(175, 560, 45),
     "detector": Cost(320, 1200, 15),
     "moto": Cost(50, 200, 5),
 }

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 # Tests read English, whatever the developer's locale.
 os.environ["LANG_UI"] = "en"
 
-# In which the images are built; the first test in containers waits for them.
-IMAGES_SECONDS = 1800
-
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -38,12 +35,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return group_of(nodeid)
 
     return LoadGroups(config, log)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in [item for item in items if is_in_containers(item.nodeid)][:1]:
-        item.add_marker(pytest.mark.timeout(IMAGES_SECONDS))
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,7 @@ from tests.browser.chromium import needs_chromium
 from tests.browser.test_report import DESKTOP, PHONE
 from tests.end_to_end import command
 
-# A whole run lies before the first of these tests, on a machine that may be busy.
-pytestmark = [needs_chromium, pytest.mark.timeout(900)]
+pytestmark = needs_chromium
 
 LOOKS = [("light", DESKTOP), ("dark", PHONE)]
 

@@ -21,8 +21,7 @@ from tests.browser.endpoint_page import Opened, assert_drawn, expected_boxes, op
 from tests.end_to_end import command
 from tests.serving_endpoint import Served, copy_of, served
 
-# A whole run lies before the first of these tests, on a machine that may be busy.
-pytestmark = [needs_chromium, pytest.mark.timeout(900)]
+pytestmark = needs_chromium
 
 HELD_OUT = sorted((SAMPLES / "held_out").glob("*.jpg"))
 HEIC = Path(__file__).parents[1] / "pictures" / "plugs-002.heic"

@@ -20,8 +20,7 @@ from tests.browser.chromium import needs_chromium
 from tests.browser.labelling_page import LabellingPage
 from tests.end_to_end import command
 
-# A whole run lies before the first of these tests, on a machine that may be busy.
-pytestmark = [needs_chromium, pytest.mark.timeout(900)]
+pytestmark = needs_chromium
 
 WAY_IN = re.compile(r"at (http://127\.0\.0\.1:\S+)\s+user (\S+)   password (\S+)")
 SETTINGS = {"labeler": "human", "assist": "0", "epochs": "1", "image_size": "160"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from kit.annotations.model import AnnotatedPicture, BoundingBox
@@ -15,7 +14,7 @@ from tests.browser.labelling_page import LabellingPage
 from tests.integration.conftest import label_studio  # noqa: F401 - a fixture
 from tests.integration.labelling_workshop import PICTURES, Workshop, workshop  # noqa: F401 - a fixture
 
-pytestmark = [needs_chromium, pytest.mark.timeout(900)]
+pytestmark = needs_chromium
 
 FIRST, SECOND, THIRD = PICTURES
 SIZES = {FIRST: (640, 480), SECOND: (301, 200), THIRD: (97, 211)}

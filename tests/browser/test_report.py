@@ -13,8 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.chromium import needs_chromium
 from tests.end_to_end import command
 
-# A whole run lies before the first of these tests, on a machine that may be busy.
-pytestmark = [needs_chromium, pytest.mark.timeout(900)]
+pytestmark = needs_chromium
 
 SECTIONS = (
     "Did it work?",

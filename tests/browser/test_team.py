@@ -20,8 +20,7 @@ from tests.browser.chromium import needs_chromium
 from tests.browser.labelling_page import LabellingPage
 from tests.end_to_end import command
 
-# A server comes up, and 35 pictures are labelled, on a machine that may be busy.
-pytestmark = [needs_chromium, pytest.mark.timeout(900)]
+pytestmark = needs_chromium
 
 PEOPLE = ("hanako@example.org", "taro@example.org", "ken@example.org")
 HOTKEYS = {"usb-a": "1", "usb-c": "2", "lightning": "3"}

@@ -22,7 +22,7 @@ from kit.run.journal import Journal
 from kit.tracks.rehearsal import environment_for, tell
 from tests.cloud.sparse_answers import leave_out_what_is_optional
 
-_PATIENCE_SECONDS = 240
+_PATIENCE_SECONDS = 480
 _NAP_SECONDS = 0.05
 
 

@@ -21,7 +21,7 @@ from tests.waiting import eventually
 
 PICTURE = sorted((SAMPLES / "held_out").glob("*.jpg"))[0]
 _PAGE = re.compile(r"^Page: +(http://\S+)/$", re.M)
-_PATIENCE_SECONDS = 240
+_PATIENCE_SECONDS = 480
 
 
 def page_of(running: Running) -> str:

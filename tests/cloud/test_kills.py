@@ -17,8 +17,6 @@ from tests.cloud.conftest import Double
 from tests.cloud.kit_process import Ended, Stop, run
 from tests.cloud.short_run import settings
 
-pytestmark = pytest.mark.timeout(1200)
-
 # As a run enters them in its ledger, in that order; what is made of it goes in the order in which the run ends.
 MADE = (
     "role", "user-pool", "workforce", "workteam", "worker", "bucket", "labeling-job", "labeling-job ended",

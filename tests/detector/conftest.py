@@ -42,7 +42,7 @@ def run_training(
         env=os.environ | {"SAGEMAKER_BASE_DIR": str(base)},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=480,
         check=False,
     )
 

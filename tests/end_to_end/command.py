@@ -14,7 +14,7 @@ from typing import Any
 
 KIT = Path(sys.executable).with_name("kit")
 # Far above what any step takes on a slow machine; a test that waits for something fails here, not by itself.
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 480
 
 
 def kit(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -16,8 +16,6 @@ from kit.local_cloud.labelling.label_studio import LabelStudioAccess
 from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
 
-pytestmark = pytest.mark.timeout(900)
-
 TRUTH = {picture.file_name: picture for picture in coco.read(SAMPLES / "train.coco.json").pictures}
 SHORT = {"epochs": "1", "image_size": "96"}
 

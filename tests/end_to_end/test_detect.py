@@ -23,9 +23,6 @@ from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
 from tests.serving_endpoint import copy_of, served
 
-# A whole run lies before the first of these tests, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(900)
-
 HELD_OUT = SAMPLES / "held_out"
 BROKEN = ("broken-1.jpg", "sub/broken-2.png")
 LABELS = ("usb-a", "usb-c", "lightning")

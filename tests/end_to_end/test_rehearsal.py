@@ -7,14 +7,10 @@ import tarfile
 from pathlib import Path
 
 import cv2
-import pytest
 
 from kit.annotations.formats import coco, ground_truth, jumpstart
 from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
-
-# A whole run lies before the first of these tests, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(900)
 
 
 def test_the_summary_says_what_the_workshop_promises(rehearsal: Path) -> None:

@@ -6,8 +6,6 @@ import os
 import signal
 from pathlib import Path
 
-import pytest
-
 from kit.run.names import STAGES
 from tests.end_to_end import command
 
@@ -51,7 +49,6 @@ def _attempts(folder: Path, stage: str) -> int:
     return int(stages[stage]["attempts"]) if stage in stages else 0
 
 
-@pytest.mark.timeout(1500)
 def test_stopped_at_many_moments_it_ends_everything_and_says_how_to_go_on(tmp_path: Path) -> None:
     """Each signal comes twice, to the group and to the process, as from `timeout make local`."""
     moments = [

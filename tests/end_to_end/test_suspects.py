@@ -12,8 +12,6 @@ from kit.annotations.formats import ground_truth
 from kit.run import suspected
 from tests.end_to_end import command
 
-pytestmark = pytest.mark.timeout(900)
-
 
 @pytest.fixture(scope="module")
 def looked_at(rehearsal: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

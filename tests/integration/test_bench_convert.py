@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 # Globox and supervision; without them the kit and label-studio-sdk are measured.
 CONVERTERS = ROOT / ".venvs" / "converters"
@@ -26,7 +24,6 @@ def boxes(path: Path) -> dict[str, list[tuple[str, list[int]]]]:
     return found
 
 
-@pytest.mark.timeout(240)
 def test_all_programs_convert_the_same_and_are_measured(tmp_path: Path) -> None:
     few = ["--sizes", "5", "20", "--rounds", "1", "--folder", str(tmp_path)]
     done = subprocess.run(

@@ -7,12 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.timeout(600)
 def test_every_leg_is_measured() -> None:
     few = ["--epochs", "1", "--rounds", "1", "--requests", "3", "--memory-requests", "20"]
     done = subprocess.run(

@@ -24,7 +24,6 @@ def run(*command: object) -> str:
     return done.stdout
 
 
-@pytest.mark.timeout(600)
 def test_an_epoch_of_the_detector_is_measured() -> None:
     printed = run(sys.executable, "bench/train.py", "--rounds", 1, "--epochs", 2, "--image-size", 96, "--without-peer")
     (row,) = re.findall(r"^\| the detector, 96 px \| ([\d.]+) \| ([\d.]+) \.\. ([\d.]+) \| ([\d.]+) \|", printed, re.M)
@@ -35,7 +34,6 @@ def test_an_epoch_of_the_detector_is_measured() -> None:
     assert rate == pytest.approx(int(pictures) / median, rel=0.1)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.skipif(not GLUONCV_PYTHON.exists(), reason="GluonCV is not installed: `make bench-train` does that")
 def test_the_peer_trains_and_answers(tmp_path: Path) -> None:
     document = json.loads((SAMPLES / "train.coco.json").read_text(encoding="utf-8"))

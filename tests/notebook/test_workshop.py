@@ -13,9 +13,6 @@ import pytest
 from tests.docs.test_docs import problem_of
 from tests.notebook.execution import NOTEBOOK, ROOT, executed
 
-# A whole run lies before the first of these tests, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(900)
-
 # The samples, three with their labels, three with what was found on them, and the one that is asked about.
 PICTURES = 1 + 3 + 3 + 1
 QUICK = {"KIT_EPOCHS": "1", "KIT_IMAGE_SIZE": "160", "KIT_RUNTIME": "process"}

@@ -47,7 +47,7 @@ class Recipe:
         lock: its file in `requirements/`.
         sources: folders of the repository, relative to its root.
         torch: whether PyTorch is in it.
-        left_out: patterns of what stays out of it of the packages.
+        left_out: patterns of what stays out of it of the packages, besides their tests.
         override: environment variable that names another image to use in its place.
     """
 
@@ -58,18 +58,20 @@ class Recipe:
     override: str | None = None
 
 
-# What serving never loads: ONNX Runtime's library for C programs and its conversion tools, and NumPy's tests.
+_TESTS = ("*/tests/*", "*/onnx/backend/test/*", "*/torch/test/*", "*/torch/bin/*[Tt]est*")
+# What training never loads: PyTorch's nine thousand headers, and the compiler of its messages.
+_NOT_TRAINED_WITH = ("*/torch/include/*", "*/torch/bin/protoc*")
+# What serving never loads: ONNX Runtime's library for C programs and its conversion tools.
 _NOT_SERVED = (
     "*/onnxruntime/capi/libonnxruntime.so.*",
     "*/onnxruntime/transformers/*",
     "*/onnxruntime/tools/*",
     "*/onnxruntime/quantization/*",
-    "*/numpy/*/tests/*",
 )
 # Those that take longest first.
 RECIPES: Mapping[str, Recipe] = {
     "label-studio": Recipe("label-studio.lock", override="LABEL_STUDIO_IMAGE"),
-    "training": Recipe("detector.lock", sources=(_DETECTOR,), torch=True),
+    "training": Recipe("detector.lock", sources=(_DETECTOR,), torch=True, left_out=_NOT_TRAINED_WITH),
     "localstack": Recipe("localstack.lock", override="LOCALSTACK_IMAGE"),
     "inference": Recipe("inference.lock", sources=(_DETECTOR,), left_out=_NOT_SERVED),
 }
@@ -152,11 +154,10 @@ def _ensure_image(engine: Engine, name: str, cuda: bool | None, say: Callable[[s
     if recipe.torch:
         torch = "cuda" if cuda or (cuda is None and there.get(TORCH_LABEL) == "cuda") else "cpu"
     locks = [recipe.lock, *(["torch-cpu.lock", "torch.lock"] if torch else [])]
-    files = [_CONTAINERS / name, *recipe.sources]
+    files, left_out = [_CONTAINERS / name, *recipe.sources], (*_TESTS, *recipe.left_out)
     base = engine.client.images.get(BASE_IMAGE).id
-    inputs = image_context.fingerprint(
-        ROOT, files, [*((ROOT / _LOCKS / lock).read_text("utf-8") for lock in locks), str(torch), machine, base]
-    )
+    packages = [*((ROOT / _LOCKS / lock).read_text("utf-8") for lock in locks), *left_out, str(torch), machine]
+    inputs = image_context.fingerprint(ROOT, files, [*packages, base])
     if there.get(INPUTS_LABEL) == inputs:
         return
     started = time.monotonic()
@@ -167,7 +168,7 @@ def _ensure_image(engine: Engine, name: str, cuda: bool | None, say: Callable[[s
     try:
         image_context.lay_out(ROOT / _LOCKS / recipe.lock, folder, machine, torch=torch, held=held)
         with tempfile.TemporaryFile(dir=ROOT / _WORK) as context:
-            image_context.write(context, ROOT, files, folder, recipe.left_out)
+            image_context.write(context, ROOT, files, folder, left_out)
             _build(
                 engine,
                 fileobj=context,

@@ -132,7 +132,7 @@ def test_a_pytorch_for_cuda_is_told_without_its_libraries(tmp_path: Path, cuda: 
 
 def test_before_environments_are_made_it_is_said_what_they_take() -> None:
     assert announcement(["localstack", "label-studio", "detector"]) == (
-        "This is done once: about 635 MB come from the package index, 2.2 GB are taken on disk; at 100 Mbit/s it takes "
+        "This is done once: about 532 MB come from the package index, 1.9 GB are taken on disk; at 100 Mbit/s it takes "
         "about 2 min."
     )
     assert announcement(["kit", "gluoncv"]) == "", "nobody has measured that"

@@ -110,7 +110,7 @@ def ensure_images(
             say(
                 _(
                     "The container images are built once: what goes into them comes from the package index, about "
-                    "2.5 GB are taken on disk, and it takes a few minutes."
+                    "2 GB are taken on disk, and it takes a few minutes."
                 )
             )
         if not has_base_image(engine):

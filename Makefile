@@ -138,7 +138,7 @@ DETECTOR_PYTEST := .venvs/detector/bin/python -m pytest --numprocesses 2 --dist 
 # Those of the detector that train one.
 TRAINING := serving training/test_job.py training/test_stopping.py
 
-test: check  ## every test, with the real LocalStack, Label Studio and detector; in containers too where Docker answers  ## すべてのテスト。本物の LocalStack、Label Studio、検出器で。Docker があればコンテナでも
+test: setup-dev check  ## every test, with the real LocalStack, Label Studio and detector; in containers too where Docker answers  ## すべてのテスト。本物の LocalStack、Label Studio、検出器で。Docker があればコンテナでも
 	$(DETECTOR_PYTEST) tests/detector
 	$(PYTEST) --ignore=tests/detector
 
@@ -146,7 +146,8 @@ test-fast: setup-dev  ## the tests that need no service and no training, in unde
 	$(PYTEST) tests/unit tests/docs
 	$(DETECTOR_PYTEST) tests/detector $(TRAINING:%=--ignore=tests/detector/%)
 
-check: setup-dev  ## ruff and mypy --strict  ## ruff と mypy --strict
+check:  ## ruff and mypy --strict  ## ruff と mypy --strict
+	@$(INSTALL) --dev kit detector
 	.venvs/kit/bin/ruff check .
 	.venvs/kit/bin/ruff format --check .
 	.venvs/kit/bin/mypy

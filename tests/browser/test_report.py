@@ -82,7 +82,7 @@ def test_light_dark_and_phone(report: Opened, screenshots: Path) -> None:
     page = report.page
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.screenshot(path=screenshots / f"report-{scheme}.png", full_page=True)
+        page.screenshot(path=screenshots / f"report-{scheme}.jpg", full_page=True)
         ink, plot = page.evaluate(
             """() => [getComputedStyle(document.body).color,
                       getComputedStyle(document.querySelector(".plot svg text")).fill]"""
@@ -91,7 +91,7 @@ def test_light_dark_and_phone(report: Opened, screenshots: Path) -> None:
         assert brightness(ink) < 60 if scheme == "light" else brightness(ink) > 200
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    page.screenshot(path=screenshots / "report-phone.png", full_page=True)
+    page.screenshot(path=screenshots / "report-phone.jpg", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], "nothing sticks out"
     sizes = page.locator("p, caption, figcaption, .cut, dd").evaluate_all(
         "texts => texts.map(text => parseFloat(getComputedStyle(text).fontSize))"

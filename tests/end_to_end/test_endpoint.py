@@ -268,17 +268,19 @@ def test_what_it_cannot_serve_is_told_in_a_sentence(runs: Path, what: str) -> No
 
 
 def test_a_run_with_keep_ends_in_the_page_and_cleans_up_after_ctrl_c(tmp_path: Path) -> None:
-    with served(tmp_path, command_name="local", keep="1", epochs="1", image_size="160") as running:
+    given = {"images": str(SAMPLES / "train"), "annotations": str(SAMPLES / "train.coco.json")}
+    with served(tmp_path, command_name="local", keep="1", epochs="1", image_size="160", **given) as running:
         latest = command.latest(tmp_path)
+        held_out = SAMPLES / "train" / command.journal(tmp_path)["stages"]["conversion"]["result"]["held_out"][0]
         assert (latest / "report.html").exists()
         assert command.journal(tmp_path)["stages"]["scoring"]["state"] == "finished"
         answer = urllib3.request(
             "POST",
             running.invocations,
-            body=PICTURE.read_bytes(),
+            body=held_out.read_bytes(),
             headers={"Content-Type": "application/x-image", "Accept": "application/json;verbose;n_predictions=100"},
         )
-        assert answer.json() == kept_answer(tmp_path, PICTURE)
+        assert answer.json() == kept_answer(tmp_path, held_out)
         assert running.stop() == 0
     assert command.summary(tmp_path)["left_behind"] == []
     assert "Left behind: nothing" in running.said

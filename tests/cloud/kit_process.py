@@ -21,8 +21,8 @@ from kit.resources import waiting
 from kit.run.journal import Journal
 from kit.tracks.rehearsal import environment_for, tell
 from tests.cloud.sparse_answers import leave_out_what_is_optional
+from tests.end_to_end.command import PATIENCE_SECONDS
 
-_PATIENCE_SECONDS = 480
 _NAP_SECONDS = 0.05
 
 
@@ -60,7 +60,7 @@ class Running:
         return self.output.read_text() if self.output.exists() else ""
 
     def ended(self) -> Ended:
-        self.process.join(_PATIENCE_SECONDS)
+        self.process.join(PATIENCE_SECONDS)
         assert self.process.exitcode is not None, self.said()
         return Ended(self.process.exitcode, self.said())
 

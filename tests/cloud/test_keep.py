@@ -17,17 +17,17 @@ from tests.cloud.conftest import Double
 from tests.cloud.kit_process import Running, run, start
 from tests.cloud.short_run import settings
 from tests.cloud.test_faults import refused
+from tests.end_to_end.command import PATIENCE_SECONDS
 from tests.waiting import eventually
 
 PICTURE = sorted((SAMPLES / "held_out").glob("*.jpg"))[0]
 _PAGE = re.compile(r"^Page: +(http://\S+)/$", re.M)
-_PATIENCE_SECONDS = 480
 
 
 def page_of(running: Running) -> str:
     """The address as soon as it is printed, without the slash at its end."""
     found = eventually(
-        lambda: _PAGE.search(running.said()) or running.process.exitcode is not None, timeout=_PATIENCE_SECONDS
+        lambda: _PAGE.search(running.said()) or running.process.exitcode is not None, timeout=PATIENCE_SECONDS
     )
     assert isinstance(found, re.Match), running.said()
     return str(found[1])

@@ -13,11 +13,15 @@ from typing import Any
 import pytest
 import urllib3
 
+from kit.local_cloud import environments
+from kit.local_cloud.model_archive import unpack
 from kit.run.picture_set import SAMPLES
 from kit.tracks.rehearsal import running_double, tell
+from tests.contract.servers import ProcessServer
 from tests.end_to_end import command
 from tests.once import made_once
 
+HERE = Path(__file__).parent
 PICTURES = 6
 # Seconds, for which nobody waits: see `kit_process`. When there is a team, the role is new for a minute still.
 AT_ONCE = {"workforce": 0.0}
@@ -83,13 +87,17 @@ class Double:
 @pytest.fixture(scope="session")
 def started_double(rehearsal: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Double]:
     model = command.latest(rehearsal) / "results" / "model.tar.gz"
-    train = [sys.executable, str(Path(__file__).with_name("quick_training.py")), str(model)]
-    with contextlib.ExitStack() as running:
+    base = tmp_path_factory.mktemp("served")
+    unpack(model, base / "model")
+    with contextlib.ExitStack() as running, contextlib.closing(ProcessServer(base, {})) as server:
+        train = [sys.executable, str(HERE / "quick_training.py"), str(model)]
+        serve = [sys.executable, str(HERE / "quick_serving.py"), str(server.port), str(base / "model")]
+        programs = ("--train", json.dumps(train), "--serve", json.dumps([*serve, *map(str, environments.SERVE)]))
 
         def start() -> str:
             running.close()
             folder = tmp_path_factory.mktemp("aws-double")
-            return running.enter_context(running_double(folder, "--train", json.dumps(train)))
+            return running.enter_context(running_double(folder, *programs))
 
         started = Double(start)
         started.begin_anew()

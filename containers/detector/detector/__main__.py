@@ -43,10 +43,10 @@ def stop(number: int, _frame: FrameType | None) -> None:
 
 
 def run(command: str, paths: Paths) -> None:
-    # Threads that spin while they wait for each other are three times slower where other programs want the cores too.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Serving must not wait for PyTorch, nor training for the server.
     if command == "train":
+        # Threads that spin while they wait for each other are three times slower where other programs want the cores.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         # PyTorch loads in four fifths of the time if Python does not look for garbage meanwhile, and the export is done
         # sooner if what was loaded is not searched again and again. The first optimizer loads _dynamo.
         gc.disable()

@@ -45,7 +45,7 @@ def test_a_quick_look_finds_little_that_a_full_one_does_not(trained: tuple[Path,
 
 def test_any_number_of_threads_finds_the_same(trained: tuple[Path, str], channel: Path) -> None:
     """The endpoint gives a picture more threads when it is alone: that must not show in the answer."""
-    models = [load(trained[0] / "model", threads) for threads in (1, 2, 3)]
+    models = [load(trained[0] / "model", threads, spin=spin) for threads, spin in ((1, True), (2, False), (3, True))]
     several = 0
     for path in sorted((channel / "images").iterdir()):
         pixels = picture.decode(path.read_bytes())

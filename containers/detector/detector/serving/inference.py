@@ -114,8 +114,12 @@ def write_description(folder: Path, description: Description) -> None:
     (folder / DESCRIPTION_FILE).write_text(text + "\n", "utf-8")
 
 
-def load(folder: Path, threads: int) -> Model:
+def load(folder: Path, threads: int, *, spin: bool = True) -> Model:
     """The model that a training wrote to a folder, to work on one picture at a time with that many threads.
+
+    Args:
+        spin: threads that wait for each other while a network runs keep their cores: a tenth sooner where the cores are
+            free, nearly twice as long where other programs want them.
 
     Raises:
         SetupError: a file is missing or damaged.
@@ -123,9 +127,9 @@ def load(folder: Path, threads: int) -> Model:
     try:
         document = json.loads((folder / DESCRIPTION_FILE).read_text("utf-8"))
         description = Description(**document | {"labels": tuple(document["labels"])})
-        detector = session(folder / DETECTOR_FILE, threads)
+        detector = session(folder / DETECTOR_FILE, threads, spin=spin)
         # Boxes side by side, each with one thread, are done sooner than one after the other with all threads.
-        classifier = session(folder / CLASSIFIER_FILE, 1)
+        classifier = session(folder / CLASSIFIER_FILE, 1, spin=spin)
     except Exception as error:  # ONNX Runtime's exceptions have no base class of their own
         raise SetupError(
             f"the model in {folder} cannot be loaded ({error}): unpack model.tar.gz of a training there"
@@ -134,12 +138,13 @@ def load(folder: Path, threads: int) -> Model:
     return Model(detector, classifier, description, pool)
 
 
-def session(file: Path, threads: int) -> onnxruntime.InferenceSession:
-    """An ONNX Runtime session on the CPU with that many threads."""
+def session(file: Path, threads: int, *, spin: bool = True) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session on the CPU with that many threads; see `load`."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     # Threads that wait for work burn a core that something else can use once the network has run.
     options.add_session_config_entry("session.force_spinning_stop", "1")
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spin else "0")
     return onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
 
 

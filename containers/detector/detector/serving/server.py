@@ -52,6 +52,7 @@ class ServerSettings:
         queue: DETECTOR_QUEUE, requests that may wait or be worked on before others are turned away.
         workers: DETECTOR_WORKERS, pictures worked on at a time.
         connections: DETECTOR_CONNECTIONS, kept open at a time; fewer where there are too few file descriptors.
+        spin: not where OMP_WAIT_POLICY is "PASSIVE", OpenMP's word for cores that other programs want too; see `load`.
     """
 
     host: str
@@ -60,6 +61,7 @@ class ServerSettings:
     queue: int
     workers: int
     connections: int
+    spin: bool = True
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> ServerSettings:
@@ -79,6 +81,7 @@ class ServerSettings:
             queue=number("DETECTOR_QUEUE", 16),
             workers=number("DETECTOR_WORKERS", len(os.sched_getaffinity(0))),
             connections=number("DETECTOR_CONNECTIONS", 500),
+            spin=environment.get("OMP_WAIT_POLICY", "").upper() != "PASSIVE",
         )
 
 
@@ -163,7 +166,8 @@ def serve(paths: Paths, settings: ServerSettings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     cores = len(os.sched_getaffinity(0))
     # A core for each picture does the most work; all cores for the only one answer it soonest.
-    alone, beside = (load(paths.model, threads) for threads in (cores, max(1, cores // settings.workers)))
+    shares = (cores, max(1, cores // settings.workers))
+    alone, beside = (load(paths.model, threads, spin=settings.spin) for threads in shares)
     for model in (alone, beside):
         warm_up(model)
     uvicorn.Server(configuration(Endpoint(alone, beside, settings), settings)).run()

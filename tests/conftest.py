@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 # Tests read English, whatever the developer's locale.
 os.environ["LANG_UI"] = "en"
-# Models that are served share the cores with the other workers.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,6 +14,7 @@ import pytest
 import urllib3
 
 from kit.local_cloud import environments
+from kit.local_cloud.hosting.model_server import SHARING_CORES
 from kit.local_cloud.model_archive import unpack
 from kit.run.picture_set import SAMPLES
 from kit.tracks.rehearsal import running_double, tell
@@ -89,7 +90,7 @@ def started_double(rehearsal: Path, tmp_path_factory: pytest.TempPathFactory) ->
     model = command.latest(rehearsal) / "results" / "model.tar.gz"
     base = tmp_path_factory.mktemp("served")
     unpack(model, base / "model")
-    with contextlib.ExitStack() as running, contextlib.closing(ProcessServer(base, {})) as server:
+    with contextlib.ExitStack() as running, contextlib.closing(ProcessServer(base, SHARING_CORES)) as server:
         train = [sys.executable, str(HERE / "quick_training.py"), str(model)]
         serve = [sys.executable, str(HERE / "quick_serving.py"), str(server.port), str(base / "model")]
         programs = ("--train", json.dumps(train), "--serve", json.dumps([*serve, *map(str, environments.SERVE)]))

@@ -14,7 +14,6 @@ import cv2
 import pytest
 from label_studio_sdk.label_interface import LabelInterface
 from pycocotools.coco import COCO
-from supervision import DetectionDataset
 
 from kit.annotations.formats import registry
 from kit.detection.films import Film
@@ -123,6 +122,9 @@ def test_the_kit_reads_coco_yolo_and_manifest_alike(folder_of_65: Path) -> None:
 
 
 def test_supervision_reads_coco_and_yolo_alike(folder_of_65: Path) -> None:
+    # Here, as all workers collect all tests: it takes a second.
+    from supervision import DetectionDataset
+
     yolo = folder_of_65 / "yolo"
     read = [
         DetectionDataset.from_coco(str(HELD_OUT), str(folder_of_65 / "coco.json")),

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kit import stopping
 from kit.errors import KitError
 from kit.local_cloud.container_files import ContainerDefinition, ContainerFiles
-from kit.local_cloud.hosting.model_server import ModelServer
+from kit.local_cloud.hosting.model_server import SHARING_CORES, ModelServer
 from kit.local_cloud.model_archive import unpack
 from kit.s3_uri import bucket_and_key
 
@@ -111,7 +111,8 @@ class Endpoint:
             self._s3.download_file(*bucket_and_key(self._deployment.model_data), str(archive))
             unpack(archive, files.model)
             archive.unlink()
-        files.define_container(ContainerDefinition(self._deployment.image, self._deployment.environment))
+        environment = {**SHARING_CORES, **self._deployment.environment}
+        files.define_container(ContainerDefinition(self._deployment.image, environment))
         with self._lock:
             if self._closed:
                 return
@@ -119,7 +120,7 @@ class Endpoint:
                 f"Endpoint {self._deployment.endpoint}",
                 files.base,
                 self._command,
-                environment=self._deployment.environment,
+                environment=environment,
                 log=self._folder / "endpoint.log",
             )
         server.wait_until_ready(self._deployment.startup_timeout)

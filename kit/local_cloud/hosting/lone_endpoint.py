@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kit.local_cloud.algorithm import ALGORITHM
 from kit.local_cloud.container_files import ContainerDefinition, ContainerFiles
-from kit.local_cloud.hosting.model_server import ModelServer
+from kit.local_cloud.hosting.model_server import SHARING_CORES, ModelServer
 from kit.local_cloud.model_archive import unpack
 
 _VARIANT = "AllTraffic"
@@ -57,9 +57,9 @@ def serving_files(
     files: ContainerFiles, name: str, command: Sequence[str | os.PathLike[str]]
 ) -> Iterator[LoneEndpoint]:
     """The model in `model/` of these files behind an endpoint while the block runs; otherwise as `serving`."""
-    files.define_container(ContainerDefinition(ALGORITHM.inference_image, {}))
+    files.define_container(ContainerDefinition(ALGORITHM.inference_image, SHARING_CORES))
     log = files.base.with_name("endpoint.log")
-    server = ModelServer(f"Endpoint {name}", files.base, command, environment={}, log=log)
+    server = ModelServer(f"Endpoint {name}", files.base, command, environment=SHARING_CORES, log=log)
     try:
         server.wait_until_ready(_STARTUP_SECONDS)
         yield LoneEndpoint(name, server)

@@ -19,6 +19,9 @@ from kit.local_cloud.process import GuardedProcess, child_environment, choose_po
 _ANSWER_TIMEOUT_SECONDS = 60.0
 _PING_TIMEOUT_SECONDS = 2.0
 
+# For programs and containers that serve: unlike an endpoint's on AWS they share the cores with all else that runs here.
+SHARING_CORES = {"OMP_WAIT_POLICY": "PASSIVE"}
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from label_studio_sdk.converter.brush import mask2rle
 from pycocotools import mask as coco_mask
 
 from kit.annotations.formats import registry as formats
@@ -200,6 +199,9 @@ def test_labels_of_several_people_and_drafts_are_counted(tmp_path: Path) -> None
 
 
 def test_polygons_and_brushes_of_label_studio_have_boxes(tmp_path: Path) -> None:
+    # Here, as all workers collect all tests: it takes two seconds.
+    from label_studio_sdk.converter.brush import mask2rle
+
     covered = np.zeros((480, 640), np.uint8)
     covered[100:200, 50:90] = 255
     path = export(

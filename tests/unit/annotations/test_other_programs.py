@@ -1,4 +1,7 @@
-"""Other programs read what the kit writes, and the kit what they write: counts and corners, number by number."""
+"""Other programs read what the kit writes, and the kit what they write: counts and corners, number by number.
+
+Programs that take seconds to load are imported in the tests: all workers collect all tests.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from typing import Any
 
 import globox
 import pytest
-import supervision
-from label_studio_sdk.converter import Converter
 from pycocotools.coco import COCO
 
 from kit.annotations.convert import convert
@@ -113,7 +114,9 @@ def test_pycocotools_reads_our_coco(ours: Path) -> None:
 
 
 def test_supervision_reads_ours(ours: Path, images: Path) -> None:
-    data = supervision.DetectionDataset
+    from supervision import DetectionDataset
+
+    data = DetectionDataset
     same(of_supervision(data.from_coco(str(images), str(ours / "coco.json"))))
     yolo = ours / "yolo"
     same(of_supervision(data.from_yolo(str(images), str(yolo / "labels"), str(yolo / "data.yaml"))))
@@ -123,7 +126,9 @@ def test_supervision_reads_ours(ours: Path, images: Path) -> None:
 
 
 def test_we_read_what_supervision_writes(ours: Path, images: Path, tmp_path: Path) -> None:
-    data = supervision.DetectionDataset.from_coco(str(images), str(ours / "coco.json"))
+    from supervision import DetectionDataset
+
+    data = DetectionDataset.from_coco(str(images), str(ours / "coco.json"))
     data.as_coco(annotations_path=str(tmp_path / "sv.json"))
     same(read_by_us(tmp_path / "sv.json"))
     yolo = tmp_path / "sv"
@@ -162,6 +167,8 @@ def test_label_studios_converter_reads_our_tasks_and_we_what_it_writes(
     ours: Path, images: Path, tmp_path: Path
 ) -> None:
     """Into COCO, YOLO, Pascal VOC and JSON-MIN. It may leave out pictures without a box, and adds to names."""
+    from label_studio_sdk.converter import Converter
+
     tasks, converter = str(ours / "label-studio"), Converter(CONFIGURATION, str(tmp_path), download_resources=False)
     found = {}
     converter.convert_to_coco(tasks, str(tmp_path / "coco"), is_dir=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -54,20 +56,26 @@ def only(findings: tuple[Finding, ...]) -> Finding:
 @pytest.mark.parametrize(
     ("run", "name", "figures", "command"),
     [
-        (evidence(map50=None), "nothing-to-score", (), MORE),
-        (evidence(all_found(8)), "few-pictures", ("8",), MORE),
-        (evidence(**labelled(cat=100, dog=6)), "rare-classes", ("dog (6)", "100"), MORE),
-        (small_ones(missed=30), "small-missed", ("60 of 90", "180 of 180"), f"{RELABELLED} IMAGE_SIZE=384"),
-        (confused(9), "mixed-up", ("cat", "dog", "9 times"), f"{RELABELLED} IMAGE_SIZE=384"),
+        (partial(evidence, map50=None), "nothing-to-score", (), MORE),
+        (partial(evidence, all_found(8)), "few-pictures", ("8",), MORE),
+        (partial(evidence, **labelled(cat=100, dog=6)), "rare-classes", ("dog (6)", "100"), MORE),
+        (partial(small_ones, missed=30), "small-missed", ("60 of 90", "180 of 180"), f"{RELABELLED} IMAGE_SIZE=384"),
+        (partial(confused, 9), "mixed-up", ("cat", "dog", "9 times"), f"{RELABELLED} IMAGE_SIZE=384"),
         (
-            evidence(map50=0.8, **trained(history=losses([9 - 0.3 * n for n in range(30)], [1.0] * 30))),
+            partial(evidence, map50=0.8, **trained(history=losses([9 - 0.3 * n for n in range(30)], [1.0] * 30))),
             "loss-still-falling",
             ("2.85", "1.05"),
             f"{RELABELLED} EPOCHS=60",
         ),
-        (evidence(map50=0.3, **trained(epochs=1, history=losses([3], [1]))), "too-few-epochs", ("1",), RELABELLED),
         (
-            evidence(
+            partial(evidence, map50=0.3, **trained(epochs=1, history=losses([3], [1]))),
+            "too-few-epochs",
+            ("1",),
+            RELABELLED,
+        ),
+        (
+            partial(
+                evidence,
                 map50=0.8,
                 **trained(history=losses([2, 1, 0.6, 0.5, 0.5, 0.49, 0.49, 0.48], [2, 1.2, 0.9, 1, 1, 1.1, 1.2, 1.3])),
             ),
@@ -76,7 +84,7 @@ def only(findings: tuple[Finding, ...]) -> Finding:
             f"{RELABELLED} EPOCHS=3",
         ),
         (
-            evidence(map50=0.1, **trained(validation_pictures=0, history=losses([1.0] * 9, [0.1] * 9))),
+            partial(evidence, map50=0.1, **trained(validation_pictures=0, history=losses([1.0] * 9, [0.1] * 9))),
             "by-heart",
             ("0.1", "0.10"),
             MORE,
@@ -85,9 +93,9 @@ def only(findings: tuple[Finding, ...]) -> Finding:
     ids=lambda value: value if isinstance(value, str) and "make" not in value else "",
 )
 def test_each_fault_is_seen_with_its_figures_and_the_command(
-    run: Evidence, name: str, figures: tuple[str, ...], command: str
+    run: Callable[[], Evidence], name: str, figures: tuple[str, ...], command: str
 ) -> None:
-    finding = only(verdict.of(run).advice)
+    finding = only(verdict.of(run()).advice)
     assert (finding.name, finding.command) == (name, command)
     assert [figure for figure in figures if figure not in finding.what] == []
     assert finding.todo
@@ -102,18 +110,20 @@ def test_a_run_without_faults_is_left_in_peace_and_pointed_to_the_next_step() ->
 @pytest.mark.parametrize(
     "run",
     [
-        confused(1),
-        small_ones(missed=4),
-        evidence(**labelled(cat=100, dog=30)),
-        evidence(map50=0.1, **trained(validation_pictures=0, history=losses([1.0] * 9, [0.9] * 9))),
+        partial(confused, 1),
+        partial(small_ones, missed=4),
+        partial(evidence, **labelled(cat=100, dog=30)),
+        partial(evidence, map50=0.1, **trained(validation_pictures=0, history=losses([1.0] * 9, [0.9] * 9))),
         # Falls less and less.
-        evidence(map50=0.8, **trained(history=losses([3, 2, 1.5, 1.3, 1.2, 1.15, 1.12, 1.1, 1.09, 1.08], [1] * 10))),
+        partial(
+            evidence, map50=0.8, **trained(history=losses([3, 2, 1.5, 1.3, 1.2, 1.15, 1.12, 1.1, 1.09, 1.08], [1] * 10))
+        ),
         # Nobody knows what it is of: but it does not rise.
-        evidence(**trained(validation_pictures=None)),
+        partial(evidence, **trained(validation_pictures=None)),
     ],
 )
-def test_what_is_within_bounds_is_no_fault(run: Evidence) -> None:
-    assert only(verdict.of(run).advice).name == "on-aws"
+def test_what_is_within_bounds_is_no_fault(run: Callable[[], Evidence]) -> None:
+    assert only(verdict.of(run()).advice).name == "on-aws"
 
 
 def test_labels_worth_another_look_are_named_surest_first() -> None:

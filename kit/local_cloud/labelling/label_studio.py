@@ -33,7 +33,7 @@ from kit.local_cloud.process import GuardedProcess, Service, choose_port, wait_f
 from kit.network import EVERYWHERE, LOOPBACK, addresses_of
 
 if TYPE_CHECKING:
-    from label_studio_sdk.client import LabelStudio
+    from kit.local_cloud.labelling.label_studio_client import LabelStudio
 
 _logger = logging.getLogger(__name__)
 
@@ -82,15 +82,14 @@ class LabelStudioAccess:
         Raises:
             ServiceError: in the block a call was refused or not answered.
         """
-        # Half of what a run loads, and only labelling needs it.
-        from label_studio_sdk.client import LabelStudio
+        # A third of a second, and only labelling needs it.
         from label_studio_sdk.core.api_error import ApiError
+
+        from kit.local_cloud.labelling.label_studio_client import LabelStudio
 
         with _connection(_ANSWER_SECONDS) as connection:
             try:
-                yield LabelStudio(  # type: ignore[no-untyped-call]
-                    base_url=self.url, api_key=self.token, httpx_client=connection
-                )
+                yield LabelStudio(base_url=self.url, api_key=self.token, httpx_client=connection)
             except ApiError as error:
                 raise ServiceError(
                     _("{purpose}: Label Studio at {url} refused with status {status}: {body}").format(

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_leg_is_measured() -> None:
-    few = ["--epochs", "1", "--rounds", "1", "--requests", "3", "--memory-requests", "20"]
+    few = ["--epochs", "1", "--rounds", "1", "--requests", "3", "--memory-requests", "10"]
     done = subprocess.run(
         [sys.executable, "bench/serve.py", *few], cwd=ROOT, capture_output=True, text=True, timeout=560, check=False
     )

@@ -30,7 +30,7 @@ export KIT_FROM_MAKE := $(GIVEN)
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev kit-environment kit-there local go-on relabel runs status compare suspects detect endpoint \
         doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
-        test test-fast check fuzz screenshots docs-check messages format lock samples scenes-environment gpu-check \
+        test test-fast check fuzz screenshots docs-check messages format lock label-studio-database samples scenes-environment gpu-check \
         bench-convert bench-train bench-train-sizes bench-serve bench-slow-clients bench-run-kills bench-live bench-far bench-suspects bench-assist bench-submits \
         images base-image up down logs ps clean distclean
 
@@ -176,6 +176,11 @@ format: setup-dev  ## let ruff lay out the code  ## ruff でコードを整え�
 lock:  ## make the lock files under requirements/ anew  ## requirements/ のロックファイルを作り直す
 	@$(INSTALL) uv
 	UV=$(CURDIR)/.venvs/uv/bin/uv requirements/lock
+
+label-studio-database: kit-environment  ## write containers/label-studio/database.sql anew, after `make lock` has another Label Studio  ## `make lock` で Label Studio の版が変わったあと、containers/label-studio/database.sql を書き直す
+	@$(INSTALL) label-studio
+	@.venvs/kit/bin/python -m kit.local_cloud.labelling.label_studio_database .venvs/label-studio \
+		--write containers/label-studio/database.sql
 
 samples: scenes-environment  ## render the sample pictures anew, into runs/plugs (about half an hour on 2 cores)  ## サンプル画像を runs/plugs に描き直す（2 コアで約 30 分）
 	.venvs/scenes/bin/python -m samples.scenes.render --out runs/plugs

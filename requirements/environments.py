@@ -17,15 +17,12 @@ class WarmUp(NamedTuple):
         command: may say {venv}, and {python}: what runs this.
         settings: environment variables, which may say {venv}.
         folder: in the environment, that the command wants to be there.
-        lasting: a file of what it makes, in the environment, that is the same on every machine: the image of the same
-            lock takes it too.
     """
 
     makes: str
     command: tuple[str, ...]
     settings: tuple[tuple[str, str], ...] = ()
     folder: str = ""
-    lasting: str = ""
 
 
 class Environment(NamedTuple):
@@ -59,7 +56,6 @@ ENVIRONMENTS = {
         warm_up=WarmUp(
             marked("its empty database"),
             ("{python}", "-m", "kit.local_cloud.labelling.label_studio_database", "{venv}"),
-            lasting="var/label_studio.sqlite3",
         )
     ),
     "detector": Environment(torch=True, package="containers/detector"),

@@ -2,8 +2,7 @@
 """Lays out what a container image imports: `lay_out.py [--torch cpu|cuda] LOCK MACHINE FOLDER`.
 
 The packages of a lock come into FOLDER/lib/python3.11/site-packages, for the image's Python and system, whatever this
-machine's are; by uv, from where pip is set to look. So an image is built without a network. What the environment of the
-same lock has made once for all, where there is one, comes to the place that it has there.
+machine's are; by uv, from where pip is set to look. So an image is built without a network.
 Standard library only, as `install.py`.
 """
 
@@ -11,16 +10,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import shutil
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kit.language import _
-from requirements.environments import ENVIRONMENTS
-from requirements.install import VENVS, choose_installer, is_made
-from requirements.packages import LOCKS, install_torch, is_cuda_build
+from requirements.install import choose_installer
+from requirements.packages import install_torch, is_cuda_build
 from requirements.progress import Progress
 from requirements.task import InstallError, Task
 
@@ -78,16 +75,6 @@ def lay_out(lock: Path, machine: str, folder: Path, torch: str | None, progress:
                 machine=machine, names=", ".join(wrong)
             )
         )
-    if lasting := what_lasts(lock):
-        (folder / lasting).parent.mkdir(parents=True)
-        shutil.copyfile(VENVS / lock.stem / lasting, folder / lasting)
-
-
-def what_lasts(lock: Path) -> str:
-    """See `WarmUp.lasting`; "" where the environment of this lock has nothing of the kind, or is not there."""
-    environment = ENVIRONMENTS.get(lock.stem) if lock.resolve().parent == LOCKS else None
-    warm_up = environment.warm_up if environment else None
-    return warm_up.lasting if warm_up and is_made(lock.stem, dev=False) else ""
 
 
 def runs_anywhere(wheel: str) -> bool:

@@ -57,6 +57,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             os._exit(9)
         else:
             told = {"model": model, "identity": identity, "mode": os.environ.get("MODE")}
+            told["cores"] = os.environ.get("OMP_WAIT_POLICY")
             told |= {"path": self.path, "bytes": len(body), "connections": len(connections)}
             told |= {"type": self.headers["Content-Type"], "accept": self.headers["Accept"]}
             told |= {"attributes": self.headers["X-Amzn-SageMaker-Custom-Attributes"]}
@@ -149,6 +150,7 @@ def test_an_endpoint_lives_from_creation_to_deletion(s3: S3Client, bucket: str, 
         "path": "/invocations",
         "bytes": 9,
         "mode": "fast",
+        "cores": "PASSIVE",
         "type": "application/x-image",
         "accept": "application/json;verbose",
         "attributes": "detector-effort=quick",

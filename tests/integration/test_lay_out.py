@@ -12,11 +12,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import SetupError
-from kit.local_cloud import environments
 from kit.local_cloud.docker.image_context import lay_out
-from kit.local_cloud.labelling.label_studio_database import PREPARED_DATABASE
-from requirements.lay_out import what_lasts
-from requirements.packages import LOCKS
 from tests.integration.package_index import PackageIndex
 
 
@@ -116,13 +112,3 @@ def test_the_build_for_the_cpu_is_no_cuda(tmp_path: Path, held: int, monkeypatch
     lock.touch()
     with pytest.raises(SetupError, match="TORCH_INDEX has PyTorch for the CPU"):
         lay_out(lock, tmp_path / "tiny", "x86_64", torch="cuda", held=held)
-
-
-def test_what_the_environment_of_the_same_lock_has_made_is_not_made_again(tmp_path: Path) -> None:
-    lasting = what_lasts(LOCKS / "label-studio.lock")
-    # Said again in requirements/environments.py, which every `make` loads.
-    assert Path(lasting) == PREPARED_DATABASE
-    assert (environments.LABEL_STUDIO / lasting).read_bytes().startswith(b"SQLite format 3\0")
-    assert what_lasts(LOCKS / "inference.lock") == ""
-    (tmp_path / "label-studio.lock").touch()
-    assert what_lasts(tmp_path / "label-studio.lock") == "", "another lock's"

@@ -1,18 +1,24 @@
-"""Makes Label Studio's empty database once, so that a run need not: its migrations take half a minute.
+"""Makes Label Studio's empty database once, so that a run need not.
 
     python -m kit.local_cloud.labelling.label_studio_database .venvs/label-studio
 
-The database holds no user: Label Studio creates the user it is started with in a database that does not have it.
+The database holds no user: Label Studio creates the user it is started with in a database that does not have it. Label
+Studio's program (`containers/label-studio/serve.py`) begins with `database.sql`, so that a minute of migrations is left
+out. For another version of Label Studio `make label-studio-database` writes that anew: its further migrations on top of
+what is there, all of them where that is an empty file.
 """
 
 from __future__ import annotations
 
 import argparse
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
+from kit.atomic_file import write_atomically
 from kit.errors import KitError, SetupError
 from kit.language import _
 from kit.local_cloud.process import GuardedProcess, child_environment
@@ -93,11 +99,32 @@ def prepare_database(environment: Path) -> None:
         (folder / DATABASE_NAME).replace(target)
 
 
+def write_statements(environment: Path, target: Path) -> None:
+    """Writes the statements that make the database of `prepare_database`, below the version that it is of."""
+    (package,) = environment.glob("lib/*/site-packages/label_studio-*.dist-info")
+    version = package.name.removesuffix(".dist-info").partition("-")[2]
+    with closing(sqlite3.connect(environment / PREPARED_DATABASE)) as database:
+        statements = "\n".join(database.iterdump())
+    write_atomically(target, f"{heading(version)}\n{statements}\n".encode())
+
+
+def heading(version: str) -> str:
+    """The comment above the statements for a version of Label Studio."""
+    return (
+        f"-- The empty database of Label Studio {version} (https://github.com/HumanSignal/label-studio, Apache-2.0),\n"
+        "-- as its own migrations make it; written by `make label-studio-database`."
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make Label Studio's empty database.")
     parser.add_argument("environment", type=Path, help="the virtual environment that holds label-studio")
+    parser.add_argument("--write", type=Path, help="a file for the statements that make such a database")
+    wanted = parser.parse_args()
     try:
-        prepare_database(parser.parse_args().environment)
+        prepare_database(wanted.environment)
+        if wanted.write:
+            write_statements(wanted.environment, wanted.write)
     except KitError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_status)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from detector import picture
 from detector.serving.inference import QUICK, detect, load
+from detector.serving.server import ServerSettings
 
 
 @pytest.mark.parametrize("content", [None, b"no model"])
@@ -29,6 +30,14 @@ def test_no_model_is_one_sentence(trained: tuple[Path, str], tmp_path: Path, con
     )
     assert done.returncode != 0
     assert "cannot be loaded" in (tmp_path / "output" / "failure").read_text()
+
+
+def test_threads_spin_unless_the_cores_are_wanted_by_others_too() -> None:
+    spins = [
+        ServerSettings.from_environment(said).spin
+        for said in ({}, *({"OMP_WAIT_POLICY": policy} for policy in ("active", "Passive")))
+    ]
+    assert spins == [True, True, False]
 
 
 def test_a_quick_look_finds_little_that_a_full_one_does_not(trained: tuple[Path, str], channel: Path) -> None:

@@ -30,7 +30,7 @@ export KIT_FROM_MAKE := $(GIVEN)
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev kit-environment kit-there local go-on relabel runs status compare suspects detect endpoint \
         doctor cloud cloud-rehearsal cloud-clean cloud-quota cloud-studio \
-        test test-fast check fuzz screenshots docs-check messages format lock label-studio-database samples scenes-environment gpu-check \
+        test test-fast check fuzz screenshots docs-check messages format lock empty-database samples scenes-environment gpu-check \
         bench-convert bench-train bench-train-sizes bench-serve bench-slow-clients bench-run-kills bench-live bench-far bench-suspects bench-assist bench-submits \
         images base-image up down logs ps clean distclean
 
@@ -177,7 +177,7 @@ lock:  ## make the lock files under requirements/ anew  ## requirements/ のロ�
 	@$(INSTALL) uv
 	UV=$(CURDIR)/.venvs/uv/bin/uv requirements/lock
 
-label-studio-database: kit-environment  ## write containers/label-studio/database.sql anew, after `make lock` has another Label Studio  ## `make lock` で Label Studio の版が変わったあと、containers/label-studio/database.sql を書き直す
+empty-database: kit-environment  ## write containers/label-studio/database.sql anew, after `make lock` has another Label Studio  ## `make lock` で Label Studio の版が変わったあと、containers/label-studio/database.sql を書き直す
 	@$(INSTALL) label-studio
 	@.venvs/kit/bin/python -m kit.local_cloud.labelling.label_studio_database .venvs/label-studio \
 		--write containers/label-studio/database.sql

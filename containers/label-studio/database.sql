@@ -1,5 +1,5 @@
 -- The empty database of Label Studio 1.23.2 (https://github.com/HumanSignal/label-studio, Apache-2.0),
--- as its own migrations make it; written by `make label-studio-database`.
+-- as its own migrations make it; written by `make empty-database`.
 BEGIN TRANSACTION;
 CREATE TABLE "auth_group" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(150) NOT NULL UNIQUE);
 CREATE TABLE "auth_group_permissions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "group_id" integer NOT NULL REFERENCES "auth_group" ("id") DEFERRABLE INITIALLY DEFERRED, "permission_id" integer NOT NULL REFERENCES "auth_permission" ("id") DEFERRABLE INITIALLY DEFERRED);

@@ -134,7 +134,7 @@ def test_no_migration_is_left_for_the_set_up() -> None:
     (version,) = re.findall(
         r"^label-studio==(\S+)", (ROOT / "requirements/label-studio.lock").read_text(), re.MULTILINE
     )
-    assert written.startswith(heading(version)), "`make label-studio-database` writes it anew"
+    assert written.startswith(heading(version)), "`make empty-database` writes it anew"
     with (
         closing(sqlite3.connect(":memory:")) as ours,
         closing(sqlite3.connect(f"file:{environments.LABEL_STUDIO / PREPARED_DATABASE}?mode=ro", uri=True)) as theirs,

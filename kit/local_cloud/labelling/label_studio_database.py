@@ -4,7 +4,7 @@
 
 The database holds no user: Label Studio creates the user it is started with in a database that does not have it. Label
 Studio's program (`containers/label-studio/serve.py`) begins with `database.sql`, so that a minute of migrations is left
-out. For another version of Label Studio `make label-studio-database` writes that anew: its further migrations on top of
+out. For another version of Label Studio `make empty-database` writes that anew: its further migrations on top of
 what is there, all of them where that is an empty file.
 """
 
@@ -112,7 +112,7 @@ def heading(version: str) -> str:
     """The comment above the statements for a version of Label Studio."""
     return (
         f"-- The empty database of Label Studio {version} (https://github.com/HumanSignal/label-studio, Apache-2.0),\n"
-        "-- as its own migrations make it; written by `make label-studio-database`."
+        "-- as its own migrations make it; written by `make empty-database`."
     )
 
 

@@ -72,7 +72,7 @@ ENVIRONMENTS = {
 
 
 class Cost(NamedTuple):
-    """What an environment takes the first time, measured on Linux on x86-64 on 2026-11-29.
+    """What an environment takes the first time, measured on Linux on x86-64, two cores, 2026-11-29 and 30.
 
     Attributes:
         fetched: MB from the package index, PyTorch's build for the CPU among them.
@@ -89,7 +89,7 @@ class Cost(NamedTuple):
 COSTS = {
     "kit": Cost(169, 700, 15),
     "localstack": Cost(37, 130, 10),
-    "label-studio": Cost(175, 560, 45),
+    "label-studio": Cost(175, 560, 20),
     "detector": Cost(320, 1200, 15),
     "moto": Cost(50, 200, 5),
 }

@@ -45,6 +45,9 @@ def stop(number: int, _frame: FrameType | None) -> None:
 def run(command: str, paths: Paths) -> None:
     # Serving must not wait for PyTorch, nor training for the server.
     if command == "train":
+        from detector.training import inputs
+
+        given = inputs.read(paths)
         # Threads that spin while they wait for each other are three times slower where other programs want the cores.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         # PyTorch loads in four fifths of the time if Python does not look for garbage meanwhile, and the export is done
@@ -55,7 +58,7 @@ def run(command: str, paths: Paths) -> None:
 
         gc.freeze()
         gc.enable()
-        train(paths)
+        train(paths, given)
     else:
         from detector.serving.server import ServerSettings, serve
 

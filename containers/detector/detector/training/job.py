@@ -1,36 +1,33 @@
-"""A training job, from SageMaker's input folders to its model folder."""
+"""A training job, from what it is given to its model folder."""
 
 from __future__ import annotations
 
 import torch
 
-from detector.errors import InputError
 from detector.paths import Paths
 from detector.sample import serving_image_size
 from detector.serving.inference import CLASSIFIER_FILE, DETECTOR_FILE, Description, write_description
-from detector.training import hyperparameters, model_card
-from detector.training.dataset import LabelledPicture, PictureCache, picture_scale, read_channel, train_validation_split
+from detector.training import model_card
+from detector.training.dataset import PictureCache, picture_scale, train_validation_split
 from detector.training.export import export_classifier, export_detector
 from detector.training.fit import EpochMetrics, fit
+from detector.training.inputs import Inputs
 
 # Training pictures to evaluate on where none are held out: enough to show that it learns, few enough to take no time.
 STAND_IN_PICTURES = 4
 
 
-def train(paths: Paths) -> None:
-    """Read hyperparameters and the channel `training`, fine-tune, and write both networks, `model.json`, the model's
-    card and its licence to `model/`.
+def train(paths: Paths, inputs: Inputs) -> None:
+    """Fine-tune, and write both networks, `model.json`, the model's card and its licence to `model/`.
 
     Prints a line for each epoch, from which the job's metric definitions take their numbers.
 
     Raises:
-        DetectorError: the hyperparameters or the channel cannot be used, or the training fails.
+        DetectorError: a picture cannot be used, or the training fails.
         OSError: the model cannot be written.
     """
-    settings = hyperparameters.read(paths.hyperparameters)
-    pictures = read_channel(paths.training_channel)
-    labels = label_names(settings.labels, pictures)
-    training, validation = train_validation_split(pictures, settings.seed)
+    settings, labels = inputs.settings, inputs.labels
+    training, validation = train_validation_split(inputs.pictures, settings.seed)
     keep_best = bool(validation)
     print(f"hyperparameters {settings}", flush=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -57,23 +54,6 @@ def train(paths: Paths) -> None:
     description = Description(labels, image_size, device.type, settings.epochs, len(training))
     write_description(paths.model, description)
     model_card.write(paths.model, description, settings, training, held_out=len(validation) if keep_best else 0)
-
-
-def label_names(given: tuple[str, ...], pictures: list[LabelledPicture]) -> tuple[str, ...]:
-    """The names of the classes 0, 1, …; their numbers where the hyperparameters name none.
-
-    Raises:
-        InputError: a picture has a class without a name.
-    """
-    highest = max(int(item.classes.max(initial=0)) for item in pictures)
-    if not given:
-        return tuple(str(number) for number in range(highest + 1))
-    if highest >= len(given):
-        raise InputError(
-            f"annotations.json has category_id {highest}, but the hyperparameter labels names {len(given)} classes, "
-            f"counted from 0: {', '.join(given)}"
-        )
-    return given
 
 
 def report(metrics: EpochMetrics) -> None:

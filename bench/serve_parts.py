@@ -173,10 +173,10 @@ def reduced(one: Model, items: list[Ready]) -> dict[str, Way]:
 def threads(folder: Path, one: Model, every: Model) -> dict[str, Way]:
     """Ways to spend the cores on a picture that comes alone."""
     batch = inference.session(folder / inference.CLASSIFIER_FILE, CORES)
-    spinning, waiting = (spins(folder, config) for config in ({}, {"session.intra_op.allow_spinning": "0"}))
+    waiting = inference.session(folder / inference.DETECTOR_FILE, CORES, spin=False)
     variants = {
         "whole, threads spin while the network runs": every,
-        "whole, threads spin on": dataclasses.replace(every, detector=spinning),
+        "whole, threads spin on": dataclasses.replace(every, detector=spinning_on(folder)),
         "whole, threads never spin": dataclasses.replace(every, detector=waiting),
     }
     return {
@@ -190,11 +190,9 @@ def threads(folder: Path, one: Model, every: Model) -> dict[str, Way]:
     }
 
 
-def spins(folder: Path, config: dict[str, str]) -> onnxruntime.InferenceSession:
+def spinning_on(folder: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = CORES
-    for key, value in config.items():
-        options.add_session_config_entry(key, value)
     file = folder / inference.DETECTOR_FILE
     return onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
 

@@ -116,12 +116,11 @@ def test_pycocotools_reads_our_coco(ours: Path) -> None:
 def test_supervision_reads_ours(ours: Path, images: Path) -> None:
     from supervision import DetectionDataset
 
-    data = DetectionDataset
-    same(of_supervision(data.from_coco(str(images), str(ours / "coco.json"))))
+    same(of_supervision(DetectionDataset.from_coco(str(images), str(ours / "coco.json"))))
     yolo = ours / "yolo"
-    same(of_supervision(data.from_yolo(str(images), str(yolo / "labels"), str(yolo / "data.yaml"))))
+    same(of_supervision(DetectionDataset.from_yolo(str(images), str(yolo / "labels"), str(yolo / "data.yaml"))))
     # It takes Pascal VOC's numbers for pixels counted from 1.
-    theirs = of_supervision(data.from_pascal_voc(str(images), str(ours / "voc" / "Annotations")))
+    theirs = of_supervision(DetectionDataset.from_pascal_voc(str(images), str(ours / "voc" / "Annotations")))
     same(theirs, moved(TRUTH, -1))
 
 

@@ -129,7 +129,7 @@ def load(folder: Path, threads: int, *, spin: bool = True) -> Model:
         description = Description(**document | {"labels": tuple(document["labels"])})
         detector = session(folder / DETECTOR_FILE, threads, spin=spin)
         # Boxes side by side, each with one thread, are done sooner than one after the other with all threads.
-        classifier = session(folder / CLASSIFIER_FILE, 1, spin=spin)
+        classifier = session(folder / CLASSIFIER_FILE, 1)
     except Exception as error:  # ONNX Runtime's exceptions have no base class of their own
         raise SetupError(
             f"the model in {folder} cannot be loaded ({error}): unpack model.tar.gz of a training there"

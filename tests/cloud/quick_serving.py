@@ -1,7 +1,7 @@
 """A serving program that keeps SageMaker's contract and is there at once: one that runs already serves the same model.
 
 For tests of what happens around an endpoint, dozens of times. Arguments: the port of the one that runs, the folder of
-its model, and the program by which any other model is served.
+what `quick_training.py` leaves in the place of its model, and the program by which any other model is served.
 """
 
 import filecmp

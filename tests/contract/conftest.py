@@ -10,13 +10,13 @@ import pytest
 
 from kit.run.folder import RunFolder
 from kit.run.opening import locked
-from tests.contract.runtimes import RUNTIMES, Runtime, why_not
+from tests.contract.runtimes import LOADED_RUNTIMES, Runtime, why_not
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-@pytest.fixture(params=RUNTIMES)
+@pytest.fixture(params=LOADED_RUNTIMES)
 def runtime(request: pytest.FixtureRequest, s3: S3Client, bucket: str, tmp_path: Path) -> Iterator[Runtime]:
     reason = why_not(request.param)
     if reason is not None:
@@ -24,6 +24,6 @@ def runtime(request: pytest.FixtureRequest, s3: S3Client, bucket: str, tmp_path:
     # A run that nobody has locked would be taken for dead.
     with (
         locked(RunFolder(tmp_path)),
-        RUNTIMES[request.param](tmp_path, s3, f"jumpstart-rehearsal/{bucket}:test") as runtime,
+        LOADED_RUNTIMES[request.param](tmp_path, s3, f"jumpstart-rehearsal/{bucket}:test") as runtime,
     ):
         yield runtime

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import io
 import json
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -23,11 +29,13 @@ from kit.local_cloud.docker.images import ensure_images, image_name
 from kit.local_cloud.docker.local_mode import LocalMode
 from kit.local_cloud.hosting.endpoints import Hosting
 from kit.local_cloud.training.jobs import TrainingJobs
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DETECTOR = "the detector"
+_LOADED = Path(__file__).with_name("loaded_local_mode.py")
 
 # For the programs of the tests: where the files are and where to serve, in a container and as a process.
 PLACE = """
@@ -131,11 +139,14 @@ class DockerRuntime(Runtime):
 
     def _training(self, program: str) -> dict[str, Any]:
         self._build(program, "training")
-        return {"command": self._local_mode.train, "manner": self._local_mode.manner}
+        return {"command": self._program(self._local_mode.train), "manner": self._local_mode.manner}
 
     def _hosting(self, program: str) -> dict[str, Any]:
         self._build(program, "inference")
-        return {"command": self._local_mode.serve}
+        return {"command": self._program(self._local_mode.serve)}
+
+    def _program(self, command: Sequence[str]) -> Sequence[str]:
+        return command
 
     def _build(self, program: str, purpose: str) -> None:
         if program == DETECTOR:
@@ -148,7 +159,17 @@ class DockerRuntime(Runtime):
         self.engine.client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=self.image, rm=True)
 
 
+class LoadedDockerRuntime(DockerRuntime):
+    """The same, by programs that need not load the SDK first."""
+
+    def _program(self, command: Sequence[str]) -> Sequence[str]:
+        python, _isolated, _module, *program = command
+        return [python, "-I", os.fspath(_LOADED), _listening(), *program]
+
+
 RUNTIMES: dict[str, type[Runtime]] = {"process": ProcessRuntime, "docker": DockerRuntime}
+# For dozens of jobs and endpoints from one process.
+LOADED_RUNTIMES: dict[str, type[Runtime]] = {**RUNTIMES, "docker": LoadedDockerRuntime}
 
 
 def why_not(runtime: str) -> str | None:
@@ -165,6 +186,21 @@ def engine() -> Engine:
     if not has_base_image(found):
         ensure_images(found, ["inference"])
     return found
+
+
+@functools.cache
+def _listening() -> str:
+    """Where programs are forked that have loaded the SDK, until the tests end."""
+    address = Path(tempfile.mkdtemp()) / "loaded"
+    process = subprocess.Popen([sys.executable, "-I", _LOADED, address], stdin=subprocess.PIPE)
+
+    def end() -> None:
+        process.communicate()
+        shutil.rmtree(address.parent)
+
+    atexit.register(end)
+    eventually(lambda: address.exists() or process.poll() is not None)
+    return os.fspath(address)
 
 
 @functools.cache

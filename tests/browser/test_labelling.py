@@ -19,6 +19,7 @@ from kit.stages.labelling_request import TEMPLATES
 from tests.browser.chromium import needs_chromium
 from tests.browser.labelling_page import LabellingPage
 from tests.end_to_end import command
+from tests.end_to_end.few_samples import TRAIN
 
 pytestmark = needs_chromium
 
@@ -50,7 +51,7 @@ def by_hand(chromium: Browser, screenshots: Path, tmp_path_factory: pytest.TempP
     landed_on: list[int] = []
     places: list[str] = []
     addresses: set[str] = set()
-    process = command.start("local", folder=folder, **SETTINGS)
+    process = command.start("local", folder=folder, few_samples=True, **SETTINGS)
     try:
         with chromium.new_context(viewport={"width": 1440, "height": 900}) as context:
             labelling = LabellingPage(context.new_page())
@@ -63,7 +64,7 @@ def by_hand(chromium: Browser, screenshots: Path, tmp_path_factory: pytest.TempP
         process.send_signal(signal.SIGINT)
         assert process.wait(command.PATIENCE_SECONDS) == 130
         (folder / "output.txt").rename(folder / "first-day.txt")
-        process = command.start("local", folder=folder, **SETTINGS)
+        process = command.start("local", folder=folder, few_samples=True, **SETTINGS)
         with chromium.new_context(viewport={"width": 1440, "height": 900}) as context:
             labelling = LabellingPage(context.new_page())
             labelling.sign_in(*way_in(folder, process))
@@ -108,7 +109,7 @@ def answers(by_hand: ByHand) -> list[AnnotatedPicture]:
 
 def test_one_sign_in_lands_on_the_first_picture_that_is_not_labelled(by_hand: ByHand) -> None:
     assert by_hand.landed_on == [1, 1 + len(FIRST_DAY)]
-    assert by_hand.places == ["1 of 35", "4 of 35"]
+    assert by_hand.places == [f"1 of {TRAIN}", f"4 of {TRAIN}"]
 
 
 def test_the_instructions_are_those_of_the_ground_truth_template(by_hand: ByHand) -> None:
@@ -138,11 +139,11 @@ def test_skipped_empty_and_untouched_pictures_are_told_apart(by_hand: ByHand) ->
     seen = len(FIRST_DAY + SECOND_DAY)
     assert set(states[seen:]) == {LabelState.UNLABELLED}
     summary = command.summary(by_hand.folder)
-    assert (summary["images"], summary["labelled"], summary["train_images"]) == (35, 5, 3)
+    assert (summary["images"], summary["labelled"], summary["train_images"]) == (TRAIN, 5, 3)
 
 
 def test_the_terminal_says_how_far_it_is_and_with_what_it_goes_on(by_hand: ByHand) -> None:
-    assert "Going on with 5 of 35 pictures." in by_hand.printed
+    assert f"Going on with 5 of {TRAIN} pictures." in by_hand.printed
     assert "the same command brings you back to the next picture" in by_hand.printed
 
 

@@ -29,7 +29,9 @@ from kit.tracks import local as local_track
 from tests.containers.test_services import in_the_engine
 from tests.contract.servers import ProcessServer
 from tests.end_to_end import command
+from tests.end_to_end.few_samples import TRAIN
 from tests.end_to_end.test_bad_input import line_with, picture
+from tests.end_to_end.test_resume import QUICK
 
 # Of scores and of boxes, which run from 0 to 1.
 ROUNDING = 1e-4
@@ -79,17 +81,17 @@ def test_killed_in_containers_it_goes_on_in_them(images: Engine, tmp_path: Path)
     """Killed as hard as can be where most is running; the second time without being told the runtime."""
     attempts = {"labelling": 1, "training": 1}
     for stage, runtime in (("labelling", DOCKER), ("training", AUTO)):
-        kit = command.start("local", folder=tmp_path, runtime=runtime, epochs="2", image_size="192")
+        kit = command.start("local", folder=tmp_path, few_samples=True, runtime=runtime, **QUICK)
         command.wait_for(stage, lambda stage=stage: attempts_at(tmp_path, stage))
         os.killpg(kit.pid, signal.SIGKILL)
         kit.wait()
         attempts[stage] += command.journal(tmp_path)["stages"][stage]["state"] != "finished"
-    done = command.kit("local", folder=tmp_path, runtime=AUTO, epochs="2", image_size="192")
+    done = command.kit("local", folder=tmp_path, few_samples=True, runtime=AUTO, **QUICK)
     assert done.returncode == 0, done.stdout + done.stderr
     stages = command.journal(tmp_path)["stages"]
     assert {stage: stages[stage]["attempts"] for stage in attempts} == attempts
     summary = command.summary(tmp_path)
-    assert (summary["runtime"], summary["labelled"], summary["left_behind"]) == ("docker", 35, [])
+    assert (summary["runtime"], summary["labelled"], summary["left_behind"]) == ("docker", TRAIN, [])
     assert in_the_engine(images, command.latest(tmp_path)) == []
     command.wait_for("its processes to end", lambda: not command.processes_of(tmp_path))
 

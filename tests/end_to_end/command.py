@@ -13,14 +13,19 @@ from pathlib import Path
 from typing import Any
 
 KIT = Path(sys.executable).with_name("kit")
+FEW_SAMPLES = Path(__file__).with_name("few_samples.py")
 # Far above what any step takes on a slow machine; a test that waits for something fails here, not by itself.
 PATIENCE_SECONDS = 480
 
 
-def kit(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end; runs are kept under `folder`/runs, in processes unless `runtime` says otherwise."""
+def kit(*arguments: str, folder: Path, few_samples: bool = False, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end; runs are kept under `folder`/runs, in processes unless `runtime` says otherwise.
+
+    Args:
+        few_samples: the kit is one that has few, in `folder`/samples.
+    """
     return subprocess.run(
-        [KIT, *arguments],
+        [*_program(folder, few_samples), *arguments],
         cwd=folder,
         env=environment(folder, settings),
         stdin=subprocess.DEVNULL,
@@ -31,11 +36,11 @@ def kit(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedP
     )
 
 
-def start(*arguments: str, folder: Path, **settings: str) -> subprocess.Popen[str]:
-    """Starts a command in a process group of its own."""
+def start(*arguments: str, folder: Path, few_samples: bool = False, **settings: str) -> subprocess.Popen[str]:
+    """Starts a command in a process group of its own; as `kit` has it."""
     with (folder / "output.txt").open("a") as output:
         return subprocess.Popen(
-            [KIT, *arguments],
+            [*_program(folder, few_samples), *arguments],
             cwd=folder,
             env=environment(folder, settings),
             stdin=subprocess.DEVNULL,
@@ -45,6 +50,10 @@ def start(*arguments: str, folder: Path, **settings: str) -> subprocess.Popen[st
             start_new_session=True,
             preexec_fn=hear_signals,
         )
+
+
+def _program(folder: Path, few_samples: bool) -> list[str | Path]:
+    return [sys.executable, FEW_SAMPLES, folder / "samples"] if few_samples else [KIT]
 
 
 def hear_signals() -> None:

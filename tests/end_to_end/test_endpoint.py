@@ -24,6 +24,7 @@ from botocore.exceptions import ClientError
 from kit.repository import ROOT
 from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
+from tests.end_to_end.few_samples import few_samples
 from tests.serving_endpoint import Served, copy_of, kept_answer, served
 
 AWS_CLI = ROOT / ".venvs" / "aws-cli" / "bin"
@@ -268,10 +269,11 @@ def test_what_it_cannot_serve_is_told_in_a_sentence(runs: Path, what: str) -> No
 
 
 def test_a_run_with_keep_ends_in_the_page_and_cleans_up_after_ctrl_c(tmp_path: Path) -> None:
-    given = {"images": str(SAMPLES / "train"), "annotations": str(SAMPLES / "train.coco.json")}
+    samples = few_samples(tmp_path / "samples")
+    given = {"images": str(samples / "train"), "annotations": str(samples / "train.coco.json")}
     with served(tmp_path, command_name="local", keep="1", epochs="1", image_size="160", **given) as running:
         latest = command.latest(tmp_path)
-        held_out = SAMPLES / "train" / command.journal(tmp_path)["stages"]["conversion"]["result"]["held_out"][0]
+        held_out = samples / "train" / command.journal(tmp_path)["stages"]["conversion"]["result"]["held_out"][0]
         assert (latest / "report.html").exists()
         assert command.journal(tmp_path)["stages"]["scoring"]["state"] == "finished"
         answer = urllib3.request(

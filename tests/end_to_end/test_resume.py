@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kit.run.names import STAGES
 from tests.end_to_end import command
+from tests.end_to_end.few_samples import HELD_OUT, TRAIN
 
 QUICK = {"epochs": "1", "image_size": "160"}
 
@@ -16,7 +17,7 @@ def test_killed_in_every_stage_the_run_still_ends_and_repeats_nothing(tmp_path: 
     unfinished_at_kill: dict[str, int] = dict.fromkeys(STAGES, 0)
     for stage in STAGES:
         before = _attempts(tmp_path, stage)
-        process = command.start("local", folder=tmp_path, **QUICK)
+        process = command.start("local", folder=tmp_path, few_samples=True, **QUICK)
         command.wait_for(
             f"another attempt at {stage}",
             lambda name=stage, before=before, process=process: (
@@ -28,7 +29,7 @@ def test_killed_in_every_stage_the_run_still_ends_and_repeats_nothing(tmp_path: 
         for name, record in command.journal(tmp_path)["stages"].items():
             unfinished_at_kill[name] += record["state"] != "finished"
         command.wait_for("its processes to end", lambda: not command.processes_of(tmp_path))
-    done = command.kit("local", folder=tmp_path, **QUICK)
+    done = command.kit("local", folder=tmp_path, few_samples=True, **QUICK)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(list((tmp_path / "runs").iterdir())) == 2, "one run and `latest`, not a run a kill"
     stages = command.journal(tmp_path)["stages"]
@@ -37,9 +38,9 @@ def test_killed_in_every_stage_the_run_still_ends_and_repeats_nothing(tmp_path: 
     }
     assert sum(unfinished_at_kill.values()) >= len(STAGES) // 2, "the kills came too late to interrupt anything"
     summary = command.summary(tmp_path)
-    assert (summary["images"], summary["labelled"], summary["left_behind"]) == (35, 35, [])
+    assert (summary["images"], summary["labelled"], summary["left_behind"]) == (TRAIN, TRAIN, [])
     assert summary["map50"] is not None
-    assert len(list((command.latest(tmp_path) / "detections").glob("*.jpg"))) == 65
+    assert len(list((command.latest(tmp_path) / "detections").glob("*.jpg"))) == HELD_OUT
 
 
 def _attempts(folder: Path, stage: str) -> int:
@@ -62,7 +63,7 @@ def test_stopped_at_many_moments_it_ends_everything_and_says_how_to_go_on(tmp_pa
     ]
     for stage, number in moments:
         before = _attempts(tmp_path, stage)
-        process = command.start("local", folder=tmp_path, **QUICK)
+        process = command.start("local", folder=tmp_path, few_samples=True, **QUICK)
         command.wait_for(
             f"another attempt at {stage}",
             lambda name=stage, before=before, process=process: (
@@ -80,7 +81,7 @@ def test_stopped_at_many_moments_it_ends_everything_and_says_how_to_go_on(tmp_pa
 
 
 def test_ended_hard_by_a_second_signal_it_leaves_nothing_running_either(tmp_path: Path) -> None:
-    process = command.start("local", folder=tmp_path, **QUICK)
+    process = command.start("local", folder=tmp_path, few_samples=True, **QUICK)
     command.wait_for("the training stage", lambda: _attempts(tmp_path, "training"))
     process.send_signal(signal.SIGTERM)
     while process.poll() is None:

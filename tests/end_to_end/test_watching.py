@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psutil
 
-from kit.run.picture_set import SAMPLES
 from tests.end_to_end import command
+from tests.end_to_end.few_samples import few_samples
 from tests.end_to_end.test_resume import QUICK
 
 
@@ -34,7 +34,8 @@ def the_only(folder: Path, *words: str) -> psutil.Process:
 def test_a_training_that_is_killed_ends_the_stage_with_a_sentence_and_the_next_command_trains_anew(
     tmp_path: Path,
 ) -> None:
-    given = {"images": str(SAMPLES / "train"), "annotations": str(SAMPLES / "train.coco.json"), **QUICK}
+    samples = few_samples(tmp_path / "samples")
+    given = {"images": str(samples / "train"), "annotations": str(samples / "train.coco.json"), **QUICK}
     process = command.start("local", folder=tmp_path, **given)
     words = ("_guard.py", "training.log.process")
     command.wait_for("the training", lambda: processes(tmp_path, *words) or process.poll() is not None)

@@ -15,9 +15,13 @@ import sagemaker.jumpstart.utils
 import sagemaker.session
 
 import kit.report.page
+import kit.report.plots
 import kit.tracks.clean
 import kit.tracks.cloud
 import tests.cloud.kit_process
+
+# The first plot loads fonts, and how they are laid out.
+kit.report.plots.bars({"": 1.0}, "", ["black"])
 
 # The service models as well, which every session of botocore reads anew: for a kit's eight, a third of a second.
 _read = functools.cache(botocore.loaders.JSONFileLoader().load_file)

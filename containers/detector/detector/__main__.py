@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import errno
 import gc
-import importlib
 import os
 import signal
 import sys
@@ -51,9 +50,8 @@ def run(command: str, paths: Paths) -> None:
         # Threads that spin while they wait for each other are three times slower where other programs want the cores.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         # PyTorch loads in four fifths of the time if Python does not look for garbage meanwhile, and the export is done
-        # sooner if what was loaded is not searched again and again. The first optimizer loads _dynamo.
+        # sooner if what was loaded is not searched again and again.
         gc.disable()
-        importlib.import_module("torch._dynamo")
         from detector.training.job import train
 
         gc.freeze()

@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from detector.networks.classifier import Classifier
 from detector.networks.detector import Detector
 from detector.networks.efficientnet import EfficientNetLite0
 from detector.networks.mobilenet import MobileNetV2
+from detector.training.adamw import AdamW
 
 Network = TypeVar("Network", Detector, Classifier)
 
@@ -74,12 +75,10 @@ class Trainer(Generic[Network]):
         self.device = device
         self._parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         groups = parameter_groups(self.network, learning_rate)
-        self._optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY, fused=True)
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(
-            self._optimizer, lambda step: learning_rate_factor(step, steps)
-        )
+        # To the scaler an optimizer is what has `param_groups` and `step`.
+        self._optimizer: Any = AdamW(groups, weight_decay=WEIGHT_DECAY)
         self._scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
-        self._steps = 0
+        self._steps, self._all_steps = 0, steps
 
     def step(self, losses: Sequence[Callable[[], Tensor]], pool: ThreadPoolExecutor) -> float:
         """One optimizer step on the sum of the micro-batches' losses, each computed in a thread of the pool.
@@ -101,9 +100,8 @@ class Trainer(Generic[Network]):
             parameter.grad = gradient
         self._scaler.unscale_(self._optimizer)
         nn.utils.clip_grad_norm_(self._parameters, MAX_GRADIENT_NORM)
-        self._scaler.step(self._optimizer)
+        self._scaler.step(self._optimizer, learning_rate_factor(self._steps, self._all_steps))
         self._scaler.update()
-        self._schedule.step()
         self._steps += 1
         update_ema(self.ema, self.network, min(EMA_DECAY, (1 + self._steps) / (10 + self._steps)))
         return total

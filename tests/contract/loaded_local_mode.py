@@ -72,8 +72,10 @@ def _look_after(connection: socket.socket) -> None:
     process = os.fork()
     if process == 0:
         _run(connection, **json.loads(told), files=files)
-    connection.send(str(process).encode())
-    connection.send(str(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])).encode())
+    # Nobody is told where the other was killed.
+    with contextlib.suppress(BrokenPipeError):
+        connection.send(str(process).encode())
+        connection.send(str(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])).encode())
     os._exit(0)
 
 

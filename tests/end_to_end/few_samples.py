@@ -15,11 +15,11 @@ from kit.run import picture_set
 TRAIN, HELD_OUT = 10, 12
 
 
-def few_samples(folder: Path) -> Path:
-    """Fills a folder like `samples/plugs`; one that is there is left as it is."""
+def few_samples(folder: Path, train: int = TRAIN, held_out: int = HELD_OUT) -> Path:
+    """Fills a folder like `samples/plugs`, with that many pictures; one that is there is left as it is."""
     if folder.exists():
         return folder
-    for part, count in (("train", TRAIN), ("held_out", HELD_OUT)):
+    for part, count in (("train", train), ("held_out", held_out)):
         truth = json.loads((picture_set.SAMPLES / f"{part}.coco.json").read_text(encoding="utf-8"))
         truth["images"] = truth["images"][:count]
         kept = {image["id"] for image in truth["images"]}

@@ -12,10 +12,10 @@ import pytest
 
 from kit.annotations.convert import convert
 from kit.annotations.formats.registry import Format
+from tests.end_to_end.few_samples import few_samples
 
 ROOT = Path(__file__).parents[2]
 GLUONCV_PYTHON = ROOT / ".venvs" / "gluoncv" / "bin" / "python"
-SAMPLES = ROOT / "samples" / "plugs"
 
 
 def run(*command: object) -> str:
@@ -36,12 +36,8 @@ def test_an_epoch_of_the_detector_is_measured() -> None:
 
 @pytest.mark.skipif(not GLUONCV_PYTHON.exists(), reason="GluonCV is not installed: `make bench-train` does that")
 def test_the_peer_trains_and_answers(tmp_path: Path) -> None:
-    document = json.loads((SAMPLES / "train.coco.json").read_text(encoding="utf-8"))
-    document["images"] = document["images"][:2]
-    known = {image["id"] for image in document["images"]}
-    document["annotations"] = [box for box in document["annotations"] if box["image_id"] in known]
-    (tmp_path / "few.coco.json").write_text(json.dumps(document), encoding="utf-8")
-    convert(tmp_path / "few.coco.json", tmp_path, to=Format.JUMPSTART, images=SAMPLES / "train")
+    samples = few_samples(tmp_path / "samples", train=2)
+    convert(samples / "train.coco.json", tmp_path, to=Format.JUMPSTART, images=samples / "train")
     peer = (GLUONCV_PYTHON, "bench/gluoncv_peer.py")
     (epoch,) = map(
         json.loads, run(*peer, "train", tmp_path / "training", "--epochs", 1, "--batch-size", 2).splitlines()
@@ -49,7 +45,7 @@ def test_the_peer_trains_and_answers(tmp_path: Path) -> None:
     assert (epoch["epoch"], epoch["pictures"]) == (1, 2)
     assert epoch["seconds"] > 0
     assert epoch["loss"] > 0
-    picture = SAMPLES / "train" / document["images"][0]["file_name"]
+    picture = min((samples / "train").iterdir())
     legs = [json.loads(line) for line in run(*peer, "forward", picture, "--runs", 2).splitlines()]
     assert [leg["leg"] for leg in legs] == ["forward", "decode_forward"]
     assert all(0 < leg["p50_ms"] <= leg["p99_ms"] for leg in legs)
